@@ -1,0 +1,89 @@
+"""History of governed rows: one row per changed row on every write path, with actor, reason and run.
+
+The tables are django-simple-history's. Statement-level triggers fill them, so `save()`, bulk methods, raw SQL and COPY
+are all covered, and a row that an UPDATE leaves as it was writes nothing. History can't be updated or deleted.
+"""
+
+from typing import Any
+
+from django.db import migrations, models
+from simple_history.models import HistoricalRecords
+
+WRITE_FUNCTION = """
+CREATE OR REPLACE FUNCTION mdmhub_write_history() RETURNS trigger
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+DECLARE
+    names text;
+    rows_changed text;
+    mark text;
+BEGIN
+    SELECT string_agg(quote_ident(attname), ', ' ORDER BY attnum) INTO names
+    FROM pg_attribute
+    WHERE attrelid = TG_RELID AND attnum > 0 AND NOT attisdropped AND attgenerated = '';
+    IF TG_OP = 'INSERT' THEN
+        rows_changed := 'SELECT n.* FROM new_rows n';
+        mark := '+';
+    ELSIF TG_OP = 'UPDATE' THEN
+        rows_changed := format(
+            'SELECT n.* FROM new_rows n JOIN old_rows o USING (%1$I) WHERE n.* IS DISTINCT FROM o.*', TG_ARGV[1]);
+        mark := '~';
+    ELSE
+        rows_changed := 'SELECT o.* FROM old_rows o';
+        mark := '-';
+    END IF;
+    EXECUTE format(
+        'INSERT INTO %1$I (%2$s, history_date, history_type, history_change_reason, history_user_id, history_actor,'
+        ' history_run) SELECT %2$s, $1, $2, $3, $4, $5, $6 FROM (%3$s) AS changed',
+        TG_ARGV[0], names, rows_changed)
+    USING
+        clock_timestamp(),
+        mark,
+        coalesce(nullif(current_setting('mdmhub.reason', true), ''), 'no reason given'),
+        nullif(current_setting('mdmhub.user', true), '')::integer,
+        coalesce(nullif(current_setting('mdmhub.actor', true), ''), 'database:' || session_user),
+        coalesce(nullif(current_setting('mdmhub.run', true), ''), '0')::bigint;
+    RETURN NULL;
+END
+$$;
+CREATE OR REPLACE FUNCTION mdmhub_keep_history() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    RAISE EXCEPTION 'history of % can''t be changed', TG_TABLE_NAME USING ERRCODE = 'insufficient_privilege';
+END
+$$;
+"""
+DROP_FUNCTIONS = "DROP FUNCTION IF EXISTS mdmhub_write_history(), mdmhub_keep_history() CASCADE"
+
+
+class HubHistory(models.Model):
+    """Columns every history row carries beside the package's own."""
+
+    history_actor = models.CharField(max_length=200)
+    history_run = models.BigIntegerField(default=0)
+
+    class Meta:
+        abstract = True
+
+
+def tracked(*unindexed: str) -> Any:
+    """Return the history manager of a governed model; `unindexed` names columns whose history needs no index."""
+    return HistoricalRecords(bases=[HubHistory], no_db_index=list(unindexed))
+
+
+def track(table: str, history_table: str, key: str = "id") -> migrations.RunSQL:
+    """Return the migration step that keeps `history_table` for every write to `table`, whose primary key is `key`."""
+    forward = [
+        f"CREATE TRIGGER history_insert AFTER INSERT ON {table} REFERENCING NEW TABLE AS new_rows"
+        f" FOR EACH STATEMENT EXECUTE FUNCTION mdmhub_write_history('{history_table}', '{key}')",
+        f"CREATE TRIGGER history_update AFTER UPDATE ON {table} REFERENCING NEW TABLE AS new_rows OLD TABLE AS old_rows"
+        f" FOR EACH STATEMENT EXECUTE FUNCTION mdmhub_write_history('{history_table}', '{key}')",
+        f"CREATE TRIGGER history_delete AFTER DELETE ON {table} REFERENCING OLD TABLE AS old_rows"
+        f" FOR EACH STATEMENT EXECUTE FUNCTION mdmhub_write_history('{history_table}', '{key}')",
+        f"CREATE TRIGGER history_kept BEFORE UPDATE OR DELETE ON {history_table}"
+        " FOR EACH STATEMENT EXECUTE FUNCTION mdmhub_keep_history()",
+        f"ALTER TABLE {history_table} SET (autovacuum_enabled = true, fillfactor = 100)",
+    ]
+    backward = [
+        *(f"DROP TRIGGER IF EXISTS history_{name} ON {table}" for name in ("insert", "update", "delete")),
+        f"DROP TRIGGER IF EXISTS history_kept ON {history_table}",
+    ]
+    return migrations.RunSQL(forward, backward)

@@ -1,0 +1,30 @@
+"""Advisory locks, scoped to the transaction and taken in one order, so that they can't deadlock each other."""
+
+from collections.abc import Iterable
+from enum import IntEnum
+
+from django.db import connection
+
+
+class Gate(IntEnum):
+    """Namespaces of the two-key advisory locks."""
+
+    INTAKE = 1
+    SOURCE = 2
+    BEAT_SLOT = 3
+
+
+def lock_gate(gate: Gate, key: int = 0, *, shared: bool = False) -> None:
+    """Hold a gate until the transaction ends; shared holders don't exclude each other."""
+    call = "pg_advisory_xact_lock_shared" if shared else "pg_advisory_xact_lock"
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT {call}(%s, %s)", [int(gate), key])
+
+
+def lock_keys(keys: Iterable[int]) -> None:
+    """Hold the given 64-bit keys until the transaction ends, taken in ascending order."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT pg_advisory_xact_lock(k) FROM (SELECT unnest(%s::bigint[]) AS k ORDER BY 1) AS sorted",
+            [sorted(set(keys))],
+        )

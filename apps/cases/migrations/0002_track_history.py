@@ -1,0 +1,10 @@
+from django.db import migrations
+
+from apps.base.history import track
+
+
+class Migration(migrations.Migration):
+    dependencies = [("base", "0001_write_history_by_trigger"), ("cases", "0001_initial")]
+    operations = [
+        track("cases_case", "cases_historicalcase"),
+    ]

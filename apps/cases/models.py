@@ -1,0 +1,61 @@
+"""Questions for a steward: who has them and what became of them. At most one open case per pair."""
+
+from django.db import models
+from django.db.models import F, Q
+
+from apps.base.history import tracked
+
+
+class Case(models.Model):
+    """A question only a person should settle."""
+
+    class Kind(models.TextChoices):
+        PAIR = "pair", "Possible duplicate"  # two source records score in the review band
+        CONFLICT = "conflict", "Conflict"  # a decision and an exclusive identifier disagree
+        DROP_GUARD = "drop_guard", "Too many vanished"  # a snapshot would delete more than it may
+        GROWTH = "growth", "Grew too large"  # a cluster would grow past its cap
+
+    class State(models.TextChoices):
+        OPEN = "open"
+        CLOSED = "closed"
+
+    kind = models.CharField(max_length=12, choices=Kind, default=Kind.PAIR)
+    state = models.CharField(max_length=8, choices=State, default=State.OPEN)
+    # Source records of a pair, low first; no foreign key: the mailbox knows no other app.
+    low_record_id = models.BigIntegerField(null=True)
+    high_record_id = models.BigIntegerField(null=True)
+    score = models.IntegerField(null=True)
+    priority = models.IntegerField(default=0)
+    question = models.CharField(max_length=300)
+    facts = models.JSONField(default=dict)
+    run_id = models.BigIntegerField(default=0)
+    opened_at = models.DateTimeField()
+    closed_at = models.DateTimeField(null=True)
+    closed_by = models.CharField(max_length=200, blank=True)
+    close_reason = models.CharField(max_length=300, blank=True)
+    history = tracked()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["low_record_id", "high_record_id"],
+                condition=Q(state="open", low_record_id__isnull=False),
+                name="one_open_case_per_pair",
+            ),
+            models.CheckConstraint(
+                condition=Q(low_record_id__isnull=True) | Q(low_record_id__lt=F("high_record_id")),
+                name="case_pair_is_ordered_low_high",
+            ),
+            models.CheckConstraint(
+                condition=Q(state="open") | ~Q(close_reason=""), name="a_closed_case_names_its_reason"
+            ),
+        ]
+        indexes = [
+            # list_open_cases: the queue, most pressing first
+            models.Index(fields=["-priority", "id"], condition=Q(state="open"), name="case_queue"),
+            # close_moot_cases: open cases that name a record
+            models.Index(fields=["high_record_id"], condition=Q(state="open"), name="open_case_by_high_record"),
+        ]
+
+    def __str__(self) -> str:
+        return f"case {self.pk}"

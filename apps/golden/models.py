@@ -1,0 +1,138 @@
+"""Golden records, who belongs to them, and every move between them. A move is recorded, never erased."""
+
+from django.contrib.postgres.fields import ArrayField
+from django.contrib.postgres.indexes import GinIndex
+from django.db import models
+from django.db.models import Q
+
+from apps.base.history import tracked
+
+
+class GoldenRecord(models.Model):
+    """One party we do business with. Its governed id answers for ever."""
+
+    class State(models.TextChoices):
+        LIVE = "live"  # has members and one set of values
+        MERGED = "merged"  # redirects to its survivor, in one hop
+        SPLIT = "split"  # split without an heir; names its successors
+        RETIRED = "retired"  # lost its last member
+        ERASED = "erased"  # personal data removed on request
+
+    gid = models.CharField(max_length=17, unique=True)
+    state = models.CharField(max_length=8, choices=State, default=State.LIVE)
+    survivor = models.ForeignKey("self", models.PROTECT, null=True, related_name="absorbed", db_index=False)
+    successors = ArrayField(models.CharField(max_length=17), default=list)
+    # Typed columns for what is looked up; `values` holds every attribute with its record, version and rule.
+    name = models.CharField(max_length=500, blank=True)
+    country = models.CharField(max_length=2, blank=True)
+    city = models.CharField(max_length=200, blank=True)
+    values = models.JSONField(default=dict)
+    # Words, identifiers, phones and source keys by which search finds this customer.
+    search_terms = ArrayField(models.CharField(max_length=200), default=list)
+    member_count = models.PositiveIntegerField(default=0)
+    # Raised with every change; the sequence number of its event is the same.
+    version = models.PositiveIntegerField(default=1)
+    rules_version = models.PositiveIntegerField()
+    created_at = models.DateTimeField()
+    changed_at = models.DateTimeField()
+    history = tracked("survivor")
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(state="merged", survivor__isnull=False) | (~Q(state="merged") & Q(survivor__isnull=True)),
+                name="only_a_merged_record_has_a_survivor",
+            ),
+            models.CheckConstraint(
+                condition=Q(state="live", member_count__gte=1) | (~Q(state="live") & Q(member_count=0)),
+                name="only_a_live_golden_record_has_members",
+            ),
+        ]
+        indexes = [
+            # merge_redirects: who redirects here, so that a redirect stays one hop
+            models.Index(fields=["survivor"], condition=Q(survivor__isnull=False), name="golden_by_survivor"),
+            # search_customers: any word, key, phone, e-mail or number
+            GinIndex(fields=["search_terms"], name="golden_by_search_term"),
+        ]
+
+    def __str__(self) -> str:
+        return self.name or self.gid
+
+
+class Membership(models.Model):
+    """Which golden record a live source record belongs to, since when and why."""
+
+    record = models.OneToOneField("sources.SourceRecord", models.PROTECT, primary_key=True, related_name="membership")
+    golden = models.ForeignKey(GoldenRecord, models.PROTECT, related_name="memberships", db_index=False)
+    since = models.DateTimeField()
+    # alone, linked, verdict, hold: what keeps it here.
+    reason = models.CharField(max_length=20)
+    # The best score that ties it to another member, in 1/1000 bit; null when alone.
+    score = models.IntegerField(null=True)
+    verdict_id = models.BigIntegerField(null=True)
+    run_id = models.BigIntegerField(default=0)
+    rules_version = models.PositiveIntegerField()
+    history = tracked("golden")
+
+    class Meta:
+        # list_members: the members of a customer
+        indexes = [models.Index(fields=["golden"], name="membership_by_golden")]
+
+    def __str__(self) -> str:
+        return f"{self.record_id} in {self.golden_id}"
+
+
+class Move(models.Model):
+    """A merge, split, transfer, creation or retirement. Append-only."""
+
+    class Kind(models.TextChoices):
+        CREATED = "created"
+        MERGED = "merged"
+        SPLIT = "split"
+        TRANSFERRED = "transferred"
+        RETIRED = "retired"
+        REVIVED = "revived"
+
+    kind = models.CharField(max_length=12, choices=Kind)
+    golden = models.ForeignKey(GoldenRecord, models.PROTECT, related_name="moves")
+    other = models.ForeignKey(GoldenRecord, models.PROTECT, related_name="+", null=True, db_index=False)
+    record_ids = ArrayField(models.BigIntegerField(), default=list)
+    actor = models.CharField(max_length=200)
+    reason = models.CharField(max_length=500)
+    verdict_id = models.BigIntegerField(null=True)
+    run_id = models.BigIntegerField(default=0)
+    at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.golden_id}"
+
+
+class Pin(models.Model):
+    """A value a steward fixed, with the condition that releases it."""
+
+    class Release(models.TextChoices):
+        NEVER = "never"  # until a person releases it
+        SOURCE_CHANGES = "source_changes"  # until this source's value changes
+        DATE = "date"  # until a date
+
+    golden = models.ForeignKey(GoldenRecord, models.PROTECT, related_name="pins")
+    attribute = models.CharField(max_length=60)
+    value = models.TextField()
+    release = models.CharField(max_length=16, choices=Release, default=Release.NEVER)
+    release_record_id = models.BigIntegerField(null=True)
+    release_on = models.DateField(null=True)
+    pinned_by = models.CharField(max_length=200)
+    reason = models.CharField(max_length=500)
+    pinned_at = models.DateTimeField()
+    released_at = models.DateTimeField(null=True)
+    history = tracked("golden")
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["golden", "attribute"], condition=Q(released_at__isnull=True), name="one_pin_per_value"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"pin of {self.attribute}"

@@ -1,0 +1,63 @@
+"""Runs of the pipeline: what, how many, under which rules, and how far."""
+
+from django.db import models
+
+
+
+class Run(models.Model):
+    """One load, sync or re-match. It can be interrupted anywhere and resumed."""
+
+    class State(models.TextChoices):
+        RUNNING = "running"
+        DONE = "done"
+        FAILED = "failed"  # stopped with a reason; resumable
+
+    kind = models.CharField(max_length=20)
+    state = models.CharField(max_length=8, choices=State, default=State.RUNNING)
+    arguments = models.JSONField(default=dict)
+    actor = models.CharField(max_length=200)
+    correlation_id = models.UUIDField()
+    rules_version = models.PositiveIntegerField(null=True)
+    counts = models.JSONField(default=dict)
+    failure = models.CharField(max_length=500, blank=True)
+    started_at = models.DateTimeField(auto_now_add=True)
+    heartbeat_at = models.DateTimeField(auto_now=True)
+    finished_at = models.DateTimeField(null=True)
+
+    def __str__(self) -> str:
+        return f"run {self.pk}"
+
+
+class RunStage(models.Model):
+    """One stage of a run with its counts and seconds."""
+
+    run = models.ForeignKey(Run, models.CASCADE, related_name="stages")
+    position = models.PositiveSmallIntegerField()
+    name = models.CharField(max_length=40)
+    done = models.BigIntegerField(default=0)
+    total = models.BigIntegerField(null=True)
+    counts = models.JSONField(default=dict)
+    seconds = models.FloatField(default=0)
+    finished_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["run", "name"], name="a_run_has_each_stage_once")]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class ScheduleSlot(models.Model):
+    """One slot of a periodic job. The unique pair is what lets a job run once per slot, however many propose it."""
+
+    job = models.CharField(max_length=60)
+    slot = models.DateTimeField()
+    started_at = models.DateTimeField(auto_now_add=True)
+    finished_at = models.DateTimeField(null=True)
+    outcome = models.CharField(max_length=300, blank=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["job", "slot"], name="a_job_runs_once_per_slot")]
+
+    def __str__(self) -> str:
+        return f"{self.job} {self.slot:%F %T}"

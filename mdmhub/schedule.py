@@ -1,0 +1,14 @@
+"""Every periodic job, each with its why. Beat only proposes: a slot table lets each job run once per slot."""
+
+from typing import Any
+
+SCHEDULE: dict[str, dict[str, Any]] = {
+    # The poll is the guarantee behind every wake-up: a lost message costs seconds, not data.
+    "deliver-due": {"task": "delivery.deliver_due", "schedule": 2.0},
+    # Governed ids travel back to the systems whose records they name.
+    "write-back-due": {"task": "delivery.write_back_due", "schedule": 2.0},
+    # New files in the watched folder become batches.
+    "watch-folder": {"task": "pipeline.sync_watched_folder", "schedule": 30.0},
+    # The CRM's changes are pulled by pages; the cursor overlaps, so that late commits are seen.
+    "pull-sources": {"task": "pipeline.sync_pulled_sources", "schedule": 30.0},
+}

@@ -1,0 +1,10 @@
+"""Tests: real PostgreSQL and Redis, fast password hashing, no manifest for static files."""
+
+from .base import *  # noqa: F403 - a settings layer is its base plus its differences
+from .base import DATABASE_OWNER_URL, DATABASES, MDM, STORAGES, dj_database_url
+
+# The owner creates the test database and runs the tests; tests of the application role switch to it themselves.
+DATABASES["default"] = {**dj_database_url.parse(DATABASE_OWNER_URL), "TEST": {"NAME": "test_hub"}}
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+STORAGES["staticfiles"] = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
+MDM["LOAD_WORKERS"] = 1
