@@ -1,20 +1,18 @@
 """Cut the demo's three source files from the folder `us_listed_4src` (see README.md for origin and licence).
 
-    python samples/make_us_listed.py FOLDER [--out samples]
+    python -m samples.make_us_listed FOLDER [--out samples]
 
 Law: an entity comes whole or not at all, and no value is invented except the change stamps, which README.md names.
 The output is a function of the folder alone: the choice of entities hangs on a hash of their id, not on their order.
 """
 
 import argparse
-import csv
-import hashlib
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-Row = dict[str, str]
+from samples.tables import Row, draw, read_table, write_table
 
 # How many of the entities seen by one, two, three or more sources are kept; the hard ones more often than the easy.
 KEPT_PER_SOURCES = {1: 0.12, 2: 0.42, 3: 0.75}
@@ -48,49 +46,17 @@ FIRST_DAY = datetime(2024, 1, 1, 8, tzinfo=UTC)
 STAMP_SPAN_DAYS = 700
 
 
-def draw(*parts: str) -> float:
-    """Return a number in [0, 1) that depends on `parts` only."""
-    digest = hashlib.sha256("\x1f".join(parts).encode()).digest()
-    return int.from_bytes(digest[:8], "big") / 2**64
-
-
-def read_rows(path: Path) -> list[Row]:
-    """Return the rows of a UTF-8 CSV file with a header."""
-    with path.open(newline="", encoding="utf-8") as file:
-        return list(csv.DictReader(file))
-
-
-def write_rows(
-    path: Path, columns: list[str], rows: Iterable[Mapping[str, str]]
-) -> int:
-    """Write `rows` as CSV with `columns` and return how many there were."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    count = 0
-    with path.open("w", newline="", encoding="utf-8") as file:
-        writer = csv.DictWriter(file, columns, lineterminator="\n")
-        writer.writeheader()
-        for row in rows:
-            writer.writerow(row)
-            count += 1
-    return count
-
-
 def salesforce_id(number: str) -> str:
     """Return an 18-character account id in Salesforce's form: 15 characters and its 3 checking characters."""
     body = f"001Hs{number:0>10}"
     alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZ012345"
     blocks = (body[i : i + 5] for i in (0, 5, 10))
-    return body + "".join(
-        alphabet[sum(c.isupper() << place for place, c in enumerate(block))]
-        for block in blocks
-    )
+    return body + "".join(alphabet[sum(c.isupper() << place for place, c in enumerate(block))] for block in blocks)
 
 
 def stamp(source_key: str) -> datetime:
     """Return the invented instant at which a billing or CRM row was last changed."""
-    return FIRST_DAY + timedelta(
-        minutes=int(draw("stamp", source_key) * STAMP_SPAN_DAYS * 24 * 60)
-    )
+    return FIRST_DAY + timedelta(minutes=int(draw("stamp", source_key) * STAMP_SPAN_DAYS * 24 * 60))
 
 
 def country_and_region(row: Row) -> tuple[str, str]:
@@ -109,9 +75,7 @@ def places_by_code(rows: Iterable[Row]) -> dict[str, str]:
     for row in rows:
         if row["state"] and row["country_desc"] and row["source"].startswith("EDGAR"):
             country, _ = country_and_region(row)
-            places[row["state"]] = (
-                f"US-{row['state']}" if country == "United States" else country
-            )
+            places[row["state"]] = f"US-{row['state']}" if country == "United States" else country
     return places
 
 
@@ -119,62 +83,23 @@ def erp_row(row: Row, places: Mapping[str, str]) -> Row:
     """Return an SEC company record in the layout of the ERP export."""
     country, region = country_and_region(row)
     incorporated = places.get(row["state_of_inc"], "")
-    values = [
-        f"{row['source_key'][2:]:0>10}",
-        row["name"],
-        row["street"],
-        row["city"],
-        region,
-        row["postcode"],
-    ]
-    return dict(
-        zip(
-            ERP_COLUMNS,
-            [
-                *values,
-                country,
-                row["phone"],
-                row["ein"],
-                row["state_of_inc"],
-                row["sic"],
-            ],
-        )
-    )
+    values = [f"{row['source_key'][2:]:0>10}", row["name"], row["street"], row["city"], region, row["postcode"]]
+    return dict(zip(ERP_COLUMNS, [*values, country, row["phone"], row["ein"], incorporated, row["sic"]], strict=True))
 
 
 def billing_row(row: Row) -> Row:
     """Return a billing view in the layout of the billing export."""
     country, region = country_and_region(row)
     number = f"A{row['source_key'][2:]:0>8}"
-    values = [
-        number,
-        row["name"],
-        row["street"],
-        row["city"],
-        region,
-        row["postcode"],
-        country,
-    ]
-    return dict(
-        zip(
-            BILLING_COLUMNS, [*values, f"{stamp(row['source_key']):%Y-%m-%dT%H:%M:%SZ}"]
-        )
-    )
+    values = [number, row["name"], row["street"], row["city"], region, row["postcode"], country]
+    return dict(zip(BILLING_COLUMNS, [*values, f"{stamp(row['source_key']):%Y-%m-%dT%H:%M:%SZ}"], strict=True))
 
 
 def crm_row(row: Row) -> Row:
     """Return a listing in the layout of the CRM export."""
-    values = [
-        salesforce_id(row["source_key"][2:]),
-        row["name"],
-        row["city"],
-        row["state"],
-        row["postcode"],
-    ]
+    values = [salesforce_id(row["source_key"][2:]), row["name"], row["city"], row["state"], row["postcode"]]
     modified = f"{stamp(row['source_key']):%Y-%m-%dT%H:%M:%S}.000+0000"
-    return dict(
-        zip(CRM_COLUMNS, [*values, row["country_desc"], row["website"], modified])
-    )
+    return dict(zip(CRM_COLUMNS, [*values, row["country_desc"], row["website"], modified], strict=True))
 
 
 def sharing_an_address(entities: Mapping[str, list[Row]]) -> set[str]:
@@ -184,11 +109,7 @@ def sharing_an_address(entities: Mapping[str, list[Row]]) -> set[str]:
         for row in rows:
             if row["source"] == "EDGAR" and row["postcode"]:
                 at_address[row["street"], row["postcode"]].add(entity)
-    groups = (
-        group
-        for group in at_address.values()
-        if 1 < len(group) <= LARGEST_SHARED_ADDRESS
-    )
+    groups = (group for group in at_address.values() if 1 < len(group) <= LARGEST_SHARED_ADDRESS)
     return {entity for group in groups for entity in group}
 
 
@@ -201,9 +122,7 @@ def is_kept(entity: str, rows: list[Row]) -> bool:
     return draw("kept", entity) < KEPT_PER_SOURCES[min(known_by, 3)]
 
 
-def days_of(
-    entity: str, rows: list[Row], places: Mapping[str, str]
-) -> Iterable[tuple[int, str, Row]]:
+def days_of(entity: str, rows: list[Row], places: Mapping[str, str]) -> Iterable[tuple[int, str, Row]]:
     """Yield (day, source, row in that source's layout): day 1 is the demo load, day 2 what a later export changed.
 
     The SEC's record of the year before is the ERP row of day 1, and this year's that of day 2, under one key.
@@ -222,7 +141,6 @@ def days_of(
         yield 2, "erp", erp_row(current[0], places)
     else:
         for row in current or before:
-            # A company that the SEC no longer lists was there on day 1 only.
             yield (arrives if current else 1), "erp", erp_row(row, places)
     for row in by_source["BILLING"]:
         yield arrives, "billing", billing_row(row)
@@ -232,12 +150,9 @@ def days_of(
 
 def read_entities(folder: Path) -> dict[str, list[Row]]:
     """Return the rows of `folder`/records.csv by the entity that `folder`/truth.csv gives them."""
-    entity_of = {
-        (row["source"], row["source_key"]): row["entity_id"]
-        for row in read_rows(folder / "truth.csv")
-    }
+    entity_of = {(row["source"], row["source_key"]): row["entity_id"] for row in read_table(folder / "truth.csv")[1]}
     entities = defaultdict(list)
-    for row in read_rows(folder / "records.csv"):
+    for row in read_table(folder / "records.csv")[1]:
         entities[entity_of[row["source"], row["source_key"]]].append(row)
     return dict(sorted(entities.items()))
 
@@ -249,38 +164,34 @@ def cut(folder: Path, out: Path) -> dict[str, int]:
     places = places_by_code(row for rows in entities.values() for row in rows)
     files: dict[tuple[int, str], list[Row]] = defaultdict(list)
     truth: dict[int, list[Row]] = defaultdict(list)
+    deregistered: list[Row] = []
     for entity, rows in entities.items():
         if entity not in shared and not is_kept(entity, rows):
             continue
         for day, source, row in days_of(entity, rows, places):
             files[day, source].append(row)
+            if source == "erp" and day == 1 and all(given["source"] == "EDGAR_2025" for given in rows):
+                deregistered.append({"KUNNR": row["KUNNR"]})
             key = row[COLUMNS[source][0]]
             truth[day].append(dict(zip(TRUTH_COLUMNS, [source, key, entity])))
     folders = {1: out / "us_listed", 2: out / "next_year"}
-    counts = {}
+    removed = sorted(deregistered, key=lambda row: row["KUNNR"])
+    counts = {"next_year/erp_removed.csv": write_table(out / "next_year" / "erp_removed.csv", ["KUNNR"], removed)}
     for (day, source), found in files.items():
         key_column = COLUMNS[source][0]
         found.sort(key=lambda row: row[key_column])
         path = folders[day] / f"{source}.csv"
-        counts[f"{folders[day].name}/{source}.csv"] = write_rows(
-            path, COLUMNS[source], found
-        )
+        counts[f"{folders[day].name}/{source}.csv"] = write_table(path, COLUMNS[source], found)
     for day, found in truth.items():
         found.sort(key=lambda row: (row["source"], row["source_key"]))
-        counts[f"{folders[day].name}/truth.csv"] = write_rows(
-            folders[day] / "truth.csv", TRUTH_COLUMNS, found
-        )
+        counts[f"{folders[day].name}/truth.csv"] = write_table(folders[day] / "truth.csv", TRUTH_COLUMNS, found)
     return counts
 
 
 def main() -> None:
     """Read the command line and write the samples."""
-    parser = argparse.ArgumentParser(
-        description="Cut the demo's source files from us_listed_4src."
-    )
-    parser.add_argument(
-        "folder", type=Path, help="folder with records.csv and truth.csv"
-    )
+    parser = argparse.ArgumentParser(description="Cut the demo's source files from us_listed_4src.")
+    parser.add_argument("folder", type=Path, help="folder with records.csv and truth.csv")
     parser.add_argument("--out", type=Path, default=Path(__file__).parent)
     arguments = parser.parse_args()
     for name, count in sorted(cut(arguments.folder, arguments.out).items()):
