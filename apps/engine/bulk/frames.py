@@ -1,0 +1,59 @@
+"""The columns of the engine's frames, and parts encoded as integers."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+
+Ints = npt.NDArray[np.int64]
+Codes = npt.NDArray[np.int32]
+Flags = npt.NDArray[np.bool_]
+
+ABSENT = -1
+"""Code of a part that was not given."""
+
+LINKS_SCHEMA = pa.schema(
+    [("left", pa.int64()), ("right", pa.int64()), ("score", pa.int32()), ("levels", pa.list_(pa.uint8()))]
+)
+CLUSTERS_SCHEMA = pa.schema([("record", pa.int64()), ("cluster", pa.int64())])
+PROPOSALS_SCHEMA = pa.schema(
+    [("left", pa.int64()), ("right", pa.int64()), ("score", pa.int32()), ("reason", pa.string())]
+)
+
+
+@dataclass(frozen=True)
+class Encoded:
+    """A column as codes into its distinct values; `ABSENT` where null."""
+
+    codes: Codes
+    values: list[str]
+
+
+def encode(column: pa.ChunkedArray | pa.Array) -> Encoded:
+    """Return a string column's rows as codes into its distinct values."""
+    if isinstance(column, pa.ChunkedArray):
+        column = column.combine_chunks() if column.num_chunks != 1 else column.chunk(0)
+    if not pa.types.is_dictionary(column.type):
+        column = column.dictionary_encode()
+    codes = pc.fill_null(column.indices.cast(pa.int32()), ABSENT).to_numpy(zero_copy_only=False)
+    return Encoded(codes, column.dictionary.to_pylist())
+
+
+def column_of(frame: pa.Table, name: str) -> Encoded:
+    """Return the frame's column encoded; a column that the frame lacks is absent throughout."""
+    if name not in frame.column_names:
+        return Encoded(np.full(frame.num_rows, ABSENT, dtype=np.int32), [])
+    return encode(frame.column(name))
+
+
+def records_of(frame: pa.Table) -> Ints:
+    """Return the frame's record ids."""
+    ids: Ints = frame.column("record").to_numpy().astype(np.int64, copy=False)
+    return ids
+
+
+def combine(left: Codes, right: Codes, width: int) -> Ints:
+    """Return one integer for each pair of codes, where right codes lie in `range(-1, width)`."""
+    return (left.astype(np.int64) + 1) * (width + 1) + (right.astype(np.int64) + 1)

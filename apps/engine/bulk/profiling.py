@@ -1,0 +1,58 @@
+"""Frequencies of words, values and match keys in a standard frame."""
+
+import numpy as np
+import pyarrow as pa
+
+from apps.engine.bulk.blocking import caps_of, keyed_rows, runs
+from apps.engine.bulk.frames import ABSENT, Encoded, column_of, combine
+from apps.engine.compare import spaces_of
+from apps.engine.compare.spaces import Space, joined_value
+from apps.engine.rules import RuleSet
+from apps.engine.statistics import Statistics
+
+
+def profile(standard: pa.Table, rules: RuleSet) -> Statistics:
+    """Return the statistics of a standard frame, to be frozen with a version of the rule set."""
+    naming = column_of(standard, rules.naming)
+    counts = {}
+    for space in spaces_of(rules):
+        count = _count_words if space.of_words else _count_names
+        counts[space.name] = count(standard, space, naming)
+    return Statistics(standard.num_rows, rules.digest, counts, _hot_keys(standard, rules))
+
+
+def _count_words(standard: pa.Table, space: Space, naming: Encoded) -> dict[str, int]:
+    """Return how many records hold each word of the part, from two up."""
+    column = column_of(standard, space.parts[0])
+    held = np.bincount(column.codes[column.codes != ABSENT], minlength=len(column.values)).tolist()
+    counts: dict[str, int] = {}
+    for value, records in zip(column.values, held, strict=True):
+        for word in set(value.split()):
+            counts[word] = counts.get(word, 0) + records
+    return {word: count for word, count in counts.items() if count > 1}
+
+
+def _count_names(standard: pa.Table, space: Space, naming: Encoded) -> dict[str, int]:
+    """Return how many different names hold each value of the space, from two up."""
+    columns = [column_of(standard, part) for part in space.parts]
+    used = np.flatnonzero(np.all([c.codes != ABSENT for c in columns], axis=0) & (naming.codes != ABSENT))
+    combined = columns[0].codes[used].astype(np.int64)
+    for column in columns[1:]:
+        _, combined = np.unique(combined, return_inverse=True)
+        combined = combine(combined, column.codes[used], len(column.values))
+    _, first, value = np.unique(combined, return_index=True, return_inverse=True)
+    pairs = np.unique(combine(value, naming.codes[used], len(naming.values)))
+    names = np.bincount(pairs // (len(naming.values) + 1) - 1, minlength=len(first))
+    shared = np.flatnonzero(names > 1)
+    rows = used[first[shared]].tolist()
+    texts = [joined_value([c.values[c.codes[row]] for c in columns]) for row in rows]
+    return dict(zip(texts, names[shared].tolist(), strict=True))
+
+
+def _hot_keys(standard: pa.Table, rules: RuleSet) -> dict[int, int]:
+    """Return the keys that more records hold than their cap allows, with how many do."""
+    keys = np.sort(keyed_rows(standard)[1])
+    starts, sizes = runs(keys)
+    held = keys[starts]
+    hot = sizes > caps_of(held, rules)
+    return dict(zip(held[hot].tolist(), sizes[hot].tolist(), strict=True))
