@@ -94,6 +94,17 @@ def text(name: str, default: str) -> str:
     return _read(name, "text", default) or default
 
 
+def folder(name: str, default: str) -> Path:
+    """Return a folder's path; a relative one counts from the root of the checkout. It need not exist.
+
+    Raises BadVariableError where something that is no folder has that path.
+    """
+    path = PROJECT_ROOT / Path(text(name, default)).expanduser()
+    if path.exists() and not path.is_dir():
+        raise BadVariableError(name, f"{path} is not a folder")
+    return path
+
+
 def choice(name: str, default: str, choices: Sequence[str]) -> str:
     """Return one of `choices`, compared without case and returned as listed there.
 
