@@ -2,8 +2,8 @@
 
 The law here: a variable that holds nonsense stops the program at start, in one line that names the variable.
 
-The process environment wins over a `.env` file at the root of the checkout. Every read is registered, so that a test can
-hold `.env.example` equal to what the program reads, order included.
+The process environment wins over a `.env` file at the root of the checkout. Every read is registered, so that a test
+can hold `.env.example` equal to what the program reads, order included.
 """
 
 import os

