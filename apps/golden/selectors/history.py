@@ -1,0 +1,155 @@
+"""What became of a customer: its own history and that of its members, newest first."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any, Protocol
+
+from django.db.models import Q
+
+from apps.golden.models import GoldenRecord, Membership, Move
+from apps.golden.selectors.customers import read_values
+from apps.sources import selectors as sources
+
+
+class _GoldenEntry(Protocol):
+    """A row of the golden records' history; the package makes its class at run time."""
+
+    values: Mapping[str, Mapping[str, Any]]
+
+
+class _MembershipEntry(Protocol):
+    """A row of the memberships' history."""
+
+    record_id: int
+    golden_id: int
+    history_type: str
+
+
+_OWN_ATTRIBUTES = ("state", "name", "country", "city")
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One attribute before and after; an empty text stands for no value."""
+
+    attribute: str
+    before: str
+    after: str
+
+
+@dataclass(frozen=True, slots=True)
+class HistoryRow:
+    """One thing that happened to a customer: when, who did it, why, in which run (0: outside a run).
+
+    `kind` is created, changed, deleted, joined, stayed or left; the last three speak of the source record named.
+    """
+
+    at: datetime
+    kind: str
+    actor: str
+    reason: str
+    run_id: int
+    version: int | None
+    changes: tuple[Change, ...]
+    record_id: int | None
+    source_code: str
+    source_key: str
+
+
+def list_history(gid: str, *, limit: int = 200) -> list[HistoryRow]:
+    """Return the newest `limit` history rows of a customer and its memberships, newest first.
+
+    Memberships are those of source records that belong to it now, took part in one of its moves, or once gave it a
+    value. At most six queries, whatever the number of rows.
+    """
+    golden_id = GoldenRecord.objects.filter(gid=gid).values_list("pk", flat=True).first()
+    if golden_id is None:
+        return []
+    own, record_ids = _list_own(golden_id, limit)
+    record_ids |= set(Membership.objects.filter(golden_id=golden_id).values_list("record_id", flat=True))
+    for moved in Move.objects.filter(Q(golden_id=golden_id) | Q(other_id=golden_id)).values_list("record_ids"):
+        record_ids |= set(moved[0])
+    rows = [*own, *_list_memberships(golden_id, record_ids, limit)]
+    newest = sorted(rows, key=lambda row: row.at, reverse=True)[:limit]
+    return _name_records(newest)
+
+
+def _list_own(golden_id: int, limit: int) -> tuple[list[HistoryRow], set[int]]:
+    """Return the golden record's own history and the source records its values came from."""
+    entries = list(GoldenRecord.history.filter(id=golden_id).order_by("-history_id")[: limit + 1])
+    before_each = [*entries[1:], None]
+    record_ids = {value.record_id for entry in entries for value in read_values(entry.values)} - {0}
+    rows = []
+    for entry, before in zip(entries[:limit], before_each, strict=False):
+        kind = {"+": "created", "~": "changed", "-": "deleted"}[entry.history_type]
+        rows.append(
+            HistoryRow(
+                at=entry.history_date,
+                kind=kind,
+                actor=entry.history_actor,
+                reason=entry.history_change_reason or "",
+                run_id=entry.history_run,
+                version=entry.version,
+                changes=tuple(_changes(_facts(before), _facts(entry))) if kind != "deleted" else (),
+                record_id=None,
+                source_code="",
+                source_key="",
+            )
+        )
+    return rows, record_ids
+
+
+def _facts(entry: _GoldenEntry | None) -> dict[str, str]:
+    if entry is None:
+        return {}
+    own = {name: str(getattr(entry, name)) for name in _OWN_ATTRIBUTES}
+    return own | {value.attribute: value.value for value in read_values(entry.values)}
+
+
+def _changes(before: Mapping[str, str], after: Mapping[str, str]) -> Iterable[Change]:
+    for attribute in sorted(before.keys() | after.keys()):
+        old, new = before.get(attribute, ""), after.get(attribute, "")
+        if old != new:
+            yield Change(attribute, old, new)
+
+
+def _list_memberships(golden_id: int, record_ids: set[int], limit: int) -> list[HistoryRow]:
+    # Every row of these records is read, since a record that left for another customer says so in its next row.
+    entries = Membership.history.filter(record_id__in=record_ids).order_by("record_id", "history_id")
+    rows = []
+    before: _MembershipEntry | None = None
+    for entry in entries[: 20 * limit]:
+        was_here = before is not None and before.record_id == entry.record_id and _held(before) == golden_id
+        is_here = _held(entry) == golden_id
+        before = entry
+        if not was_here and not is_here:
+            continue
+        rows.append(
+            HistoryRow(
+                at=entry.history_date,
+                kind="joined" if not was_here else "stayed" if is_here else "left",
+                actor=entry.history_actor,
+                reason=entry.history_change_reason or "",
+                run_id=entry.history_run,
+                version=None,
+                changes=(),
+                record_id=entry.record_id,
+                source_code="",
+                source_key="",
+            )
+        )
+    return rows
+
+
+def _held(entry: _MembershipEntry) -> int | None:
+    return None if entry.history_type == "-" else entry.golden_id
+
+
+def _name_records(rows: list[HistoryRow]) -> list[HistoryRow]:
+    records = sources.list_records({row.record_id for row in rows if row.record_id is not None})
+    named = []
+    for row in rows:
+        record = records.get(row.record_id) if row.record_id is not None else None
+        named.append(replace(row, source_code=record.source.code, source_key=record.key) if record else row)
+    return named

@@ -1,0 +1,124 @@
+"""Read legal entities, their identifiers and company extensions. Nothing here writes."""
+
+import re
+from dataclasses import dataclass
+
+from apps.base.errors import NotFound
+from apps.golden import selectors as golden
+from apps.legal.models import CompanyExtension, Identifier, LegalEntity
+from apps.sources import selectors as sources
+
+_NOT_COMPACT = re.compile(r"[^0-9A-Za-z]+")
+
+
+@dataclass(frozen=True, slots=True)
+class Entity:
+    """The registered body behind one customer. `is_live` is false once its customer is gone."""
+
+    lid: str
+    gid: str
+    registered_name: str
+    legal_form: str
+    jurisdiction: str
+    is_live: bool
+
+
+@dataclass(frozen=True, slots=True)
+class IdentifierRow:
+    """One number of a legal entity; `check` is verified, plausible or wrong, `record_id` who gave it."""
+
+    scheme: str
+    issuer: str
+    value: str
+    check: str
+    record_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class ExtensionRow:
+    """How one of our own companies deals with a customer, as the ERP's source record says."""
+
+    company_code: str
+    company_name: str
+    company_country: str
+    currency: str
+    payment_terms: str
+    tax_profile: str
+    reconciliation_account: str
+    is_blocked: bool
+    source_code: str
+    source_key: str
+
+
+def get_legal_entity(gid: str) -> Entity:
+    """Return the legal entity of a customer or raise NotFound. One query."""
+    entity = find_legal_entity(gid)
+    if entity is None:
+        raise NotFound(f"Customer {gid} has no legal entity.", gid=gid)
+    return entity
+
+
+def find_legal_entity(gid: str) -> Entity | None:
+    """Return the legal entity of a customer, or None. One query."""
+    row = LegalEntity.objects.filter(golden__gid=gid).first()
+    if row is None:
+        return None
+    return Entity(
+        lid=row.lid,
+        gid=gid,
+        registered_name=row.registered_name,
+        legal_form=row.legal_form,
+        jurisdiction=row.jurisdiction,
+        is_live=row.is_live,
+    )
+
+
+def list_identifiers(gid: str) -> list[IdentifierRow]:
+    """Return the identifiers of a customer's legal entity by scheme, issuer and value. One query."""
+    rows = Identifier.objects.filter(entity__golden__gid=gid).order_by("scheme", "issuer", "value")
+    return [
+        IdentifierRow(
+            scheme=row.scheme, issuer=row.issuer, value=row.value, check=row.check_result, record_id=row.record_id
+        )
+        for row in rows
+    ]
+
+
+def list_company_codes(gid: str) -> list[ExtensionRow]:
+    """Return a customer's company extensions by company code and source record. At most three queries."""
+    record_ids = golden.list_member_ids(gid)
+    rows = list(CompanyExtension.objects.select_related("company_code").filter(record_id__in=record_ids))
+    records = sources.list_records({row.record_id for row in rows})
+    extensions = [
+        ExtensionRow(
+            company_code=row.company_code.code,
+            company_name=row.company_code.name,
+            company_country=row.company_code.country,
+            currency=row.currency,
+            payment_terms=row.payment_terms,
+            tax_profile=row.tax_profile,
+            reconciliation_account=row.reconciliation_account,
+            is_blocked=row.is_blocked,
+            source_code=records[row.record_id].source.code,
+            source_key=records[row.record_id].key,
+        )
+        for row in rows
+    ]
+    return sorted(extensions, key=lambda row: (row.company_code, row.source_code, row.source_key))
+
+
+def find_customers_by_identifier(scheme: str, value: str, *, limit: int = 20) -> list[golden.CustomerSummary]:
+    """Return live customers whose legal entity carries an identifier, by governed id.
+
+    The value is found as given, or compact in capitals, as identifiers are kept; `wrong` ones don't identify
+    anybody. Two queries, one where nothing is found.
+    """
+    spellings = {value.strip(), _NOT_COMPACT.sub("", value).upper()}
+    gids = (
+        Identifier.objects.filter(scheme=scheme, value__in=spellings, entity__is_live=True)
+        .exclude(check_result=Identifier.Check.WRONG)
+        .order_by("entity__golden__gid")
+        .values_list("entity__golden__gid", flat=True)
+        .distinct()[:limit]
+    )
+    return golden.list_customers(list(gids))

@@ -1,0 +1,158 @@
+"""Standard records, links and verdicts as frozen values."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db import connection, transaction
+from django.db.models import Q
+
+from apps.matching.models import Link, StandardRecord, Verdict, VerdictPair
+
+BINDING = (Verdict.Kind.SAME, Verdict.Kind.DIFFERENT, Verdict.Kind.RELATED)
+
+
+@dataclass(frozen=True, slots=True)
+class LinkRow:
+    """A scored pair kept; `score` is in millibits."""
+
+    low: int
+    high: int
+    score: int
+    levels: tuple[int, ...]
+    rules_version: int
+    run_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class VerdictRow:
+    """One binding pair of a verdict, with who decided what, when and why."""
+
+    verdict_id: int
+    low: int
+    high: int
+    kind: str
+    kind_label: str
+    by_policy: bool
+    decided_by: str
+    decided_at: datetime
+    reason: str
+    case_id: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A standard record that shares `shared_keys` match keys with the one asked about."""
+
+    record_id: int
+    parts: Mapping[str, str]
+    shared_keys: int
+
+
+def get_parts(record_ids: Iterable[int]) -> dict[int, dict[str, str]]:
+    """Return the standard parts of each record that has been standardised, by record id. One query."""
+    rows = StandardRecord.objects.filter(pk__in=list(record_ids)).values_list("pk", "parts")
+    return dict(rows)
+
+
+def list_links(record_ids: Iterable[int], *, limit: int = 1_000) -> list[LinkRow]:
+    """Return the links whose both ends are among the records, strongest first. One query."""
+    ids = list(record_ids)
+    return _links(Q(low_id__in=ids, high_id__in=ids), limit)
+
+
+def list_links_of(record_ids: Iterable[int], *, limit: int = 1_000) -> list[LinkRow]:
+    """Return the links with an end among the records, strongest first. One query."""
+    ids = list(record_ids)
+    return _links(Q(low_id__in=ids) | Q(high_id__in=ids), limit)
+
+
+def find_link(low: int, high: int) -> LinkRow | None:
+    """Return the link of a pair, whichever record is named first, or None. One query."""
+    found = _links(Q(low_id=min(low, high), high_id=max(low, high)), 1)
+    return found[0] if found else None
+
+
+def list_live_verdicts(record_ids: Iterable[int], *, limit: int = 1_000) -> list[VerdictRow]:
+    """Return the pairs of standing verdicts (same, different, related) that name any of the records, newest first.
+
+    One query.
+    """
+    ids = list(record_ids)
+    return _verdicts(Q(low_id__in=ids) | Q(high_id__in=ids), limit)
+
+
+def find_verdict(low: int, high: int) -> VerdictRow | None:
+    """Return the standing verdict on a pair, whichever record is named first, or None. One query."""
+    found = _verdicts(Q(low_id=min(low, high), high_id=max(low, high)), 1)
+    return found[0] if found else None
+
+
+def find_candidates(caps: Mapping[int, int], *, limit: int = 200) -> list[Candidate]:
+    """Return standard records that share a match key, those sharing most first, ties by record id.
+
+    `caps` maps each match key to the number of records beyond which it makes no pairs: a key that more records carry
+    is passed over, so that the work is bounded whatever is asked. Two queries, and one setting.
+    """
+    if not caps:
+        return []
+    with transaction.atomic(), connection.cursor() as cursor:
+        # A small LIMIT lures the planner into reading the table from its start; rare keys then cost a full scan each.
+        cursor.execute("SELECT set_config('enable_seqscan', 'off', true)")
+        cursor.execute(_SHARED_KEYS, [list(caps), list(caps.values()), limit])
+        shared: dict[int, int] = dict(cursor.fetchall())
+        cursor.execute("SELECT set_config('enable_seqscan', 'on', true)")
+    parts = get_parts(shared) if shared else {}
+    return [Candidate(record_id, parts[record_id], count) for record_id, count in shared.items() if record_id in parts]
+
+
+_SHARED_KEYS = """
+WITH asked AS (SELECT key, cap FROM unnest(%s::bigint[], %s::integer[]) AS given(key, cap)),
+holders AS (
+    SELECT key, cap, held.record_id
+    FROM asked CROSS JOIN LATERAL (
+        SELECT record_id FROM matching_standardrecord WHERE match_keys @> ARRAY[key] LIMIT cap + 1
+    ) AS held
+),
+counted AS (SELECT record_id, cap, count(*) OVER (PARTITION BY key) AS holding FROM holders)
+SELECT record_id, count(*) AS shared FROM counted WHERE holding <= cap
+GROUP BY record_id ORDER BY shared DESC, record_id LIMIT %s
+"""
+
+
+def _links(condition: Q, limit: int) -> list[LinkRow]:
+    rows = Link.objects.filter(condition).order_by("-score", "low_id", "high_id")[:limit]
+    return [
+        LinkRow(
+            low=row.low_id,
+            high=row.high_id,
+            score=row.score,
+            levels=tuple(row.levels),
+            rules_version=row.rules_version,
+            run_id=row.run_id,
+        )
+        for row in rows
+    ]
+
+
+def _verdicts(condition: Q, limit: int) -> list[VerdictRow]:
+    rows = (
+        VerdictPair.objects.select_related("verdict")
+        .filter(condition, is_live=True, kind__in=BINDING)
+        .order_by("-verdict__decided_at", "-pk")[:limit]
+    )
+    return [
+        VerdictRow(
+            verdict_id=row.verdict_id,
+            low=row.low_id,
+            high=row.high_id,
+            kind=row.kind,
+            kind_label=Verdict.Kind(row.kind).label,
+            by_policy=row.verdict.by_policy,
+            decided_by=row.verdict.decided_by,
+            decided_at=row.verdict.decided_at,
+            reason=row.verdict.reason,
+            case_id=row.verdict.case_id,
+        )
+        for row in rows
+    ]

@@ -1,0 +1,52 @@
+"""Read which rules are in force. Nothing here writes."""
+
+from dataclasses import dataclass
+from functools import lru_cache
+
+from apps.base.errors import Conflict
+from apps.engine.rules import RuleSet
+from apps.engine.statistics import Statistics
+from apps.rulebook.models import RuleSetVersion
+
+
+class NoActiveRules(Conflict):
+    """No rule set version is active, so nothing can be matched or explained."""
+
+    code = "rules.none_active"
+    title = "No rule set is active"
+
+
+@dataclass(frozen=True, slots=True)
+class ActiveRules:
+    """The rule set version in force with the statistics frozen into it."""
+
+    version: int
+    rules: RuleSet
+    statistics: Statistics
+
+
+def get_active_rules() -> ActiveRules:
+    """Return the rule set version in force; raise NoActiveRules where none is.
+
+    One query; a second one when this process meets the version for the first time, since a published version never
+    changes.
+    """
+    active = RuleSetVersion.objects.filter(state=RuleSetVersion.State.ACTIVE).values_list("pk", "digest").first()
+    if active is None:
+        raise NoActiveRules("No rule set version is active yet. Load the first sources, then ask again.")
+    return _read_version(*active)
+
+
+def find_active_version() -> int | None:
+    """Return the number of the version in force, or None. One query."""
+    active = RuleSetVersion.objects.filter(state=RuleSetVersion.State.ACTIVE)
+    return active.values_list("number", flat=True).first()
+
+
+@lru_cache(maxsize=2)
+def _read_version(version_id: int, digest: str) -> ActiveRules:
+    row = RuleSetVersion.objects.get(pk=version_id, digest=digest)
+    rules = RuleSet.from_document(row.document)
+    content = bytes(row.statistics)
+    statistics = Statistics.from_bytes(content) if content else Statistics(row.record_count, rules.digest)
+    return ActiveRules(version=row.number, rules=rules, statistics=statistics)

@@ -1,0 +1,278 @@
+"""Read what sources said. Every answer is a frozen value; nothing here writes."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.db.models import F
+
+from apps.base.errors import NotFound
+from apps.sources.models import Fault, IntakeBatch, RecordVersion, SourceRecord, SourceSystem
+
+MAXIMUM_LETTERS = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A source system with what its badge shows: `letters` (2 to 4 capitals), `hue` (0 to 7) and `kind`."""
+
+    code: str
+    name: str
+    kind: str
+    kind_label: str
+    trust: int
+    hue: int
+    letters: str
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """A source record: where it stands now, not what it says."""
+
+    record_id: int
+    source: Source
+    key: str
+    state: str
+    latest_number: int
+    applied_number: int | None
+    modified_at: datetime | None
+    is_gone: bool
+    quarantine_reason: str
+    last_batch_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class Version:
+    """One version of a source record: the raw row as received and its mapped attributes."""
+
+    number: int
+    batch_id: int
+    line: int | None
+    raw: Mapping[str, Any]
+    given: Mapping[str, str]
+    modified_at: datetime | None
+    received_at: datetime
+    is_deletion: bool
+    is_applied: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """What the applied version of one source record says, by canonical attribute."""
+
+    record_id: int
+    source: Source
+    key: str
+    number: int
+    modified_at: datetime | None
+    given: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """One intake run with the outcome of every row it read."""
+
+    batch_id: int
+    source: Source
+    run_id: int | None
+    state: str
+    mode: str
+    origin: str
+    held_reason: str
+    rows_read: int
+    rows_new: int
+    rows_changed: int
+    rows_unchanged: int
+    rows_stale: int
+    rows_quarantined: int
+    rows_duplicate: int
+    keys_absent: int
+    started_at: datetime
+    finished_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class FaultRow:
+    """A row set aside: where it stood, why, and what it said."""
+
+    fault_id: int
+    batch_id: int
+    line: int
+    column: str
+    code: str
+    reason: str
+    raw: str
+    is_whole_row: bool
+
+
+def list_sources() -> list[Source]:
+    """Return every source system by code. One query."""
+    return [_source(row) for row in SourceSystem.objects.order_by("code")]
+
+
+def get_source_record(source_code: str, key: str) -> Record:
+    """Return the source record of that key; raise NotFound where the source or the key is unknown. One query."""
+    record = find_source_record(source_code, key)
+    if record is None:
+        raise NotFound(f"Source {source_code!r} has no record {key!r}.", source=source_code, key=key)
+    return record
+
+
+def find_source_record(source_code: str, key: str) -> Record | None:
+    """Return the source record of that key, or None. One query."""
+    row = SourceRecord.objects.select_related("source").filter(source__code=source_code, key=key).first()
+    return None if row is None else _record(row)
+
+
+def list_records(record_ids: Iterable[int]) -> dict[int, Record]:
+    """Return the source records that exist among `record_ids`, by id. One query; none for no ids."""
+    ids = list(record_ids)
+    if not ids:
+        return {}
+    return {row.pk: _record(row) for row in SourceRecord.objects.select_related("source").filter(pk__in=ids)}
+
+
+def list_versions(record_id: int, *, limit: int = 50) -> list[Version]:
+    """Return the newest `limit` versions of a source record, newest first. One query."""
+    rows = (
+        RecordVersion.objects.filter(record_id=record_id)
+        .annotate(applied_number=F("record__applied_number"))
+        .order_by("-number")[:limit]
+    )
+    return [
+        Version(
+            number=row.number,
+            batch_id=row.batch_id,
+            line=row.line,
+            raw=row.raw,
+            given=row.given,
+            modified_at=row.modified_at,
+            received_at=row.received_at,
+            is_deletion=row.is_deletion,
+            is_applied=row.number == row.applied_number,
+        )
+        for row in rows
+    ]
+
+
+def list_given(record_ids: Iterable[int]) -> dict[int, Given]:
+    """Return what the applied version of each source record says, by record id; records never applied are absent.
+
+    One query; none for no ids.
+    """
+    ids = list(record_ids)
+    if not ids:
+        return {}
+    rows = RecordVersion.objects.select_related("record__source").filter(
+        record_id__in=ids, number=F("record__applied_number")
+    )
+    return {
+        row.record_id: Given(
+            record_id=row.record_id,
+            source=_source(row.record.source),
+            key=row.record.key,
+            number=row.number,
+            modified_at=row.modified_at,
+            given=row.given,
+        )
+        for row in rows
+    }
+
+
+def list_batches(source_code: str | None = None, *, limit: int = 50) -> list[Batch]:
+    """Return the newest `limit` batches, of one source where a code is given, newest first. One query."""
+    rows = IntakeBatch.objects.select_related("source").order_by("-id")
+    if source_code is not None:
+        rows = rows.filter(source__code=source_code)
+    return [_batch(row) for row in rows[:limit]]
+
+
+def get_batch(batch_id: int) -> Batch:
+    """Return one batch or raise NotFound. One query."""
+    row = IntakeBatch.objects.select_related("source").filter(pk=batch_id).first()
+    if row is None:
+        raise NotFound(f"There is no batch {batch_id}.", batch=batch_id)
+    return _batch(row)
+
+
+def list_faults(batch_id: int, *, after: int = 0, limit: int = 100) -> list[FaultRow]:
+    """Return the faults of a batch whose ids follow `after`, in the order they were met. One query."""
+    rows = Fault.objects.filter(batch_id=batch_id, pk__gt=after).order_by("pk")[:limit]
+    return [
+        FaultRow(
+            fault_id=row.pk,
+            batch_id=row.batch_id,
+            line=row.line,
+            column=row.column,
+            code=row.code,
+            reason=row.reason,
+            raw=row.raw,
+            is_whole_row=row.is_whole_row,
+        )
+        for row in rows
+    ]
+
+
+def count_records() -> int:
+    """Return how many source records are live. One query."""
+    return SourceRecord.objects.filter(state=SourceRecord.State.LIVE).count()
+
+
+def badge_letters(code: str) -> str:
+    """Return the 2 to 4 capitals of a source's badge, from its code alone: `crm` CRM, `stripe_eu` STRE."""
+    words = [word for word in code.upper().replace("_", "-").split("-") if word]
+    if not words:
+        return "?"
+    if len(words) == 1:
+        return words[0] if len(words[0]) <= MAXIMUM_LETTERS else words[0][:3]
+    return (words[0][:3] + "".join(word[0] for word in words[1:]))[:MAXIMUM_LETTERS]
+
+
+def _source(row: SourceSystem) -> Source:
+    return Source(
+        code=row.code,
+        name=row.name,
+        kind=row.kind,
+        kind_label=SourceSystem.Kind(row.kind).label,
+        trust=row.trust,
+        hue=row.hue % 8,
+        letters=badge_letters(row.code),
+    )
+
+
+def _record(row: SourceRecord) -> Record:
+    return Record(
+        record_id=row.pk,
+        source=_source(row.source),
+        key=row.key,
+        state=row.state,
+        latest_number=row.latest_number,
+        applied_number=row.applied_number,
+        modified_at=row.latest_modified_at,
+        is_gone=row.is_gone,
+        quarantine_reason=row.quarantine_reason,
+        last_batch_id=row.last_batch_id,
+    )
+
+
+def _batch(row: IntakeBatch) -> Batch:
+    return Batch(
+        batch_id=row.pk,
+        source=_source(row.source),
+        run_id=row.run_id,
+        state=row.state,
+        mode=row.mode,
+        origin=row.origin,
+        held_reason=row.held_reason,
+        rows_read=row.rows_read,
+        rows_new=row.rows_new,
+        rows_changed=row.rows_changed,
+        rows_unchanged=row.rows_unchanged,
+        rows_stale=row.rows_stale,
+        rows_quarantined=row.rows_quarantined,
+        rows_duplicate=row.rows_duplicate,
+        keys_absent=row.keys_absent,
+        started_at=row.started_at,
+        finished_at=row.finished_at,
+    )
