@@ -1,0 +1,18 @@
+"""Survivorship: which value of a customer's source records becomes the golden one, and why."""
+
+from apps.engine.survive.merge import merge_members
+from apps.engine.survive.party import GoldenParty, GoldenValue, Member, PinnedValue, Rule
+from apps.engine.survive.policy import PolicyError, Strategy, SurvivorshipPolicy, load_company_policy
+
+__all__ = [
+    "GoldenParty",
+    "GoldenValue",
+    "Member",
+    "PinnedValue",
+    "PolicyError",
+    "Rule",
+    "Strategy",
+    "SurvivorshipPolicy",
+    "load_company_policy",
+    "merge_members",
+]

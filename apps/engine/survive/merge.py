@@ -1,0 +1,114 @@
+"""Golden values of one customer from its members.
+
+The law of this module: the result is a function of the set of members, the policy and the pins. Order of arrival,
+clocks and chance have no part in it.
+"""
+
+from collections.abc import Callable, Iterable, Sequence
+from functools import partial
+
+from apps.engine.survive.claims import MEASURES, Claim, fold, measure_lead, trim
+from apps.engine.survive.party import GoldenParty, GoldenValue, Member, PinnedValue, Rule
+from apps.engine.survive.policy import Block, SurvivorshipPolicy
+from apps.engine.survive.reasons import Contest, pinned_words, reason_words
+
+
+def merge_members(
+    members: Iterable[Member], policy: SurvivorshipPolicy, pins: Iterable[PinnedValue] = ()
+) -> GoldenParty:
+    """Return the golden values that the policy chooses, each with the record and the rule that won.
+
+    Independent of the order of members and pins; what the policy leaves equal is settled by byte order of
+    (source, source_key), then record id. A pin replaces its attribute alone; the rest of its block prefers records
+    that agree with it. Values come back without the blanks around them. No members and no pins give no values.
+
+    Raises ValueError when a record id or a pinned attribute occurs twice.
+    """
+    ordered = sorted(members, key=_byte_order)
+    _refuse_repeats("record", [member.record for member in ordered])
+    pinned = _by_attribute(pins)
+    names = {name for member in ordered for name in member.given if "." not in name}
+    values: dict[str, GoldenValue] = {}
+    for block in policy.blocks(names):
+        values.update(_decide(block, ordered, pinned))
+    for name, value in pinned.items():
+        values[name] = GoldenValue(name, value, None, Rule.PINNED, pinned_words(value))
+    return GoldenParty(dict(sorted(values.items())))
+
+
+def _byte_order(member: Member) -> tuple[bytes, bytes, int]:
+    # surrogatepass: text that no file should hold must still have its place in the order.
+    return (
+        member.source.encode("utf-8", "surrogatepass"),
+        member.source_key.encode("utf-8", "surrogatepass"),
+        member.record,
+    )
+
+
+def _refuse_repeats(what: str, names: Sequence[object]) -> None:
+    seen: set[object] = set()
+    for name in names:
+        if name in seen:
+            raise ValueError(f"{what} {name!r} occurs twice; a customer has each {what} once")
+        seen.add(name)
+
+
+def _by_attribute(pins: Iterable[PinnedValue]) -> dict[str, str]:
+    listed = list(pins)
+    _refuse_repeats("pinned attribute", [pin.attribute for pin in listed])
+    return {pin.attribute: trim(pin.value) or "" for pin in listed}
+
+
+def _decide(block: Block, ordered: Sequence[Member], pinned: dict[str, str]) -> dict[str, GoldenValue]:
+    claims = [claim for claim in (_claim(block, member) for member in ordered) if any(claim.values)]
+    if not claims:
+        return {}
+    winner, rule, contest = _contend(block, claims, pinned)
+    reason = reason_words(rule, winner.member, contest)
+    return {
+        name: GoldenValue(name, value, winner.member.record, rule, reason)
+        for name, value in zip(block.attributes, winner.values, strict=True)
+        if value is not None
+    }
+
+
+def _claim(block: Block, member: Member) -> Claim:
+    values = tuple(trim(member.given.get(name, "")) for name in block.attributes)
+    return Claim(member, block.attributes[0], values)
+
+
+def _contend(block: Block, claims: list[Claim], pinned: dict[str, str]) -> tuple[Claim, Rule, Contest]:
+    """Return the winning claim and the rule after which every claim left gave the winner's values."""
+    left = claims
+    found: tuple[Rule, Contest] | None = None
+    if _is_settled(claims):
+        rule = Rule.ONLY_VALUE if len(claims) == 1 else Rule.AGREED
+        found = rule, Contest(len(claims), len(claims), 0)
+    for rule, measure in _levels(block, pinned):
+        # Measured over all claims: frequency counts every record, whichever rules spoke before.
+        measures = {claim.member.record: value for claim, value in zip(claims, measure(claims), strict=True)}
+        best = max(measures[claim.member.record] for claim in left)
+        contenders = len(left)
+        left = [claim for claim in left if measures[claim.member.record] == best]
+        if found is None and _is_settled(left):
+            found = rule, Contest(len(claims), contenders, best)
+    found = found or (Rule.FIRST_IN_ORDER, Contest(len(claims), len(left), 0))
+    return left[0], *found
+
+
+def _is_settled(claims: Sequence[Claim]) -> bool:
+    return all(claim.values == claims[0].values for claim in claims)
+
+
+def _levels(block: Block, pinned: dict[str, str]) -> list[tuple[Rule, Callable[[Sequence[Claim]], list[int]]]]:
+    fixed = tuple(pinned.get(name) for name in block.attributes)
+    levels = [(Rule(strategy.value), MEASURES[strategy]) for strategy in block.order]
+    return [(Rule.FITS_PIN, partial(_measure_fit, fixed)), (Rule.HAS_LEAD, measure_lead), *levels]
+
+
+def _measure_fit(fixed: tuple[str | None, ...], claims: Sequence[Claim]) -> list[int]:
+    """How many of the values fixed in the block each claim agrees with."""
+    return [
+        sum(pin is not None and fold(pin) == fold(value or "") for pin, value in zip(fixed, claim.values, strict=True))
+        for claim in claims
+    ]
