@@ -1,0 +1,69 @@
+"""Folding: the one way in which raw text of any script becomes comparable ASCII.
+
+The law: folding is total and bounded. Whatever the text, it is capped before anything else looks at it, and equal
+looking text (NFC or NFD, full width, ligatures, ß or SS, dotted or dotless I) folds to equal text.
+"""
+
+import re
+import unicodedata
+from typing import Final
+
+from anyascii import anyascii
+
+MAX_CHARACTERS: Final = 1_000
+"""Longest text that is looked at; what follows is ignored."""
+
+# Some scripts write a legal form without a space before it; transliteration would glue it to the name.
+_GLUED_FORMS: Final = (
+    ("股份有限公司", " gufen youxian gongsi "),
+    ("有限责任公司", " youxian gongsi "),
+    ("有限責任公司", " youxian gongsi "),
+    ("有限公司", " youxian gongsi "),
+    ("株式会社", " kabushiki kaisha "),
+    ("株式會社", " kabushiki kaisha "),
+    ("有限会社", " yugen kaisha "),
+    ("合同会社", " godo kaisha "),
+    ("(株)", " kabushiki kaisha "),
+    ("(有)", " yugen kaisha "),
+    ("주식회사", " jusik hoesa "),
+    ("(주)", " jusik hoesa "),
+    ("유한회사", " yuhan hoesa "),
+)
+_NOT_ASCII_TEXT: Final = re.compile(r"[^\x20-\x7e]+")
+_SPACES: Final = re.compile(r"\s+")
+_NOT_WORD: Final = re.compile(r"[^a-z0-9]+")
+_APOSTROPHES: Final = re.compile(r"['`´‘’ʼ]")
+
+
+def visible_text(raw: str) -> str:
+    """Return `raw` capped, in NFKC, without controls, formatting characters, surrogates and combining debris."""
+    text = raw[:MAX_CHARACTERS]
+    if text.isascii() and text.isprintable():
+        return text.strip()
+    # NFKC sorts runs of combining marks in quadratic time, so the cap above comes first.
+    text = unicodedata.normalize("NFKC", text.encode("utf-8", "ignore").decode("utf-8"))[:MAX_CHARACTERS]
+    kept = (_visible_character(character) for character in text)
+    return _SPACES.sub(" ", "".join(kept)).strip()
+
+
+def _visible_character(character: str) -> str:
+    category = unicodedata.category(character)
+    if category in {"Cc", "Zl", "Zp", "Zs"}:
+        return " " if character != "\x00" else ""
+    return "" if category[0] == "C" else character
+
+
+def ascii_text(raw: str) -> str:
+    """Return `raw` as lower-case printable ASCII, punctuation kept, single spaces; transliterated where needed."""
+    text = visible_text(raw)
+    if not text.isascii():
+        for glued, spaced in _GLUED_FORMS:
+            if glued in text:
+                text = text.replace(glued, spaced)
+        text = _NOT_ASCII_TEXT.sub(" ", anyascii(text))[: 2 * MAX_CHARACTERS]
+    return _SPACES.sub(" ", text).strip().lower()
+
+
+def fold(raw: str) -> str:
+    """Return the plain folded text: letters and digits of `raw` in lower case, words separated by single spaces."""
+    return _NOT_WORD.sub(" ", _APOSTROPHES.sub("", ascii_text(raw))).strip()

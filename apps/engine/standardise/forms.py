@@ -1,0 +1,98 @@
+"""Legal forms: found by the longest alias, at the end of a name, in front of it, or inside it where unmistakable."""
+
+from typing import Final
+
+from apps.engine.tables import load_rows
+
+_WEAK_CODE: Final = "CO"
+
+
+def _load(*places: str) -> dict[str, str]:
+    return {alias: code for alias, code, _, place in load_rows("legal_forms.tsv") if place in places}
+
+
+def _lengths(aliases: dict[str, str], position: int) -> dict[str, tuple[int, ...]]:
+    found: dict[str, set[int]] = {}
+    for alias in aliases:
+        words = alias.split()
+        found.setdefault(words[position], set()).add(len(words))
+    return {word: tuple(sorted(lengths, reverse=True)) for word, lengths in found.items()}
+
+
+_INSIDE: Final = _load("any")
+_ENDING: Final = _load("any", "end")
+_LEADING: Final = _load("start") | {alias: code for alias, code in _INSIDE.items() if alias.count(" ") > 1}
+_ENDING_LENGTHS: Final = _lengths(_ENDING, -1)
+_LEADING_LENGTHS: Final = _lengths(_LEADING, 0)
+_FAMILIES: Final = {code: family or code for _, code, family, _ in load_rows("legal_forms.tsv")}
+_COMPOUNDS: Final = (("aktiengesellschaft", "AG"), ("genossenschaft", "EG"), ("gmbh", "GMBH"), ("aktiebolag", "AB"))
+_SHORTEST_STEM: Final = 4
+
+
+def form_family(code: str) -> str:
+    """Return the family of a legal form code, such as `LLC` for `GMBH` or `JSC` for `PLC`; the code itself if none."""
+    return _FAMILIES.get(code, code)
+
+
+def split_legal_forms(tokens: list[str], qualifiers: frozenset[str]) -> tuple[list[str], str | None]:
+    """Return the tokens without legal forms, and the code of the rightmost telling form.
+
+    A form that is short or a plain word counts only where nothing but `qualifiers` or digits follow it. At least one
+    token stays, so a company called "Limited" keeps its name.
+    """
+    kept: list[str] = []
+    codes: list[str] = []
+    only_qualifiers_follow = True
+    index = len(tokens) - 1
+    while index > 0:
+        length, code = _form_ending_at(tokens, index, only_qualifiers_follow)
+        if length:
+            codes.append(code)
+            index -= length
+            continue
+        token = tokens[index]
+        kept.append(token)
+        only_qualifiers_follow = only_qualifiers_follow and (token in qualifiers or token.isdigit())
+        index -= 1
+    kept.extend(tokens[: index + 1][::-1])
+    kept.reverse()
+    kept, leading = _without_leading_form(kept)
+    if leading:
+        codes.append(leading)
+    if not codes:
+        kept, compound = _without_compound(kept)
+        codes = [compound] if compound else []
+    return kept, _telling_code(codes)
+
+
+def _form_ending_at(tokens: list[str], index: int, only_qualifiers_follow: bool) -> tuple[int, str]:
+    aliases = _ENDING if only_qualifiers_follow else _INSIDE
+    for length in _ENDING_LENGTHS.get(tokens[index], ()):
+        if length <= index:
+            code = aliases.get(tokens[index] if length == 1 else " ".join(tokens[index - length + 1 : index + 1]))
+            if code:
+                return length, code
+    return 0, ""
+
+
+def _without_leading_form(tokens: list[str]) -> tuple[list[str], str | None]:
+    for length in _LEADING_LENGTHS.get(tokens[0], ()) if tokens else ():
+        if length < len(tokens):
+            code = _LEADING.get(" ".join(tokens[:length]))
+            if code:
+                return tokens[length:], code
+    return tokens, None
+
+
+def _without_compound(tokens: list[str]) -> tuple[list[str], str | None]:
+    last = tokens[-1] if tokens else ""
+    for ending, code in _COMPOUNDS:
+        stem = last.removesuffix(ending)
+        if stem != last and len(stem) >= _SHORTEST_STEM:
+            return [*tokens[:-1], stem], code
+    return tokens, None
+
+
+def _telling_code(codes: list[str]) -> str | None:
+    telling = [code for code in codes if code != _WEAK_CODE]
+    return (telling or codes or [None])[0]

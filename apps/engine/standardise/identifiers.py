@@ -1,0 +1,161 @@
+"""Identifiers: compact number, issuer, and how far it could be checked. Nothing here asks a register."""
+
+import re
+from collections.abc import Callable
+from functools import cache
+from typing import Final, Protocol, cast
+
+import stdnum
+from stdnum import isin, lei
+from stdnum.exceptions import ValidationError
+
+from apps.engine.standardise.contract import Parts
+from apps.engine.standardise.folding import fold
+from apps.engine.standardise.placeholders import is_placeholder_number, is_placeholder_text
+
+VERIFIED: Final = "verified"
+PLAUSIBLE: Final = "plausible"
+WRONG: Final = "wrong"
+
+_NOTHING: Final[Parts] = (None, None, None)
+_LONGEST: Final = 40
+_VAT_ISSUERS: Final = {
+    prefix: prefix
+    for prefix in "AT BE BG CH CY CZ DE DK EE ES FI FR GB GR HR HU IE IT LT LU LV MT NL NO PL PT RO SE SI SK".split()
+} | {"EL": "GR", "XI": "GB"}
+_SWISS_SUFFIX: Final = re.compile(r"(?:MWST|TVA|IVA|TPV)\Z")
+_SPREADSHEET_MANGLED: Final = re.compile(r"\d[.,]\d+e[+-]?\d+\Z")
+_GB_REGISTER_LENGTH: Final = 8
+_DUNS_LENGTH: Final = 9
+_EIN_LENGTH: Final = 9
+
+
+class _NumberModule(Protocol):
+    def validate(self, number: str) -> str: ...
+
+
+# Where `stdnum` names a country's company tax number otherwise than "tin", or has several.
+_TAX_MODULES: Final = {
+    "AR": "cuit", "AU": "abn", "BR": "cnpj", "CA": "bn", "CH": "uid", "CL": "rut", "CN": "uscc", "CO": "nit",
+    "CR": "cpj", "CZ": "dic", "DE": "stnr", "DO": "rnc", "EC": "ruc", "ES": "nif", "FR": "siren", "GB": "utr",
+    "GT": "nit", "ID": "npwp", "IL": "hp", "IN": "pan", "IT": "iva", "JP": "cn", "KR": "brn", "MX": "rfc",
+    "NO": "orgnr", "NZ": "ird", "PE": "ruc", "PL": "nip", "PY": "ruc", "RU": "inn", "SE": "orgnr", "SG": "uen",
+    "SV": "nit", "TH": "pin", "TR": "vkn", "TW": "ubn", "UA": "edrpou", "UY": "rut", "VE": "rif", "VN": "mst",
+    "ZA": "tin", "AT": "tin", "US": "ein",
+}  # fmt: skip
+_REGISTER_MODULES: Final = {
+    "AU": "acn", "BE": "vat", "BR": "cnpj", "CH": "uid", "CN": "uscc", "CZ": "ico", "DK": "cvr", "EE": "registrikood",
+    "FI": "ytunnus", "FR": "siren", "IL": "hp", "JP": "cn", "KR": "brn", "MC": "tva", "NO": "orgnr", "RO": "onrc",
+    "SE": "orgnr", "SG": "uen", "SI": "maticna", "SK": "ico", "TW": "ubn", "UA": "edrpou",
+}  # fmt: skip
+# Modules that check a shape and no check digit.
+_SHAPE_ONLY: Final = frozenset({("US", "ein"), ("DE", "stnr"), ("RO", "onrc"), ("SG", "uen"), ("IN", "pan")})
+
+
+def standardise_identifier(raw: str, context: Parts, option: str | None) -> Parts:
+    """Return compact number, issuer and check of an identifier of scheme `option`.
+
+    Schemes: lei, vat, tax_id, register_no, duns, isin; any other is a plain number issued by the record's country. A
+    number that fails its checksum is kept as `wrong`, for display; placeholders and spreadsheet damage give nothing.
+    """
+    folded = fold(raw[: 4 * _LONGEST])
+    compact = folded.replace(" ", "").upper()
+    if not compact or len(compact) > _LONGEST or _SPREADSHEET_MANGLED.match(raw.strip().lower()):
+        return _NOTHING
+    if not any(character.isdigit() for character in compact):
+        return _NOTHING
+    if is_placeholder_text(folded) or is_placeholder_number(compact):
+        return _NOTHING
+    return _SCHEMES.get(option or "", _plain)(compact, context[0] if context else None)
+
+
+def _lei(compact: str, country: str | None) -> Parts:
+    return compact, "GLEIF", _checked(cast(_NumberModule, lei), compact)[1]
+
+
+def _isin(compact: str, country: str | None) -> Parts:
+    return compact, compact[:2] if compact[:2].isalpha() else None, _checked(cast(_NumberModule, isin), compact)[1]
+
+
+def _duns(compact: str, country: str | None) -> Parts:
+    number = compact.removeprefix("DUNS").zfill(_DUNS_LENGTH) if compact.isdigit() else compact.removeprefix("DUNS")
+    return number, "DUNS", PLAUSIBLE if len(number) == _DUNS_LENGTH and number.isdigit() else WRONG
+
+
+def _vat(compact: str, country: str | None) -> Parts:
+    """Return the number with its country's prefix, as EU numbers are written, whether it was given or not."""
+    compact = compact.removeprefix("VATNO").removeprefix("VAT")
+    issuer = _VAT_ISSUERS.get(compact[:2]) or country
+    if issuer is None:
+        return compact, None, PLAUSIBLE
+    prefix = "EL" if issuer == "GR" else issuer
+    body = compact[2:] if compact[:2] in {prefix, issuer, "XI"} else compact
+    module = _module(issuer, "vat")
+    number, check = _checked(module, body)
+    if check == WRONG and body != compact:
+        # Some national modules want the prefix as part of the number (Switzerland's CHE, Norway's NO).
+        number, check = _checked(module, compact)
+    if issuer == "CH":
+        number = _SWISS_SUFFIX.sub("", number)
+    return prefix + number.removeprefix(prefix), issuer, check
+
+
+def _tax_id(compact: str, country: str | None) -> Parts:
+    if country == "US" and compact.isdigit():
+        compact = compact.zfill(_EIN_LENGTH)
+        return compact, "US", PLAUSIBLE if _checked(_module("US", "ein"), compact)[1] != WRONG else WRONG
+    if country is None:
+        return compact, None, PLAUSIBLE
+    return _of_country(compact, country, _TAX_MODULES.get(country, "tin"))
+
+
+def _register_no(compact: str, country: str | None) -> Parts:
+    if country == "GB":
+        letters = compact[:2] if compact[:2].isalpha() else ""
+        number = letters + compact.removeprefix(letters).zfill(_GB_REGISTER_LENGTH - len(letters))
+        return number, "GB", PLAUSIBLE if len(number) == _GB_REGISTER_LENGTH else WRONG
+    if country is None:
+        return compact, None, PLAUSIBLE
+    return _of_country(compact, country, _REGISTER_MODULES.get(country, ""))
+
+
+def _plain(compact: str, country: str | None) -> Parts:
+    return compact, country, PLAUSIBLE
+
+
+def _of_country(compact: str, country: str, name: str) -> Parts:
+    module = _module(country, name) if name else None
+    if module is None:
+        return compact, country, PLAUSIBLE
+    number, check = _checked(module, compact)
+    if check == VERIFIED and (country, name) in _SHAPE_ONLY:
+        check = PLAUSIBLE
+    return number, country, check
+
+
+def _checked(module: _NumberModule | None, compact: str) -> tuple[str, str]:
+    """Return the module's compact form and the outcome of its check."""
+    if module is None:
+        return compact, PLAUSIBLE
+    try:
+        return fold(module.validate(compact)).replace(" ", "").upper(), VERIFIED
+    except ValidationError:
+        return compact, WRONG
+    # The library's modules index and convert without looking; a hostile text must not stop a load.
+    except (ValueError, IndexError, KeyError, TypeError, AttributeError):
+        return compact, WRONG
+
+
+@cache
+def _module(country: str, name: str) -> _NumberModule | None:
+    return cast("_NumberModule | None", stdnum.get_cc_module(country.lower(), name))
+
+
+_SCHEMES: Final[dict[str, Callable[[str, str | None], Parts]]] = {
+    "lei": _lei,
+    "isin": _isin,
+    "duns": _duns,
+    "vat": _vat,
+    "tax_id": _tax_id,
+    "register_no": _register_no,
+}

@@ -1,0 +1,136 @@
+"""Organisation names: what tells a company apart, what qualifies it, its legal form and its initials."""
+
+from typing import Final
+
+from apps.engine.standardise.contract import SEPARATOR, Parts
+from apps.engine.standardise.folding import MAX_CHARACTERS, ascii_text
+from apps.engine.standardise.forms import split_legal_forms
+from apps.engine.standardise.listings import cut_listing_text
+from apps.engine.standardise.placeholders import is_placeholder_text
+from apps.engine.standardise.spelling import tokens_of
+from apps.engine.tables import load_rows
+
+NAME_PARTS: Final = ("full", "words", "generic", "form", "acronym")
+FORMER_NAME_PARTS: Final = ("full", "words")
+MAX_FORMER_NAMES: Final = 12
+"""Most former names that are looked at."""
+
+_NOTHING: Final[Parts] = (None, None, None, None, None)
+_LONGEST_ACRONYM: Final = 5
+_SHORTEST_ACRONYM: Final = 2
+_ROMAN: Final = {
+    numeral: str(value)
+    for value, numeral in enumerate(
+        "i ii iii iv v vi vii viii ix x xi xii xiii xiv xv xvi xvii xviii xix xx".split(), 1
+    )
+}
+_AMBIGUOUS_ROMAN: Final = frozenset({"i", "v", "x", "xi", "vi"})
+
+
+def _spellings(kind: str) -> dict[str, str]:
+    found: dict[str, str] = {}
+    for row in load_rows("name_words.tsv"):
+        if row[0] == kind:
+            found |= dict.fromkeys((row[1], *(row[2].split() if len(row) > 2 else ())), row[1])
+    return found
+
+
+_GENERIC: Final = _spellings("generic")
+_SPELLING: Final = _spellings("word")
+_FUNCTION_WORDS: Final = frozenset(_spellings("function"))
+# What links a name to a place: "Bank of China" is not the Chinese branch of "Bank".
+_LINKS: Final = frozenset("of de du des del di do da".split())
+_PLACES: Final = {
+    spelling: row[0]
+    for row in load_rows("name_places.tsv")
+    for spelling in (row[0], *(row[1].split("|") if len(row) > 1 else ()))
+    if spelling
+}
+_PLACE_STARTS: Final = {
+    first: tuple(sorted({s.count(" ") + 1 for s in _PLACES if s.split()[0] == first}, reverse=True))
+    for first in {spelling.split()[0] for spelling in _PLACES}
+}
+_QUALIFIERS: Final = frozenset(word for spelling in _PLACES for word in spelling.split()) | frozenset(_GENERIC)
+
+
+def standardise_organisation_name(raw: str, context: Parts, option: str | None) -> Parts:
+    """Return full, words, generic, form and acronym of an organisation name in any script."""
+    text = ascii_text(raw)
+    tokens = tokens_of(cut_listing_text(text))
+    if not tokens or is_placeholder_text(" ".join(tokens)):
+        return _NOTHING
+    named, form = split_legal_forms(tokens, _QUALIFIERS)
+    words, generic, initials = _sorted_out(named)
+    acronym = _acronym(words, initials)
+    return (
+        " ".join(tokens),
+        " ".join(words),
+        " ".join(sorted(generic)) or None,
+        form,
+        acronym,
+    )
+
+
+def standardise_former_names(raw: str, context: Parts, option: str | None) -> Parts:
+    """Return the full texts and the words of ` | `-separated former names, in the order given, each name once."""
+    found: dict[str, str] = {}
+    for name in raw.split(SEPARATOR, MAX_FORMER_NAMES)[:MAX_FORMER_NAMES]:
+        full, words, *_ = standardise_organisation_name(name[:MAX_CHARACTERS], context, option)
+        if full and words:
+            found.setdefault(full, words)
+    return SEPARATOR.join(found) or None, SEPARATOR.join(found.values()) or None
+
+
+def _sorted_out(tokens: list[str]) -> tuple[list[str], set[str], str]:
+    """Return distinctive words in order, generic words, and the initials of both."""
+    words: list[str] = []
+    generic: set[str] = set()
+    initials: list[str] = []
+    index = 0
+    while index < len(tokens):
+        token = tokens[index]
+        length, place = _place_at(tokens, index)
+        if place is not None:
+            initials.extend(part[0] for part in tokens[index : index + length])
+            if index == 0 or tokens[index - 1] in _LINKS or (index == 1 and tokens[0] in _FUNCTION_WORDS):
+                words.append(place)
+            else:
+                generic.add(place)
+            index += length
+            continue
+        index += 1
+        if token in _FUNCTION_WORDS:
+            continue
+        initials.append(token[0])
+        number = _number(token, is_last=index == len(tokens))
+        if number is not None:
+            generic.add(number)
+        elif token in _GENERIC:
+            generic.add(_GENERIC[token])
+        else:
+            words.append(_SPELLING.get(token, token))
+    if not words:
+        words = [_GENERIC.get(token, token) for token in tokens if token not in _FUNCTION_WORDS] or list(tokens)
+    return words, generic, "".join(initials)
+
+
+def _place_at(tokens: list[str], index: int) -> tuple[int, str | None]:
+    for length in _PLACE_STARTS.get(tokens[index], ()):
+        place = _PLACES.get(tokens[index] if length == 1 else " ".join(tokens[index : index + length]))
+        if place:
+            return length, place
+    return 0, None
+
+
+def _number(token: str, *, is_last: bool) -> str | None:
+    if token.isdigit():
+        return token.lstrip("0") or "0"
+    if token in _AMBIGUOUS_ROMAN and not is_last:
+        return None
+    return _ROMAN.get(token)
+
+
+def _acronym(words: list[str], initials: str) -> str | None:
+    if len(words) == 1 and len(initials) <= 1:
+        return words[0] if _SHORTEST_ACRONYM <= len(words[0]) <= _LONGEST_ACRONYM else None
+    return initials if len(initials) >= _SHORTEST_ACRONYM else None

@@ -1,0 +1,54 @@
+"""Phones: one E.164 spelling per number, whatever the punctuation, prefix or extension."""
+
+import re
+from typing import Final
+
+import phonenumbers
+from phonenumbers import NumberParseException
+
+from apps.engine.standardise.contract import Parts
+from apps.engine.standardise.folding import ascii_text
+from apps.engine.standardise.placeholders import is_placeholder_number
+
+_LONGEST_TEXT: Final = 60
+_EXTENSION: Final = re.compile(r"\s*(?:[,;/]|\b(?:ext|extn|extension|x|ex|fax|or)\b|x(?=\d)|#).*$")
+_NOT_DIGIT: Final = re.compile(r"\D+")
+_NORTH_AMERICAN: Final = re.compile(r"1?([2-9]\d{2}[2-9]\d{6})\Z")
+_NORTH_AMERICAN_COUNTRIES: Final = frozenset({"US", "CA", None})
+_SHORTEST_NATIONAL: Final = 6
+_NOTHING: Final[Parts] = (None,)
+
+
+def standardise_phone(raw: str, context: Parts, option: str | None) -> Parts:
+    """Return the E.164 number; a possible number is kept, a placeholder or an impossible one is not.
+
+    Without `+` the number is read in the record's country; without a country as North American where it has that
+    shape, else as international.
+    """
+    text = _EXTENSION.sub("", ascii_text(raw[:_LONGEST_TEXT]))
+    digits = _NOT_DIGIT.sub("", text)
+    if len(digits) < _SHORTEST_NATIONAL or is_placeholder_number(digits) or is_placeholder_number(digits[-7:]):
+        return _NOTHING
+    country = context[0] if context else None
+    international = text.lstrip(" (").startswith("+")
+    if digits.startswith("00") and not international:
+        digits, international = digits[2:], True
+    elif digits.startswith("011") and country in _NORTH_AMERICAN_COUNTRIES and not international:
+        digits, international = digits[3:], True
+    if country in _NORTH_AMERICAN_COUNTRIES or digits.startswith("1"):
+        match = _NORTH_AMERICAN.match(digits)
+        if match and (not international or digits.startswith("1")):
+            return (f"+1{match.group(1)}",)
+    if international:
+        return (_parsed(f"+{digits}", None),)
+    return ((_parsed(digits, country) if country else None) or _parsed(f"+{digits}", None),)
+
+
+def _parsed(text: str, country: str | None) -> str | None:
+    try:
+        number = phonenumbers.parse(text, country)
+    except NumberParseException:
+        return None
+    if not phonenumbers.is_possible_number(number):
+        return None
+    return f"+{number.country_code}{phonenumbers.national_significant_number(number)}"

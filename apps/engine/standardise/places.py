@@ -1,0 +1,110 @@
+"""Places: country to ISO 3166-1 alpha-2, region to its short code, city folded, postcode compact."""
+
+import re
+from typing import Final
+
+from apps.engine.standardise.contract import Parts
+from apps.engine.standardise.folding import fold
+from apps.engine.standardise.placeholders import is_placeholder_text
+from apps.engine.tables import load_rows
+
+_CODE_LENGTH: Final = 2
+_US_POSTCODE: Final = re.compile(r"\d{5}(?=\d{4}\Z)")
+_NOTHING: Final[Parts] = (None,)
+_LONGEST_POSTCODE: Final = 12
+
+_COUNTRIES: Final = {
+    spelling: code for code, spellings in load_rows("countries.tsv") for spelling in (*spellings.split("|"),)
+}
+_CODES: Final = {code.lower(): code for code, _ in load_rows("countries.tsv")} | {"uk": "GB", "el": "GR"}
+_REGIONS: Final = load_rows("regions.tsv")
+_US_REGIONS: Final = {code.lower() for country, code, _ in _REGIONS if country == "US"}
+_REGION_NAMES: Final = {name: (country, code) for country, code, names in _REGIONS for name in names.split("|")}
+# Regions whose code can be read without their country; others need it (SA, WA, NL, SK, ...).
+_REGION_CODES: Final = {code.lower(): (country, code) for country, code, _ in reversed(_REGIONS)}
+_EDGAR: Final = {row[0].lower(): (row[1], row[2] or None) for row in load_rows("edgar_codes.tsv")}
+_CITY_WORDS: Final = {"st": "saint", "ste": "sainte", "ft": "fort", "mt": "mount", "twp": "township", "hts": "heights"}
+_CITY_SUFFIX: Final = re.compile(r" (?:cedex.*|sur mer|\d.*)$")
+
+
+def standardise_country(raw: str, context: Parts, option: str | None) -> Parts:
+    """Return the ISO code of a country given by name in any language, by code, or by a part of it ("Ontario, Canada").
+
+    Two letters that are a country's code and a US state's ("DE") mean the state where the region says the same state.
+    """
+    folded = fold(raw)
+    if not folded or is_placeholder_text(folded) and folded != "na":
+        return _NOTHING
+    region = context[0] if context else None
+    if len(folded) == _CODE_LENGTH:
+        return (_country_of_code(folded, region),)
+    return (_COUNTRIES.get(folded) or _country_in_text(raw, folded),)
+
+
+def _country_of_code(code: str, region: str | None) -> str | None:
+    if code in _US_REGIONS and (region == code.upper() or code not in _CODES):
+        return "US"
+    if code in _CODES:
+        return _CODES[code]
+    if code in _EDGAR:
+        return _EDGAR[code][0]
+    return _REGION_CODES[code][0] if code in _REGION_CODES else None
+
+
+def _country_in_text(raw: str, folded: str) -> str | None:
+    for separator in (",", "(", "/", "-"):
+        for piece in reversed(raw.split(separator, 8)[:8]) if separator in raw else ():
+            found = _COUNTRIES.get(fold(piece))
+            if found:
+                return found
+    if folded.startswith("the "):
+        return _COUNTRIES.get(folded[4:])
+    for words in (folded.rsplit(" ", 1)[0], folded.split(" ", 1)[-1]):
+        if words in _COUNTRIES:
+            return _COUNTRIES[words]
+    return _REGION_NAMES[folded][0] if folded in _REGION_NAMES else None
+
+
+def standardise_region(raw: str, context: Parts, option: str | None) -> Parts:
+    """Return a region's short code ("TX" for "Texas", "BC" for EDGAR's "A1"), else its folded name in upper case."""
+    folded = fold(raw)
+    if not folded or is_placeholder_text(folded):
+        return _NOTHING
+    if folded in _EDGAR:
+        return (_EDGAR[folded][1],)
+    if folded[:3] in {"us ", "ca ", "au ", "gb ", "de "} and folded[3:] in _REGION_CODES:
+        return (folded[3:].upper(),)
+    if folded in _REGION_NAMES:
+        return (_REGION_NAMES[folded][1],)
+    return (folded.upper(),)
+
+
+def standardise_city(raw: str, context: Parts, option: str | None) -> Parts:
+    """Return the folded city name without districts after a comma, cedex and trailing numbers."""
+    folded = fold(raw.split(",", 1)[0]) or fold(raw)
+    if not folded or is_placeholder_text(folded) or folded.isdigit():
+        return _NOTHING
+    short = _CITY_SUFFIX.sub("", folded)
+    first, _, rest = short.partition(" ")
+    if rest:
+        first, short = _CITY_WORDS.get(first, first), ""
+        words = [first, *(_CITY_WORDS.get(word, word) if word in {"hts", "twp"} else word for word in rest.split())]
+        short = " ".join(words)
+    return (short,)
+
+
+def standardise_postcode(raw: str, context: Parts, option: str | None) -> Parts:
+    """Return the postcode in upper case without spaces; a US ZIP+4 is cut to its first five digits."""
+    compact = fold(raw).replace(" ", "").upper()
+    if not compact or is_placeholder_text(compact.lower()) or not compact.strip("0") or compact in {"99999", "999999"}:
+        return _NOTHING
+    country = context[0] if context else None
+    if country in {"US", None} and compact.isdigit():
+        match = _US_POSTCODE.match(compact)
+        if match and (country == "US" or "-" in raw):
+            compact = match.group()
+        elif country == "US" and len(compact) in {3, 4}:
+            compact = compact.zfill(5)
+    if country and compact.startswith(country) and compact[2:].isdigit():
+        compact = compact[2:]
+    return (compact if len(compact) <= _LONGEST_POSTCODE else None,)

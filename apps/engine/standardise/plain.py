@@ -1,0 +1,58 @@
+"""Plain kinds: free text, a person's name, a year, a number."""
+
+import re
+from typing import Final
+
+from apps.engine.standardise.contract import Parts
+from apps.engine.standardise.folding import ascii_text, fold
+from apps.engine.standardise.placeholders import is_placeholder_text
+
+_YEAR: Final = re.compile(r"(?<!\d)(1[5-9]\d\d|20\d\d)(?!\d)")
+_SHORT_YEAR: Final = re.compile(r"'?(\d\d)\Z")
+_NUMBER: Final = re.compile(r"-?\d{1,30}(?:[.,]\d{1,30})?")
+_CENTURY_TURN: Final = 30
+_TITLES: Final = frozenset("mr mrs ms miss dr prof sir dame rev mx herr frau mme monsieur jr sr phd md esq".split())
+
+
+def standardise_text(raw: str, context: Parts, option: str | None) -> Parts:
+    """Return the folded text, or None for a placeholder."""
+    folded = fold(raw)
+    return (folded if folded and not is_placeholder_text(folded) else None,)
+
+
+def standardise_person_name(raw: str, context: Parts, option: str | None) -> Parts:
+    """Return full, first and last of a person's name; "Last, First" is turned round, titles are dropped."""
+    text = ascii_text(raw)
+    if "," in text:
+        last, _, first = text.partition(",")
+        if first.strip() and fold(first) not in _TITLES:
+            text = f"{first} {last}"
+    folded = fold(text)
+    if not folded or is_placeholder_text(folded):
+        return None, None, None
+    words = [word for word in folded.split() if word not in _TITLES] or folded.split()
+    return " ".join(words), words[0], words[-1] if len(words) > 1 else None
+
+
+def standardise_year(raw: str, context: Parts, option: str | None) -> Parts:
+    """Return a four-digit year between 1500 and 2099; two digits mean 1930 to 2029."""
+    text = ascii_text(raw)
+    match = _YEAR.search(text)
+    if match:
+        return (match.group(1),)
+    short = _SHORT_YEAR.match(text)
+    if short is None:
+        return (None,)
+    return (f"{19 if int(short.group(1)) >= _CENTURY_TURN else 20}{short.group(1)}",)
+
+
+def standardise_number(raw: str, context: Parts, option: str | None) -> Parts:
+    """Return the first decimal number in the text, without leading and trailing zeros; a comma is a decimal point."""
+    match = _NUMBER.search(ascii_text(raw).replace("'", ""))
+    if match is None:
+        return (None,)
+    sign = "-" if match.group().startswith("-") else ""
+    whole, _, fraction = match.group().lstrip("-").replace(",", ".").partition(".")
+    whole, fraction = whole.lstrip("0") or "0", fraction.rstrip("0")
+    text = f"{whole}.{fraction}" if fraction else whole
+    return (text if text == "0" else sign + text,)

@@ -1,0 +1,33 @@
+"""From a name as typed to its plain tokens: initials joined, signs spelt, punctuation gone."""
+
+import re
+from typing import Final
+
+from apps.engine.standardise.folding import ascii_text
+
+_APOSTROPHES: Final = re.compile(r"['`]")
+_DOTTED_INITIALS: Final = re.compile(
+    r"(?<![a-z0-9])(?:[a-z]\.){2,}[a-z]?(?![a-z0-9])|(?<![a-z0-9])[a-z]\.[a-z](?![a-z0-9])"
+)
+_SLASHED_PAIR: Final = re.compile(r"(?<![a-z0-9])([a-z])/([a-z])(?![a-z0-9/])")
+_NOT_WORD: Final = re.compile(r"[^a-z0-9]+")
+_LONE_LETTERS: Final = re.compile(r"(?<![a-z0-9])[a-z](?: [a-z](?![a-z0-9]))+")
+
+
+def name_tokens(raw: str) -> list[str]:
+    """Return the tokens of a name: lower-case ASCII words; initials such as "A.B.C.", "A B C" or "A/S" are one word."""
+    return tokens_of(ascii_text(raw))
+
+
+def tokens_of(text: str) -> list[str]:
+    """Return the tokens of text that `ascii_text` has already folded."""
+    if "." in text:
+        text = _DOTTED_INITIALS.sub(lambda match: match.group().replace(".", "") + " ", text)
+    if "/" in text:
+        text = _SLASHED_PAIR.sub(r"\1\2", text)
+    text = _APOSTROPHES.sub("", text)
+    if "&" in text or "+" in text:
+        text = text.replace("&", " and ").replace("+", " and ")
+    text = _NOT_WORD.sub(" ", text)
+    text = _LONE_LETTERS.sub(lambda match: match.group().replace(" ", ""), text)
+    return text.split()

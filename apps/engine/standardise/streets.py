@@ -1,0 +1,194 @@
+"""Streets: house number, street name in canonical words, unit, post box; from one line or a whole address.
+
+Written here because usaddress is not installed everywhere and knows one country; this reads tokens against a keyword
+table, so an unknown country's street still comes out as comparable words.
+"""
+
+import re
+from typing import Final, NamedTuple
+
+from apps.engine.standardise.contract import Parts
+from apps.engine.standardise.folding import ascii_text
+from apps.engine.standardise.placeholders import is_placeholder_text
+from apps.engine.standardise.spelling import tokens_of
+from apps.engine.tables import load_rows
+
+_NOTHING: Final[Parts] = (None, None, None, None)
+_MOST_SEGMENTS: Final = 12
+
+
+def _words(kind: str) -> dict[str, str]:
+    rows = [row for row in load_rows("street_words.tsv") if row[0] == kind]
+    return {spelling: row[1] for row in rows for spelling in (row[1], *(row[2].split() if len(row) > 2 else ()))}
+
+
+_TYPES: Final = _words("type")
+_PLAIN_WORDS: Final = _words("word")
+_UNITS: Final = _words("unit")
+_NUMBERS: Final = _words("number")
+_ORDINALS: Final = _words("ordinal")
+_FLOORS: Final = frozenset({"fl", "lvl", "etage", "og", "piso", "verdieping"})
+
+_BOX: Final = re.compile(
+    r"\b(?:p\.?\s?o\.?\s?box|post(?:al)? (?:office )?box|postfach|postbus|apartado(?: de correos)?|casella postale|"
+    r"c\.?p\.(?= ?\d)|boite postale|b\.?p\.?(?= ?\d)|caixa postal|locked bag|private bag|pobox|box(?= \d))"
+    r"[\s:.#]*(?:no\.?\s*)?([a-z]?[\s-]?\d[\d -]{0,10})"
+)
+_CARE_OF: Final = re.compile(r"(?:c/o|c\\o|care of|attn\.?:?|attention:?)\s[^,\d]*,?")
+_SEGMENTS: Final = re.compile(r"[,;|]|\s-\s(?!\d)|(?<=[a-z]{3})\s-\s")
+_RANGE: Final = re.compile(r"(?<![\w-])(\d{1,5}[a-z]?)\s?[-/]\s?(\d{1,5}[a-z]?)(?![\w-])")
+_UNIT: Final = re.compile(
+    r"(?<![a-z0-9])(?:(?P<ordinal>\d{1,3}(?:st|nd|rd|th)?|[a-z]{4,8}(?:st|nd|rd|th|d)|ground|lower|upper|top)[ -]"
+    r"(?P<floor>floor|flr|fl|level|etage|og|stock|piso|verdieping)\b\.?"
+    r"|(?P<high>\d{1,3})/f(?![a-z])"
+    r"|(?P<word>" + "|".join(sorted(_UNITS, key=lambda word: (-len(word), word))) + r")\b[. ]*(?:no\b[. ]*)?#?\s*"
+    r"(?P<value>[a-z]?\d[a-z0-9]*(?:-[a-z0-9]+)?|[a-z]\b(?!\s[a-z]\b))"
+    r"|#\s?(?P<hash>[a-z0-9-]+))"
+)
+_HOUSE: Final = re.compile(r"\d{1,6}[a-z]?(?:-\d{1,6}[a-z]?)?\Z")
+_NUMBER_SIGN: Final = re.compile(r"\b(?:no|nr|num|nro|n)[.:]?\s?(?=\d)")
+_COMPOUND: Final = re.compile(
+    r"([a-z]{3,})(strasse|straat|gasse|platz|allee|damm|laan|plein|gracht|kade|vagen|gatan|vej|gade|katu|weg)\Z"
+)
+_STR_DOT: Final = re.compile(r"(?<=[a-z])str\.(?=\W|\d|$)|(?<=[a-z]{3})str(?=\s\d|$)")
+_ORDINAL_TOKEN: Final = re.compile(r"(\d+)(?:st|nd|rd|th)\Z")
+_SPLIT_LETTER: Final = re.compile(r"(?<=\d) (?=[a-d]$)")
+
+
+class _Segment(NamedTuple):
+    number: str | None
+    words: tuple[str, ...]
+    rank: int
+
+
+def standardise_street(raw: str, context: Parts, option: str | None) -> Parts:
+    """Return number, name, unit and box of a street or of a whole address in lines or between commas."""
+    text = ascii_text(raw.replace("\n", ", ").replace("\r", ","))
+    if not text or is_placeholder_text(" ".join(tokens_of(text))):
+        return _NOTHING
+    text, box = _taken(_BOX, text)
+    text = _CARE_OF.sub(" ", text) if "c/o" in text or "at" in text or "care" in text else text
+    text = _STR_DOT.sub("strasse ", text)
+    text, units = _without_units(text)
+    text = _RANGE.sub(r"\1-\2", _NUMBER_SIGN.sub("", text))
+    segment = _best_segment(text)
+    return (
+        segment.number if segment else None,
+        (" ".join(segment.words) or None) if segment else None,
+        " ".join(units) or None,
+        box.replace(" ", "").replace("-", "") if box else None,
+    )
+
+
+def _taken(pattern: re.Pattern[str], text: str) -> tuple[str, str | None]:
+    match = pattern.search(text)
+    if match is None:
+        return text, None
+    return f"{text[: match.start()]} , {text[match.end() :]}", match.group(1)
+
+
+def _without_units(text: str) -> tuple[str, list[str]]:
+    """Return the text with a comma for each unit, and the units as "fl4", "ste300", floors first."""
+    units: set[str] = set()
+
+    def keep(match: re.Match[str]) -> str:
+        unit = _unit_of(match)
+        if unit is None:
+            return match.group()
+        units.add(unit)
+        return " , "
+
+    text = _UNIT.sub(keep, text)
+    return text, sorted(units)
+
+
+def _unit_of(match: re.Match[str]) -> str | None:
+    if match["floor"] or match["high"]:
+        ordinal = match["high"] or match["ordinal"]
+        level = _ORDINALS.get(ordinal) or _ORDINAL_TOKEN.sub(r"\1", ordinal)
+        return f"fl{level}" if level.isdigit() or level in {"ground", "lower", "upper", "top"} else None
+    if match["hash"]:
+        return match["hash"].replace("-", "")
+    word = _UNITS[match["word"]]
+    value = match["value"].replace("-", "")
+    if word in _FLOORS:
+        return f"fl{_ORDINAL_TOKEN.sub(chr(92) + '1', value)}"
+    # "Ste 5" and "Unit 5" and "#5" of one house are the same door.
+    return value
+
+
+def _best_segment(text: str) -> _Segment | None:
+    """Return the segment most like a street: number and street word, then either, then the first with words."""
+    best: _Segment | None = None
+    pending: str | None = None
+    for piece in _SEGMENTS.split(text, _MOST_SEGMENTS)[:_MOST_SEGMENTS]:
+        segment = _read_segment(piece, pending)
+        pending = None
+        if not segment.words:
+            pending = segment.number
+            # "Am Markt, 5": a number alone may also close the segment before it.
+            if best is not None and best.number is None and segment.number:
+                best, pending = best._replace(number=segment.number, rank=best.rank + 2), None
+            continue
+        if best is None or segment.rank > best.rank:
+            best = segment
+    return best
+
+
+def _read_segment(piece: str, pending: str | None) -> _Segment:
+    tokens = _street_tokens(piece)
+    number, words = pending, tokens
+    at = next((i for i, token in enumerate(tokens) if _HOUSE.match(token) and any(c.isdigit() for c in token)), None)
+    if number is None and at is not None:
+        number = tokens[at]
+        # Words before a leading number are a building or a company, not the street: "Foot Locker Inc 330 W 34 St".
+        after = tokens[at + 1 :]
+        words = (
+            after if any(token.isalpha() for token in after) and _has_type(after) or at == 0 else tokens[:at] + after
+        )
+    elif number is None and len(tokens) > 1 and tokens[0] in _NUMBERS:
+        number, words = _NUMBERS[tokens[0]], tokens[1:]
+    canonical = _canonical(words)
+    return _Segment(number, tuple(canonical), (2 if number else 0) + (1 if _has_type(canonical) else 0))
+
+
+def _street_tokens(piece: str) -> list[str]:
+    tokens: list[str] = []
+    for token in re.sub(r"[^a-z0-9-]+", " ", piece.replace("'", "")).split():
+        stripped = token.strip("-")
+        if _HOUSE.match(stripped):
+            tokens.append(stripped)
+        else:
+            tokens.extend(part for part in stripped.split("-") if part)
+    if len(tokens) > 1 and len(tokens[-1]) == 1 and tokens[-1] in "abcdefgh" and tokens[-2].isdigit():
+        tokens[-2:] = [tokens[-2] + tokens[-1]]
+    return tokens
+
+
+def _has_type(tokens: list[str]) -> bool:
+    return any(token in _TYPES for token in tokens)
+
+
+def _canonical(words: list[str]) -> list[str]:
+    found: list[str] = []
+    for index, word in enumerate(words):
+        compound = _COMPOUND.match(word)
+        ordinal = _ORDINAL_TOKEN.match(word)
+        if compound:
+            found.extend(compound.groups())
+        elif ordinal:
+            found.append(ordinal.group(1))
+        elif (
+            word == "st"
+            and index + 1 < len(words)
+            and words[index + 1] not in _TYPES
+            and not _is_direction(words[index + 1])
+        ):
+            found.append("saint")
+        else:
+            found.append(_TYPES.get(word) or _PLAIN_WORDS.get(word) or _ORDINALS.get(word) or word)
+    return found
+
+
+def _is_direction(word: str) -> bool:
+    return _PLAIN_WORDS.get(word, "") in {"n", "s", "e", "w", "ne", "nw", "se", "sw"}
