@@ -1,0 +1,46 @@
+# The hub's commands. `make` alone lists them. PYTHON=… picks the interpreter (3.11 or 3.12).
+SHELL := /bin/sh
+.DEFAULT_GOAL := help
+BIN := .venv/bin
+RUN := $(BIN)/python
+ONCE ?=
+ARGS ?=
+
+.PHONY: help
+help: ## list the commands
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+.PHONY: env
+env: ## make the environment in .venv from the locked requirements
+	@PYTHON="$(PYTHON)" sh .ci/environment
+
+.PHONY: demo
+demo: env ## start the hub, load three real account sources and show the result (ONCE=1: exit after the load)
+	@$(RUN) manage.py demo $(if $(ONCE),--once,)
+
+.PHONY: up
+up: env ## run the hub: PostgreSQL, Redis, web, worker, beat; Ctrl-C stops all
+	@$(RUN) -m mdmhub.stack up
+
+.PHONY: down
+down: env ## stop a running hub and its own PostgreSQL and Redis
+	@$(RUN) -m mdmhub.stack down
+
+.PHONY: test
+test: env ## run the tests on PostgreSQL and Redis of their own (ARGS=… goes to pytest)
+	@sh .ci/chromium
+	@$(RUN) -m pytest $(ARGS)
+
+.PHONY: check
+check: env ## check style, types, layers and missing migrations
+	@sh .ci/check
+
+.PHONY: format
+format: env ## put the code into the project's format
+	@$(RUN) -m ruff check --fix --quiet . && $(RUN) -m ruff format --quiet .
+
+ifneq ($(wildcard benchmarks/run.py),)
+.PHONY: bench
+bench: env ## measure quality and speed (ARGS=… goes to benchmarks.run)
+	@$(RUN) -m benchmarks.run $(ARGS)
+endif
