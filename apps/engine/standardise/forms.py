@@ -95,4 +95,5 @@ def _without_compound(tokens: list[str]) -> tuple[list[str], str | None]:
 
 def _telling_code(codes: list[str]) -> str | None:
     telling = [code for code in codes if code != _WEAK_CODE]
-    return (telling or codes or [None])[0]
+    found = telling or codes
+    return found[0] if found else None

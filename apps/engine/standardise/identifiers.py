@@ -8,6 +8,7 @@ from typing import Final, Protocol, cast
 import stdnum
 from stdnum import isin, lei
 from stdnum.exceptions import ValidationError
+from stdnum.us import ein
 
 from apps.engine.standardise.contract import Parts
 from apps.engine.standardise.folding import fold
@@ -21,8 +22,11 @@ _NOTHING: Final[Parts] = (None, None, None)
 _LONGEST: Final = 40
 _VAT_ISSUERS: Final = {
     prefix: prefix
-    for prefix in "AT BE BG CH CY CZ DE DK EE ES FI FR GB GR HR HU IE IT LT LU LV MT NL NO PL PT RO SE SI SK".split()
-} | {"EL": "GR", "XI": "GB"}
+    for prefix in [
+        "AT", "BE", "BG", "CH", "CY", "CZ", "DE", "DK", "EE", "ES", "FI", "FR", "GB", "GR", "HR", "HU", "IE", "IT",
+        "LT", "LU", "LV", "MT", "NL", "NO", "PL", "PT", "RO", "SE", "SI", "SK",
+    ]
+} | {"EL": "GR", "XI": "GB"}  # fmt: skip
 _SWISS_SUFFIX: Final = re.compile(r"(?:MWST|TVA|IVA|TPV)\Z")
 _SPREADSHEET_MANGLED: Final = re.compile(r"\d[.,]\d+e[+-]?\d+\Z")
 _GB_REGISTER_LENGTH: Final = 8
@@ -69,15 +73,15 @@ def standardise_identifier(raw: str, context: Parts, option: str | None) -> Part
     return _SCHEMES.get(option or "", _plain)(compact, context[0] if context else None)
 
 
-def _lei(compact: str, country: str | None) -> Parts:
+def _lei(compact: str, _country: str | None) -> Parts:
     return compact, "GLEIF", _checked(cast(_NumberModule, lei), compact)[1]
 
 
-def _isin(compact: str, country: str | None) -> Parts:
+def _isin(compact: str, _country: str | None) -> Parts:
     return compact, compact[:2] if compact[:2].isalpha() else None, _checked(cast(_NumberModule, isin), compact)[1]
 
 
-def _duns(compact: str, country: str | None) -> Parts:
+def _duns(compact: str, _country: str | None) -> Parts:
     number = compact.removeprefix("DUNS").zfill(_DUNS_LENGTH) if compact.isdigit() else compact.removeprefix("DUNS")
     return number, "DUNS", PLAUSIBLE if len(number) == _DUNS_LENGTH and number.isdigit() else WRONG
 
@@ -103,7 +107,7 @@ def _vat(compact: str, country: str | None) -> Parts:
 def _tax_id(compact: str, country: str | None) -> Parts:
     if country == "US" and compact.isdigit():
         compact = compact.zfill(_EIN_LENGTH)
-        return compact, "US", PLAUSIBLE if _checked(_module("US", "ein"), compact)[1] != WRONG else WRONG
+        return compact, "US", PLAUSIBLE if _is_issued_prefix(compact[:2]) and len(compact) == _EIN_LENGTH else WRONG
     if country is None:
         return compact, None, PLAUSIBLE
     return _of_country(compact, country, _TAX_MODULES.get(country, "tin"))
@@ -144,6 +148,12 @@ def _checked(module: _NumberModule | None, compact: str) -> tuple[str, str]:
     # The library's modules index and convert without looking; a hostile text must not stop a load.
     except (ValueError, IndexError, KeyError, TypeError, AttributeError):
         return compact, WRONG
+
+
+@cache
+def _is_issued_prefix(prefix: str) -> bool:
+    """Say whether US employer numbers are issued under a two-digit prefix; all that can be checked of one."""
+    return bool(ein.is_valid(prefix + "0000001"))
 
 
 @cache

@@ -22,18 +22,24 @@ _HOST_END: Final = re.compile(r"[/?#\s,;]")
 _HOST: Final = re.compile(r"[^\s@<>\"'()\[\]{}|\\^`]{1,253}\Z")
 _FREE_MAIL: Final = load_lines("free_mail.txt")
 _NOBODY: Final = frozenset(
-    "noreply no-reply no.reply no_reply donotreply do-not-reply do.not.reply nobody none na n/a test unknown noemail "
-    "no-email nomail no email example null xxx x abc asdf dummy placeholder invalid".split()
-)
+    [
+        "noreply", "no-reply", "no.reply", "no_reply", "donotreply", "do-not-reply", "do.not.reply", "nobody", "none",
+        "na", "test", "unknown", "noemail", "no-email", "nomail", "no", "email", "example", "null", "xxx", "x",
+        "abc", "asdf", "dummy", "placeholder", "invalid",
+    ]
+)  # fmt: skip
 _NO_COMPANY_DOMAINS: Final = frozenset(
-    "example.com example.org example.net example.invalid test.com test.de test.test domain.com email.invalid none.com "
-    "noemail.com nomail.com unknown.com na.com placeholder.com localhost.com abc.com.invalid xxx.com".split()
-)
+    [
+        "example.com", "example.org", "example.net", "example.invalid", "test.com", "test.de", "test.test",
+        "domain.com", "email.invalid", "none.com", "noemail.com", "nomail.com", "unknown.com", "na.com",
+        "placeholder.com", "localhost.com", "xxx.com",
+    ]
+)  # fmt: skip
 _SUFFIXES: Final = tldextract.TLDExtract(suffix_list_urls=(), cache_dir=None, include_psl_private_domains=True)
 _NO_ADDRESS: Final[Parts] = (None, None)
 
 
-def standardise_email(raw: str, context: Parts, option: str | None) -> Parts:
+def standardise_email(raw: str, _context: Parts, _option: str | None) -> Parts:
     """Return the address in lower case and its registrable domain; no domain for free mail, nothing for nobody@."""
     text = visible_text(raw).lower().removeprefix("mailto:").strip(" <>;,\"'")
     if len(text) > _LONGEST_ADDRESS or "@" not in text:
@@ -58,7 +64,7 @@ def _validated(text: str) -> str | None:
     return (checked.ascii_email or checked.normalized).lower()
 
 
-def standardise_website(raw: str, context: Parts, option: str | None) -> Parts:
+def standardise_website(raw: str, _context: Parts, _option: str | None) -> Parts:
     """Return the registrable domain of a web address in any spelling; null for free mail and placeholder domains."""
     text = visible_text(raw[:_LONGEST_URL]).lower()
     host = (

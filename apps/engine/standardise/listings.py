@@ -12,14 +12,16 @@ _SHARE_CLASS: Final = re.compile(
     r"\s[-,( ]*(?:(?:class|series|cl\.?|ser\.?) [a-z0-9]{1,2}\b[ ,-]*)?"
     r"(?:(?:voting|non-voting|subordinate|restricted|registered|cumulative|redeemable|convertible|new|sponsored|"
     r"unsponsored|limited|multiple) )*"
-    r"(?:common (?:stock|shares?|units?)|ordinary shares?|(?:american|global) depositary.*|depositary (?:shares?|receipts?|"
-    r"units?)|preferred (?:stock|shares?)|capital stock|shares of beneficial interest|voting shares|registered shares|"
+    r"(?:common (?:stock|shares?|units?)|ordinary shares?|(?:american|global) depositary.*|"
+    r"depositary (?:shares?|receipts?|units?)|preferred (?:stock|shares?)|capital stock|"
+    r"shares of beneficial interest|voting shares|registered shares|"
     r"bearer shares|partnership units?|(?:sponsored |unsponsored )?(?:adrs?|ads|gdrs?)(?= *$)|ord(?=\W|$)).*$"
 )
 _CLASS_TAIL: Final = re.compile(r"[ ,(-]+(?:class|cl\.?) [a-z]\)?\s*$")
 # German exchanges append the nominal value: "TOWER RESOURCES LS-,00001", "GBK BETEILIG.AG O.N.".
 _NOMINAL_TAIL: Final = re.compile(
-    r"\s(?:(?:inh|nam|vz|sta|sv|reg|vink)\b\.?[ .-]*)*(?:o\.\s?n\.?|(?:dl|ls|eo|sf|hd|yc|rc|sd|nk|sk|dk|ic|rp|ny|zy|cd|ad|-h-yc|-a-yc)"
+    r"\s(?:(?:inh|nam|vz|sta|sv|reg|vink)\b\.?[ .-]*){0,4}(?:o\.\s?n\.?|"
+    r"(?:dl|ls|eo|sf|hd|yc|rc|sd|nk|sk|dk|ic|rp|ny|zy|cd|ad|-h-yc|-a-yc)"
     r"\s?-?[,.]?\d[\d,.]*|-h-yc ?\d*)\s*$"
 )
 _OTHER_NAME: Final = re.compile(

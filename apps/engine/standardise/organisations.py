@@ -21,9 +21,13 @@ _SHORTEST_ACRONYM: Final = 2
 _ROMAN: Final = {
     numeral: str(value)
     for value, numeral in enumerate(
-        "i ii iii iv v vi vii viii ix x xi xii xiii xiv xv xvi xvii xviii xix xx".split(), 1
+        [
+            "i", "ii", "iii", "iv", "v", "vi", "vii", "viii", "ix", "x", "xi", "xii", "xiii", "xiv", "xv", "xvi",
+            "xvii", "xviii", "xix", "xx",
+        ],
+        1,
     )
-}
+}  # fmt: skip
 _AMBIGUOUS_ROMAN: Final = frozenset({"i", "v", "x", "xi", "vi"})
 
 
@@ -39,7 +43,7 @@ _GENERIC: Final = _spellings("generic")
 _SPELLING: Final = _spellings("word")
 _FUNCTION_WORDS: Final = frozenset(_spellings("function"))
 # What links a name to a place: "Bank of China" is not the Chinese branch of "Bank".
-_LINKS: Final = frozenset("of de du des del di do da".split())
+_LINKS: Final = frozenset(["of", "de", "du", "des", "del", "di", "do", "da"])
 _PLACES: Final = {
     spelling: row[0]
     for row in load_rows("name_places.tsv")
@@ -53,7 +57,7 @@ _PLACE_STARTS: Final = {
 _QUALIFIERS: Final = frozenset(word for spelling in _PLACES for word in spelling.split()) | frozenset(_GENERIC)
 
 
-def standardise_organisation_name(raw: str, context: Parts, option: str | None) -> Parts:
+def standardise_organisation_name(raw: str, _context: Parts, _option: str | None) -> Parts:
     """Return full, words, generic, form and acronym of an organisation name in any script."""
     text = ascii_text(raw)
     tokens = tokens_of(cut_listing_text(text))

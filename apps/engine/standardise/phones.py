@@ -19,7 +19,7 @@ _SHORTEST_NATIONAL: Final = 6
 _NOTHING: Final[Parts] = (None,)
 
 
-def standardise_phone(raw: str, context: Parts, option: str | None) -> Parts:
+def standardise_phone(raw: str, context: Parts, _option: str | None) -> Parts:
     """Return the E.164 number; a possible number is kept, a placeholder or an impossible one is not.
 
     Without `+` the number is read in the record's country; without a country as North American where it has that

@@ -27,13 +27,13 @@ _CITY_WORDS: Final = {"st": "saint", "ste": "sainte", "ft": "fort", "mt": "mount
 _CITY_SUFFIX: Final = re.compile(r" (?:cedex.*|sur mer|\d.*)$")
 
 
-def standardise_country(raw: str, context: Parts, option: str | None) -> Parts:
+def standardise_country(raw: str, context: Parts, _option: str | None) -> Parts:
     """Return the ISO code of a country given by name in any language, by code, or by a part of it ("Ontario, Canada").
 
     Two letters that are a country's code and a US state's ("DE") mean the state where the region says the same state.
     """
     folded = fold(raw)
-    if not folded or is_placeholder_text(folded) and folded != "na":
+    if not folded or (is_placeholder_text(folded) and folded != "na"):
         return _NOTHING
     region = context[0] if context else None
     if len(folded) == _CODE_LENGTH:
@@ -65,7 +65,7 @@ def _country_in_text(raw: str, folded: str) -> str | None:
     return _REGION_NAMES[folded][0] if folded in _REGION_NAMES else None
 
 
-def standardise_region(raw: str, context: Parts, option: str | None) -> Parts:
+def standardise_region(raw: str, _context: Parts, _option: str | None) -> Parts:
     """Return a region's short code ("TX" for "Texas", "BC" for EDGAR's "A1"), else its folded name in upper case."""
     folded = fold(raw)
     if not folded or is_placeholder_text(folded):
@@ -79,7 +79,7 @@ def standardise_region(raw: str, context: Parts, option: str | None) -> Parts:
     return (folded.upper(),)
 
 
-def standardise_city(raw: str, context: Parts, option: str | None) -> Parts:
+def standardise_city(raw: str, _context: Parts, _option: str | None) -> Parts:
     """Return the folded city name without districts after a comma, cedex and trailing numbers."""
     folded = fold(raw.split(",", 1)[0]) or fold(raw)
     if not folded or is_placeholder_text(folded) or folded.isdigit():
@@ -93,7 +93,7 @@ def standardise_city(raw: str, context: Parts, option: str | None) -> Parts:
     return (short,)
 
 
-def standardise_postcode(raw: str, context: Parts, option: str | None) -> Parts:
+def standardise_postcode(raw: str, context: Parts, _option: str | None) -> Parts:
     """Return the postcode in upper case without spaces; a US ZIP+4 is cut to its first five digits."""
     compact = fold(raw).replace(" ", "").upper()
     if not compact or is_placeholder_text(compact.lower()) or not compact.strip("0") or compact in {"99999", "999999"}:

@@ -11,16 +11,21 @@ _YEAR: Final = re.compile(r"(?<!\d)(1[5-9]\d\d|20\d\d)(?!\d)")
 _SHORT_YEAR: Final = re.compile(r"'?(\d\d)\Z")
 _NUMBER: Final = re.compile(r"-?\d{1,30}(?:[.,]\d{1,30})?")
 _CENTURY_TURN: Final = 30
-_TITLES: Final = frozenset("mr mrs ms miss dr prof sir dame rev mx herr frau mme monsieur jr sr phd md esq".split())
+_TITLES: Final = frozenset(
+    [
+        "mr", "mrs", "ms", "miss", "dr", "prof", "sir", "dame", "rev", "mx", "herr", "frau", "mme", "monsieur", "jr",
+        "sr", "phd", "md", "esq",
+    ]
+)  # fmt: skip
 
 
-def standardise_text(raw: str, context: Parts, option: str | None) -> Parts:
+def standardise_text(raw: str, _context: Parts, _option: str | None) -> Parts:
     """Return the folded text, or None for a placeholder."""
     folded = fold(raw)
     return (folded if folded and not is_placeholder_text(folded) else None,)
 
 
-def standardise_person_name(raw: str, context: Parts, option: str | None) -> Parts:
+def standardise_person_name(raw: str, _context: Parts, _option: str | None) -> Parts:
     """Return full, first and last of a person's name; "Last, First" is turned round, titles are dropped."""
     text = ascii_text(raw)
     if "," in text:
@@ -34,7 +39,7 @@ def standardise_person_name(raw: str, context: Parts, option: str | None) -> Par
     return " ".join(words), words[0], words[-1] if len(words) > 1 else None
 
 
-def standardise_year(raw: str, context: Parts, option: str | None) -> Parts:
+def standardise_year(raw: str, _context: Parts, _option: str | None) -> Parts:
     """Return a four-digit year between 1500 and 2099; two digits mean 1930 to 2029."""
     text = ascii_text(raw)
     match = _YEAR.search(text)
@@ -46,7 +51,7 @@ def standardise_year(raw: str, context: Parts, option: str | None) -> Parts:
     return (f"{19 if int(short.group(1)) >= _CENTURY_TURN else 20}{short.group(1)}",)
 
 
-def standardise_number(raw: str, context: Parts, option: str | None) -> Parts:
+def standardise_number(raw: str, _context: Parts, _option: str | None) -> Parts:
     """Return the first decimal number in the text, without leading and trailing zeros; a comma is a decimal point."""
     match = _NUMBER.search(ascii_text(raw).replace("'", ""))
     if match is None:

@@ -31,14 +31,14 @@ _FLOORS: Final = frozenset({"fl", "lvl", "etage", "og", "piso", "verdieping"})
 
 _BOX: Final = re.compile(
     r"\b(?:p\.?\s?o\.?\s?box|post(?:al)? (?:office )?box|postfach|postbus|apartado(?: de correos)?|casella postale|"
-    r"c\.?p\.(?= ?\d)|boite postale|b\.?p\.?(?= ?\d)|caixa postal|locked bag|private bag|pobox|box(?= \d))"
+    r"c\.?p\.(?= ?\d)|boite postale|b\.?p\.?(?= ?\d)|caixa postal|locked bag|private bag|pobox|pob|box(?= \d))"
     r"[\s:.#]*(?:no\.?\s*)?([a-z]?[\s-]?\d[\d -]{0,10})"
 )
 _CARE_OF: Final = re.compile(r"(?:c/o|c\\o|care of|attn\.?:?|attention:?)\s[^,\d]*,?")
 _SEGMENTS: Final = re.compile(r"[,;|]|\s-\s(?!\d)|(?<=[a-z]{3})\s-\s")
 _RANGE: Final = re.compile(r"(?<![\w-])(\d{1,5}[a-z]?)\s?[-/]\s?(\d{1,5}[a-z]?)(?![\w-])")
 _UNIT: Final = re.compile(
-    r"(?<![a-z0-9])(?:(?P<ordinal>\d{1,3}(?:st|nd|rd|th)?|[a-z]{4,8}(?:st|nd|rd|th|d)|ground|lower|upper|top)[ -]"
+    r"(?<![a-z0-9])(?:(?P<ordinal>\d{1,3}(?:st|nd|rd|th)?|[a-z]{2,8}(?:st|nd|rd|th|d)|ground|lower|upper|top)[ -]"
     r"(?P<floor>floor|flr|fl|level|etage|og|stock|piso|verdieping)\b\.?"
     r"|(?P<high>\d{1,3})/f(?![a-z])"
     r"|(?P<word>" + "|".join(sorted(_UNITS, key=lambda word: (-len(word), word))) + r")\b[. ]*(?:no\b[. ]*)?#?\s*"
@@ -61,13 +61,13 @@ class _Segment(NamedTuple):
     rank: int
 
 
-def standardise_street(raw: str, context: Parts, option: str | None) -> Parts:
+def standardise_street(raw: str, _context: Parts, _option: str | None) -> Parts:
     """Return number, name, unit and box of a street or of a whole address in lines or between commas."""
     text = ascii_text(raw.replace("\n", ", ").replace("\r", ","))
     if not text or is_placeholder_text(" ".join(tokens_of(text))):
         return _NOTHING
     text, box = _taken(_BOX, text)
-    text = _CARE_OF.sub(" ", text) if "c/o" in text or "at" in text or "care" in text else text
+    text = _CARE_OF.sub(" ", text)
     text = _STR_DOT.sub("strasse ", text)
     text, units = _without_units(text)
     text = _RANGE.sub(r"\1-\2", _NUMBER_SIGN.sub("", text))
@@ -143,13 +143,18 @@ def _read_segment(piece: str, pending: str | None) -> _Segment:
         number = tokens[at]
         # Words before a leading number are a building or a company, not the street: "Foot Locker Inc 330 W 34 St".
         after = tokens[at + 1 :]
-        words = (
-            after if any(token.isalpha() for token in after) and _has_type(after) or at == 0 else tokens[:at] + after
-        )
-    elif number is None and len(tokens) > 1 and tokens[0] in _NUMBERS:
+        words = after if at == 0 or _has_type(after) else tokens[:at] + after
+    elif number is None and tokens and tokens[0] in _NUMBERS:
         number, words = _NUMBERS[tokens[0]], tokens[1:]
+    words = _without_house_name(words)
     canonical = _canonical(words)
     return _Segment(number, tuple(canonical), (2 if number else 0) + (1 if _has_type(canonical) else 0))
+
+
+def _without_house_name(words: list[str]) -> list[str]:
+    """Return the words after a house name: "Landscape House Premier Way" lies in Premier Way."""
+    at = next((i for i, word in enumerate(words[:-2]) if i and word == "house"), None)
+    return words[at + 1 :] if at is not None and _TYPES.get(words[-1]) else words
 
 
 def _street_tokens(piece: str) -> list[str]:

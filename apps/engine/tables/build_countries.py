@@ -14,7 +14,7 @@ from apps.engine.standardise.folding import fold
 
 TARGET = Path(__file__).with_name("countries.tsv")
 # CLDR's own groupings, test regions and reserved codes are no countries.
-NOT_COUNTRIES = frozenset("AC CP CQ DG EA EU EZ IC QO TA UN XA XB ZZ".split())
+NOT_COUNTRIES = frozenset(["AC", "CP", "CQ", "DG", "EA", "EU", "EZ", "IC", "QO", "TA", "UN", "XA", "XB", "ZZ"])
 SHORTEST_NAME = 4
 CLEAR_MAJORITY = 4
 HAND_ALIASES = {
@@ -77,9 +77,8 @@ def main() -> None:
             owner[long_code.lower()] = codes[0]
     for code, aliases in HAND_ALIASES.items():
         owner.update(dict.fromkeys(aliases.split("|"), code))
-    lines = []
-    for code in sorted(countries):
-        lines.append(f"{code}\t{'|'.join(sorted(s for s, c in owner.items() if c == code))}\n")
+    spellings = {code: sorted(s for s, c in owner.items() if c == code) for code in sorted(countries)}
+    lines = [f"{code}\t{'|'.join(found)}\n" for code, found in spellings.items()]
     TARGET.write_text("".join(lines), encoding="ascii")
 
 

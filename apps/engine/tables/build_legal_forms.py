@@ -23,9 +23,12 @@ SHORTEST_LOCAL_NAME = 10
 LONGEST_ALIAS_WORDS = 8
 # Aliases that are plain words in organisation names.
 WORDS_NOT_FORMS = frozenset(
-    "bank charity compania cooperatif cooperation cooperative foundation fund huf limit limite ngos nonprofit scop "
-    "partnerschaft partnership private enterprise kooperativ kooperatif verein association society trust union".split()
-)
+    [
+        "bank", "charity", "compania", "cooperatif", "cooperation", "cooperative", "foundation", "fund", "huf", "limit",
+        "limite", "ngos", "nonprofit", "scop", "partnerschaft", "partnership", "private", "enterprise", "kooperativ",
+        "kooperatif", "verein", "association", "society", "trust", "union",
+    ]
+)  # fmt: skip
 Row = tuple[str, str, str]
 
 
