@@ -55,9 +55,13 @@ class MatchKey:
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """Parts compared by one comparer `kind`; `labels` and `millibits` run over its levels, the first is missing."""
+    """Parts compared by one comparer `kind`; `labels` and `millibits` run over its levels, the first is missing.
+
+    `title` is what a steward's sentence calls the compared thing, such as "VAT number".
+    """
 
     name: str
+    title: str
     kind: str
     parts: tuple[str, ...]
     labels: tuple[str, ...]
@@ -145,7 +149,7 @@ class RuleSet:
                 for k in self.keys
             ],
             "comparisons": [
-                {"name": c.name, "kind": c.kind, "parts": list(c.parts), "settings": dict(c.settings)}
+                {"name": c.name, "title": c.title, "kind": c.kind, "parts": list(c.parts), "settings": dict(c.settings)}
                 | {"levels": [[label, weight] for label, weight in zip(c.labels, c.millibits, strict=True)]}
                 for c in self.comparisons
             ],
@@ -180,8 +184,8 @@ class RuleSet:
 def load_rules(path: Path) -> RuleSet:
     """Return the rule set in a `.toml` or `.json` file.
 
-    A file beside it called `<stem>.weights.json` overlays the prior and the levels' weights: those are written by the
-    training script, while the rest is written by hand.
+    A file beside it called `<stem>.weights.json` gives the prior and the comparisons' levels with their weights: those
+    are written by the training script, the rest by hand.
     """
     text = path.read_text(encoding="utf-8")
     try:
@@ -200,18 +204,16 @@ def load_company_rules() -> RuleSet:
 
 
 def overlay_weights(document: Document, weights: Document) -> dict[str, Any]:
-    """Return `document` with the prior, thresholds and level weights that `weights` names replaced."""
-    known = {c.get("name") for c in document.get("comparisons", [])}
-    for name in weights.get("comparisons", {}):
-        if name not in known:
-            raise RuleSetError(f"comparisons.{name}", "the weights name a comparison that the rule set lacks.")
+    """Return `document` with the prior and the comparisons' levels taken from `weights`, where it names them."""
+    levels = dict(weights.get("comparisons", {}))
     overlaid = dict(document)
     overlaid["prior"] = weights.get("prior", document.get("prior"))
-    overlaid["thresholds"] = weights.get("thresholds", document.get("thresholds"))
     overlaid["comparisons"] = [
-        {**c, "levels": [[label, weights.get("comparisons", {}).get(c["name"], {}).get(label, weight)] for label, weight in c["levels"]]}
-        for c in document["comparisons"]
-    ]  # fmt: skip
+        {**c, "levels": levels.pop(c.get("name"))} if c.get("name") in levels else c
+        for c in document.get("comparisons", [])
+    ]
+    for name in levels:
+        raise RuleSetError(f"comparisons.{name}", "the weights name a comparison that the rule set lacks.")
     return overlaid
 
 
@@ -295,9 +297,10 @@ def _comparison(reader: _Reader) -> Comparison:
     for name, value in settings.items():
         if not isinstance(value, int) or isinstance(value, bool):
             raise RuleSetError(f"{reader.at('settings')}.{name}", f"must be a whole number, found {value!r}.")
-    name, kind, parts = reader.take("name", str), reader.take("kind", str), reader.texts("parts")
+    name = reader.take("name", str)
+    title, kind, parts = reader.take("title", str, name), reader.take("kind", str), reader.texts("parts")
     reader.finish()
-    return Comparison(name, kind, parts, tuple(labels), tuple(weights), settings)
+    return Comparison(name, title, kind, parts, tuple(labels), tuple(weights), settings)
 
 
 def _exclusive(reader: _Reader) -> Exclusive:

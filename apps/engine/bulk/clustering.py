@@ -1,12 +1,32 @@
-"""Clusters of a frame under verdicts and exclusive identifiers."""
+"""Clusters of a frame under verdicts and exclusive identifiers.
 
-from collections.abc import Sequence
+Groups joined by average linkage lie inside the components of links at the link threshold, because a mean can only
+reach the threshold where some pair does. So singletons and pairs are settled in NumPy, and so are components whose
+every pair would join; only the rest enters the agglomeration.
+"""
 
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
+from scipy.sparse import coo_array
+from scipy.sparse.csgraph import connected_components
 
+from apps.engine.bulk.constraints import Constraints, constraints_of, rows_of
+from apps.engine.bulk.frames import CLUSTERS_SCHEMA, Ints, records_of
+from apps.engine.bulk.keys import ranges
+from apps.engine.bulk.proposing import proposals_between, weak_pairs
 from apps.engine.bulk.results import Clustering
+from apps.engine.bulk.scoring import score
+from apps.engine.cluster import agglomerate
 from apps.engine.rules import RuleSet
 from apps.engine.statistics import Statistics
+
+RAISE = 2000
+"""Millibits by which the threshold rises to break a component that is too large to score pair by pair."""
+MOST_RAISES = 30
+LOWEST = -(2**31)
 
 
 def cluster(
@@ -19,5 +39,177 @@ def cluster(
     different: Sequence[tuple[int, int]] = (),
     workers: int = 2,
 ) -> Clustering:
-    """Cluster the frame's records from links (of record ids; links to records outside the frame are ignored)."""
-    raise NotImplementedError
+    """Cluster the frame's records from links (of record ids; links to records outside the frame are ignored).
+
+    `same` and `different` are verdicts as pairs of record ids; "same" outranks an exclusive identifier. Pairs inside a
+    component that the links lack are scored. The partition is a function of records, links and verdicts: ties are
+    broken by the byte order of `(source, source_key)` where the frame has them, else by record id.
+    """
+    constraints = constraints_of(standard, rules, same, different)
+    left, right, scores = _links_by_row(standard, links)
+    rank = _ranks(standard)
+    components = _components(left, right, scores, constraints, rules, rank)
+    labels = np.arange(standard.num_rows, dtype=np.int64)
+    inside, conflicts = [], []
+    for members in _components_by_size(components, rank):
+        ours, theirs = _all_pairs(members)
+        found = _scores_of_pairs(standard, ours, theirs, (left, right, scores), rules, statistics, workers)
+        inside.append((ours.ravel(), theirs.ravel(), found.ravel()))
+        conflicts += _settle(labels, members, ours, theirs, found, constraints, rules)
+    ids = records_of(standard)
+    clusters = _smallest_record(labels, ids)
+    return Clustering(
+        pa.table([pa.array(ids), pa.array(clusters)], schema=CLUSTERS_SCHEMA),
+        proposals_between(ids, clusters, (left, right, scores), constraints, rules, rank),
+        weak_pairs(ids, clusters, inside, rules),
+        tuple((int(ids[a]), int(ids[b])) for a, b in conflicts),
+    )
+
+
+def _links_by_row(standard: pa.Table, links: pa.Table) -> tuple[Ints, Ints, Ints]:
+    """Return the links as low row, high row and score, sorted by their rows."""
+    ids = records_of(standard)
+    left, ours = rows_of(ids, links.column("left").to_numpy())
+    right, theirs = rows_of(ids, links.column("right").to_numpy())
+    kept = ours & theirs
+    low, high = np.minimum(left, right)[kept], np.maximum(left, right)[kept]
+    order = np.lexsort((high, low))
+    return low[order], high[order], links.column("score").to_numpy()[kept][order].astype(np.int64)
+
+
+def _ranks(standard: pa.Table) -> Ints:
+    """Return each row's place in the byte order of (source, source_key), or of record ids."""
+    names = [name for name in ("source", "source_key") if name in standard.column_names]
+    by = names if "source_key" in names else ["record"]
+    if by == ["record"]:
+        order = np.argsort(records_of(standard), kind="stable")
+    else:
+        # Arrow compares strings by their UTF-8 bytes.
+        indices = pa.compute.sort_indices(standard.select(by), sort_keys=[(name, "ascending") for name in by])
+        order = indices.to_numpy().astype(np.int64)
+    rank = np.empty(len(order), dtype=np.int64)
+    rank[order] = np.arange(len(order))
+    return rank
+
+
+def _components(left: Ints, right: Ints, scores: Ints, constraints: Constraints, rules: RuleSet, rank: Ints) -> Ints:
+    """Return each row's component; too large ones are broken up at higher and higher thresholds."""
+    rows = constraints.rows
+    must_left, must_right = constraints.pairs_of(constraints.same)
+    strong = scores >= rules.thresholds.link
+    left, right, scores = left[strong], right[strong], scores[strong]
+    components = _connected(rows, np.r_[left, must_left], np.r_[right, must_right])
+    threshold = rules.thresholds.link
+    for _ in range(MOST_RAISES):
+        sizes = np.bincount(components, minlength=1)
+        if sizes.max(initial=0) <= rules.caps.component:
+            return components
+        threshold += RAISE
+        kept = (sizes[components[left]] <= rules.caps.component) | (scores >= threshold)
+        left, right, scores = left[kept], right[kept], scores[kept]
+        components = _connected(rows, np.r_[left, must_left], np.r_[right, must_right])
+    # Records that no threshold tells apart: consecutive pieces in the order of their keys.
+    order = np.lexsort((rank, components))
+    place = np.arange(rows) - np.searchsorted(components[order], components[order])
+    pieces = np.empty(rows, dtype=np.int64)
+    pieces[order] = components[order] * rows + place // rules.caps.component
+    return np.unique(pieces, return_inverse=True)[1].astype(np.int64)
+
+
+def _connected(rows: int, left: Ints, right: Ints) -> Ints:
+    graph = coo_array((np.ones(len(left), dtype=np.int8), (left, right)), shape=(rows, rows))
+    return np.asarray(connected_components(graph, directed=False)[1], dtype=np.int64)
+
+
+def _components_by_size(components: Ints, rank: Ints) -> Iterator[Ints]:
+    """Yield the members of all components of one size, from 2 up, as a matrix: a row each, in the order of their keys."""
+    order = np.lexsort((rank, components))
+    sizes = np.bincount(components)
+    starts = np.cumsum(sizes) - sizes
+    for size in np.unique(sizes[sizes > 1]).tolist():
+        chosen = starts[sizes == size]
+        yield order[ranges(chosen, np.full(len(chosen), size))].reshape(-1, size)
+
+
+def _all_pairs(members: Ints) -> tuple[Ints, Ints]:
+    first, second = np.triu_indices(members.shape[1], 1)
+    return members[:, first], members[:, second]
+
+
+def _scores_of_pairs(
+    standard: pa.Table,
+    ours: Ints,
+    theirs: Ints,
+    links: tuple[Ints, Ints, Ints],
+    rules: RuleSet,
+    statistics: Statistics,
+    workers: int,
+) -> Ints:
+    """Return the score of each pair of rows: from the links where they have it, else computed."""
+    left, right, scores = links
+    rows = standard.num_rows
+    known = left * rows + right
+    low, high = np.minimum(ours, theirs).ravel(), np.maximum(ours, theirs).ravel()
+    wanted = low * rows + high
+    at = np.minimum(np.searchsorted(known, wanted), max(len(known) - 1, 0))
+    held = known[at] == wanted if len(known) else np.zeros(len(wanted), dtype=np.bool_)
+    found = np.where(held, scores[at] if len(known) else 0, 0)
+    lacking = np.flatnonzero(~held)
+    if len(lacking):
+        # Scored under row numbers as record ids, so that the answer can be told apart pair by pair.
+        numbered = standard.set_column(
+            standard.column_names.index("record"), "record", pa.array(np.arange(rows, dtype=np.int64))
+        )
+        scored = score(
+            numbered,
+            low[lacking].astype(np.int32),
+            high[lacking].astype(np.int32),
+            rules,
+            statistics,
+            keep=LOWEST,
+            workers=workers,
+        )
+        # The answer comes sorted by its pairs; each pair lies in one component, so none repeats.
+        found[lacking[np.argsort(wanted[lacking], kind="stable")]] = scored.column("score").to_numpy()
+    return found.reshape(ours.shape)
+
+
+def _settle(
+    labels: Ints, members: Ints, ours: Ints, theirs: Ints, scores: Ints, constraints: Constraints, rules: RuleSet
+) -> list[tuple[int, int]]:
+    """Write the group of each member into `labels` (in place); return the pairs of rows in conflict."""
+    different = constraints.are_different(ours, theirs)
+    same = constraints.are_same(ours, theirs)
+    barred = constraints.are_barred(ours, theirs) & ~same
+    whole = (scores >= rules.thresholds.link) & ~different & ~barred & ~same
+    simple = whole.all(axis=1) & (members.shape[1] <= rules.caps.cluster)
+    labels[members[simple]] = members[simple][:, :1]
+    conflicts = []
+    size = members.shape[1]
+    first, second = np.triu_indices(size, 1)
+
+    def square(values: npt.NDArray[np.generic]) -> npt.NDArray[np.generic]:
+        matrix = np.zeros((size, size), dtype=values.dtype)
+        matrix[first, second] = matrix[second, first] = values
+        return matrix
+
+    for at in np.flatnonzero(~simple).tolist():
+        pairs = np.flatnonzero(same[at])
+        grouping = agglomerate(
+            square(scores[at]),
+            square(barred[at]),
+            rules.thresholds.link,
+            rules.caps.cluster,
+            same=list(zip(first[pairs].tolist(), second[pairs].tolist(), strict=True)),
+            different=square(different[at]) if different[at].any() else None,
+        )
+        labels[members[at]] = members[at][grouping.labels]
+        conflicts += [(int(members[at][a]), int(members[at][b])) for a, b in grouping.conflicts]
+    return conflicts
+
+
+def _smallest_record(labels: Ints, ids: Ints) -> Ints:
+    smallest = np.full(len(labels), np.iinfo(np.int64).max)
+    np.minimum.at(smallest, labels, ids)
+    clusters: Ints = smallest[labels]
+    return clusters

@@ -1,5 +1,6 @@
 """The columns of the engine's frames, and parts encoded as integers."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -54,6 +55,24 @@ def records_of(frame: pa.Table) -> Ints:
     return ids
 
 
-def combine(left: Codes, right: Codes, width: int) -> Ints:
+def combine(left: Codes | Ints, right: Codes | Ints, width: int) -> Ints:
     """Return one integer for each pair of codes, where right codes lie in `range(-1, width)`."""
     return (left.astype(np.int64) + 1) * (width + 1) + (right.astype(np.int64) + 1)
+
+
+def combine_columns(columns: Sequence[Encoded]) -> tuple[Ints, Ints]:
+    """Return the first row of each distinct combination of the columns' values, and each row's combination."""
+    combined = columns[0].codes.astype(np.int64)
+    for column in columns[1:]:
+        # Numbered afresh before each step, so that the product never leaves 64 bits.
+        _, combined = np.unique(combined, return_inverse=True)
+        combined = combine(combined, column.codes, len(column.values))
+    _, first, inverse = np.unique(combined, return_index=True, return_inverse=True)
+    return first, inverse
+
+
+def values_at(column: Encoded, rows: Ints) -> list[str | None]:
+    """Return the column's values at the rows, None where absent."""
+    lookup = np.array([*column.values, None], dtype=object)
+    values: list[str | None] = lookup[column.codes[rows]].tolist()
+    return values

@@ -4,7 +4,7 @@ import numpy as np
 import pyarrow as pa
 
 from apps.engine.bulk.blocking import caps_of, keyed_rows, runs
-from apps.engine.bulk.frames import ABSENT, Encoded, column_of, combine
+from apps.engine.bulk.frames import ABSENT, Encoded, column_of, combine, combine_columns, values_at
 from apps.engine.compare import spaces_of
 from apps.engine.compare.spaces import Space, joined_value
 from apps.engine.rules import RuleSet
@@ -36,16 +36,12 @@ def _count_names(standard: pa.Table, space: Space, naming: Encoded) -> dict[str,
     """Return how many different names hold each value of the space, from two up."""
     columns = [column_of(standard, part) for part in space.parts]
     used = np.flatnonzero(np.all([c.codes != ABSENT for c in columns], axis=0) & (naming.codes != ABSENT))
-    combined = columns[0].codes[used].astype(np.int64)
-    for column in columns[1:]:
-        _, combined = np.unique(combined, return_inverse=True)
-        combined = combine(combined, column.codes[used], len(column.values))
-    _, first, value = np.unique(combined, return_index=True, return_inverse=True)
+    first, value = combine_columns([Encoded(column.codes[used], column.values) for column in columns])
     pairs = np.unique(combine(value, naming.codes[used], len(naming.values)))
     names = np.bincount(pairs // (len(naming.values) + 1) - 1, minlength=len(first))
     shared = np.flatnonzero(names > 1)
-    rows = used[first[shared]].tolist()
-    texts = [joined_value([c.values[c.codes[row]] for c in columns]) for row in rows]
+    rows = used[first[shared]]
+    texts = map(joined_value, zip(*(values_at(column, rows) for column in columns), strict=True))
     return dict(zip(texts, names[shared].tolist(), strict=True))
 
 

@@ -17,6 +17,6 @@ class Space:
     of_words: bool = False
 
 
-def joined_value(values: Sequence[str]) -> str:
+def joined_value(values: Sequence[str | None]) -> str:
     """Return the one text under which a value made of several parts is counted."""
-    return "\x1f".join(values)
+    return "\x1f".join(value or "" for value in values)

@@ -1,0 +1,73 @@
+"""Levels of many pairs at once, one column per comparison.
+
+A comparer without a vectorised twin is called once per distinct pair of values. Those with one live in `bulk.names` and
+`bulk.streets`; either way the levels equal the row code's.
+"""
+
+from collections.abc import Callable
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+from apps.engine.bulk.frames import ABSENT, Codes, column_of, combine, combine_columns, values_at
+from apps.engine.bulk.names import name_levels
+from apps.engine.bulk.streets import street_levels
+from apps.engine.compare import COMPARERS
+from apps.engine.rules import Comparison, RuleSet
+from apps.engine.statistics import Statistics
+
+Levels = npt.NDArray[np.uint8]
+BulkComparer = Callable[[pa.Table, Codes, Codes, Comparison, Statistics, int], Levels]
+
+VECTORISED: dict[str, BulkComparer] = {"names": name_levels, "street": street_levels}
+
+
+def levels_of(
+    standard: pa.Table, left: Codes, right: Codes, rules: RuleSet, statistics: Statistics, workers: int
+) -> Levels:
+    """Return the levels of the pairs of rows: shape (pairs, comparisons), equal to `compare.compare`'s."""
+    levels = np.zeros((len(left), len(rules.comparisons)), dtype=np.uint8)
+    for position, comparison in enumerate(rules.comparisons):
+        bulk = VECTORISED.get(comparison.kind, distinct_levels)
+        levels[:, position] = bulk(standard, left, right, comparison, statistics, workers)
+    return levels
+
+
+def distinct_levels(
+    standard: pa.Table, left: Codes, right: Codes, comparison: Comparison, statistics: Statistics, workers: int
+) -> Levels:
+    """Return the levels of one comparison by calling its row code once per distinct pair of values."""
+    comparer = COMPARERS[comparison.kind]
+    codes, values = _distinct_values(standard, comparison.parts)
+    ours, theirs = codes[left], codes[right]
+    levels = np.zeros(len(left), dtype=np.uint8)
+    full = (ours != ABSENT) & (theirs != ABSENT)
+    if comparer.when_unequal is not None:
+        levels[full & (ours != theirs)] = comparer.when_unequal
+        full &= ours == theirs
+    where = np.flatnonzero(full)
+    low, high = np.minimum(ours[where], theirs[where]), np.maximum(ours[where], theirs[where])
+    pairs, inverse = np.unique(combine(low, high, len(values)), return_inverse=True)
+    lows, highs = pairs // (len(values) + 1) - 1, pairs % (len(values) + 1) - 1
+    found = np.fromiter(
+        (
+            comparer.level(values[a], values[b], comparison, statistics)
+            for a, b in zip(lows.tolist(), highs.tolist(), strict=True)
+        ),
+        dtype=np.uint8,
+        count=len(pairs),
+    )
+    if len(where):
+        levels[where] = found[inverse]
+    return levels
+
+
+def _distinct_values(standard: pa.Table, parts: tuple[str, ...]) -> tuple[Codes, list[tuple[str | None, ...]]]:
+    """Return each row's code into the distinct tuples of the parts' values; a row without any of them is absent."""
+    columns = [column_of(standard, part) for part in parts]
+    first, inverse = combine_columns(columns)
+    values = list(zip(*(values_at(column, first) for column in columns), strict=True))
+    codes = inverse.astype(np.int32)
+    codes[np.all([column.codes == ABSENT for column in columns], axis=0)] = ABSENT
+    return codes, values

@@ -1,0 +1,94 @@
+"""What may not be one cluster: verdicts, and exclusive identifiers that differ."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pyarrow as pa
+
+from apps.engine.bulk.frames import ABSENT, Codes, Flags, Ints, column_of, records_of
+from apps.engine.rules import Exclusive, RuleSet
+
+
+@dataclass(frozen=True)
+class Constraints:
+    """Verdicts as sorted pairs of rows (`low * rows + high`) and exclusive numbers as codes per row."""
+
+    rows: int
+    same: Ints
+    different: Ints
+    exclusive: tuple[tuple[Codes, Codes], ...]
+
+    def are_different(self, left: Ints, right: Ints) -> Flags:
+        """Say for each pair of rows whether a verdict keeps it apart."""
+        return _holds(self.different, self.pair_keys(left, right))
+
+    def are_same(self, left: Ints, right: Ints) -> Flags:
+        """Say for each pair of rows whether a verdict puts it together."""
+        return _holds(self.same, self.pair_keys(left, right))
+
+    def are_barred(self, left: Ints, right: Ints) -> Flags:
+        """Say for each pair of rows whether both hold different numbers of one exclusive issuer."""
+        barred: Flags = np.zeros(np.shape(left), dtype=np.bool_)
+        for numbers, issuers in self.exclusive:
+            ours, theirs = numbers[left], numbers[right]
+            barred |= (ours != ABSENT) & (theirs != ABSENT) & (ours != theirs) & (issuers[left] == issuers[right])
+        return barred
+
+    def pair_keys(self, left: Ints, right: Ints) -> Ints:
+        """Return one integer per unordered pair of rows."""
+        keys: Ints = np.minimum(left, right).astype(np.int64) * self.rows + np.maximum(left, right)
+        return keys
+
+    def pairs_of(self, keys: Ints) -> tuple[Ints, Ints]:
+        """Return the rows of pair keys."""
+        return keys // self.rows, keys % self.rows
+
+
+def constraints_of(
+    standard: pa.Table,
+    rules: RuleSet,
+    same: Sequence[tuple[int, int]],
+    different: Sequence[tuple[int, int]],
+) -> Constraints:
+    """Return the constraints on a frame's rows; verdicts on records outside the frame don't bear on it."""
+    ids = records_of(standard)
+    return Constraints(
+        standard.num_rows,
+        _verdicts(ids, same),
+        _verdicts(ids, different),
+        tuple(_exclusive_codes(standard, exclusive) for exclusive in rules.exclusive),
+    )
+
+
+def rows_of(ids: Ints, wanted: Ints) -> tuple[Ints, Flags]:
+    """Return the row of each wanted record id, and whether the frame has it."""
+    order = np.argsort(ids, kind="stable")
+    at = np.minimum(np.searchsorted(ids, wanted, sorter=order), max(len(ids) - 1, 0))
+    rows: Ints = order[at] if len(ids) else np.zeros(len(wanted), dtype=np.int64)
+    return rows, (ids[rows] == wanted if len(ids) else np.zeros(len(wanted), dtype=np.bool_))
+
+
+def _verdicts(ids: Ints, pairs: Sequence[tuple[int, int]]) -> Ints:
+    wanted = np.array(pairs, dtype=np.int64).reshape(-1, 2)
+    left, ours = rows_of(ids, wanted[:, 0])
+    right, theirs = rows_of(ids, wanted[:, 1])
+    kept = ours & theirs & (left != right)
+    left, right = left[kept], right[kept]
+    return np.unique(np.minimum(left, right).astype(np.int64) * len(ids) + np.maximum(left, right))
+
+
+def _exclusive_codes(standard: pa.Table, exclusive: Exclusive) -> tuple[Codes, Codes]:
+    number, issuer, check = (column_of(standard, f"{exclusive.attribute}.{p}") for p in ("number", "issuer", "check"))
+    counts = np.array([value in exclusive.checks for value in check.values] + [False], dtype=np.bool_)[check.codes]
+    if exclusive.issuers:
+        counts &= np.array([v in exclusive.issuers for v in issuer.values] + [False], dtype=np.bool_)[issuer.codes]
+    return np.where(counts, number.codes, ABSENT), issuer.codes
+
+
+def _holds(keys: Ints, wanted: Ints) -> Flags:
+    if not len(keys):
+        return np.zeros(np.shape(wanted), dtype=np.bool_)
+    at = np.minimum(np.searchsorted(keys, wanted), len(keys) - 1)
+    held: Flags = keys[at] == wanted
+    return held

@@ -1,0 +1,65 @@
+"""Comparing: two standard records to evidence, one piece per comparison of the rule set."""
+
+from collections.abc import Mapping
+
+from apps.engine.compare.contract import Comparer
+from apps.engine.compare.identifiers import IDENTIFIERS
+from apps.engine.compare.names import NAMES
+from apps.engine.compare.spaces import Space
+from apps.engine.compare.streets import STREETS
+from apps.engine.compare.values import DOMAINS, EQUAL, POSTCODE, QUALIFIERS, SHARED, SIMILAR
+from apps.engine.records import Evidence
+from apps.engine.rules import RuleSet, RuleSetError
+from apps.engine.statistics import Statistics
+
+__all__ = ["COMPARERS", "Comparer", "check_comparisons", "compare", "spaces_of"]
+
+COMPARERS: dict[str, Comparer] = {
+    "names": NAMES,
+    "qualifiers": QUALIFIERS,
+    "equal": EQUAL,
+    "similar": SIMILAR,
+    "postcode": POSTCODE,
+    "street": STREETS,
+    "shared": SHARED,
+    "domains": DOMAINS,
+    "identifier": IDENTIFIERS,
+}
+"""Comparers by the kind that a rule set names."""
+
+
+def compare(a: Mapping[str, str], b: Mapping[str, str], rules: RuleSet, statistics: Statistics) -> list[Evidence]:
+    """Return the evidence for two standard records being one party, in the order of the rule set's comparisons.
+
+    Symmetric but for `left` and `right`; the score is the rule set's prior plus the sum of the millibits.
+    """
+    evidence = []
+    for comparison in rules.comparisons:
+        comparer = COMPARERS[comparison.kind]
+        left, right = ([side.get(part) for part in comparison.parts] for side in (a, b))
+        level = comparer.level(left, right, comparison, statistics)
+        label = comparison.labels[level]
+        sentence = comparer.sentence(label, left, right, comparison, statistics)
+        shown = (" ".join(value for value in side if value) for side in (left, right))
+        evidence.append(Evidence(comparison.name, level, label, comparison.millibits[level], *shown, sentence))
+    return evidence
+
+
+def spaces_of(rules: RuleSet) -> list[Space]:
+    """Return the spaces in which the rule set's comparisons need values counted, each once."""
+    spaces = {space.name: space for c in rules.comparisons for space in COMPARERS[c.kind].spaces(c)}
+    return [spaces[name] for name in sorted(spaces)]
+
+
+def check_comparisons(rules: RuleSet) -> None:
+    """Raise RuleSetError where a comparison's kind, parts or labels don't fit its comparer."""
+    for index, comparison in enumerate(rules.comparisons):
+        where = f"comparisons[{index}]"
+        comparer = COMPARERS.get(comparison.kind)
+        if comparer is None:
+            known = ", ".join(sorted(COMPARERS))
+            raise RuleSetError(f"{where}.kind", f"{comparison.kind!r} is none of {known}.")
+        if len(comparison.parts) != comparer.needs:
+            raise RuleSetError(f"{where}.parts", f"{comparison.kind} needs {comparer.needs} parts.")
+        if comparison.labels != comparer.labels:
+            raise RuleSetError(f"{where}.levels", f"must be, in this order: {', '.join(comparer.labels)}.")

@@ -1,0 +1,152 @@
+"""Single values: equal or not, alike or not, and how many different names share them."""
+
+from apps.engine.compare.contract import Comparer, Values
+from apps.engine.compare.similarity import jaro_winkler
+from apps.engine.compare.spaces import Space
+from apps.engine.rules import Comparison
+from apps.engine.statistics import Statistics
+
+ALIKE = 900
+SEVERAL = 3
+MANY = 10
+"""Up to `SEVERAL` different names on one value are spellings of one company; more than `MANY` make it an agent's."""
+
+
+def sharing(names: int) -> int:
+    """Return 0 where a value belongs to few names, 1 where several share it, 2 where many do."""
+    return (names > SEVERAL) + (names > MANY)
+
+
+def compare_equal(left: Values, right: Values, comparison: Comparison, statistics: Statistics) -> int:
+    """Whether two values are equal."""
+    if not left[0] or not right[0]:
+        return 0
+    return 1 if left[0] == right[0] else 2
+
+
+def compare_similar(left: Values, right: Values, comparison: Comparison, statistics: Statistics) -> int:
+    """Whether two values are equal, spelt alike, or different."""
+    a, b = left[0], right[0]
+    if not a or not b:
+        return 0
+    if a == b:
+        return 1
+    return 2 if jaro_winkler(a, b) >= ALIKE or a.startswith(f"{b} ") or b.startswith(f"{a} ") else 3
+
+
+def compare_postcode(left: Values, right: Values, comparison: Comparison, statistics: Statistics) -> int:
+    """Whether two postcodes are equal, in one area, or apart."""
+    a, b = left[0], right[0]
+    if not a or not b:
+        return 0
+    if a == b:
+        return 1
+    return 2 if a[:3] == b[:3] else 3
+
+
+def compare_shared(left: Values, right: Values, comparison: Comparison, statistics: Statistics) -> int:
+    """Whether two values are equal, and how many different names use that value."""
+    if not left[0] or not right[0]:
+        return 0
+    if left[0] != right[0]:
+        return 4
+    return 1 + sharing(statistics.count(comparison.name, left[0]))
+
+
+def compare_domains(left: Values, right: Values, comparison: Comparison, statistics: Statistics) -> int:
+    """Whether the domains of two records' websites and e-mails meet, and how many different names use that domain."""
+    ours, theirs = _domains(left), _domains(right)
+    if not ours or not theirs:
+        return 0
+    common = ours & theirs
+    if common:
+        return 1 + sharing(min(_names_on(domain, comparison, statistics) for domain in common))
+    labels = {domain.partition(".")[0] for domain in ours}
+    return 4 if any(domain.partition(".")[0] in labels for domain in theirs) else 5
+
+
+def compare_qualifiers(left: Values, right: Values, comparison: Comparison, statistics: Statistics) -> int:
+    """Whether the general words of two names ("Holding", "Deutschland", "II") tell one from the other."""
+    if not left[1] or not right[1]:
+        return 0
+    ours, theirs = set((left[0] or "").split()), set((right[0] or "").split())
+    if ours == theirs:
+        return 1 if ours else 0
+    if _numbers(ours) != _numbers(theirs):
+        return 4
+    return 2 if ours <= theirs or theirs <= ours else 3
+
+
+def _numbers(words: set[str]) -> set[str]:
+    return {word for word in words if word.isdigit() or (word and not word.strip("ivx"))}
+
+
+def _domains(values: Values) -> set[str]:
+    return {value for value in values if value}
+
+
+def _names_on(domain: str, comparison: Comparison, statistics: Statistics) -> int:
+    return max(statistics.count(part, domain) for part in comparison.parts)
+
+
+def _plain(label: str, left: Values, right: Values, comparison: Comparison, statistics: Statistics) -> str:
+    if label == "missing":
+        return f"{comparison.title} missing on one side"
+    if label == "same":
+        return f"Same {comparison.title} {left[0]}"
+    if label.startswith("same, "):
+        names = statistics.count(comparison.name, left[0] or "")
+        return f"Same {comparison.title} {left[0]}, which {names:,} different names share"
+    return f"{comparison.title} is {label}: {left[0]} and {right[0]}"
+
+
+def _of_domains(label: str, left: Values, right: Values, comparison: Comparison, statistics: Statistics) -> str:
+    common = sorted(_domains(left) & _domains(right), key=lambda d: (_names_on(d, comparison, statistics), d))
+    if not common:
+        if label == "missing":
+            return f"{comparison.title} missing on one side"
+        ours, theirs = (", ".join(sorted(_domains(side))) for side in (left, right))
+        return f"{comparison.title} is {label}: {ours} and {theirs}"
+    if label == "same":
+        return f"Same {comparison.title} {common[0]}"
+    names = _names_on(common[0], comparison, statistics)
+    return f"Same {comparison.title} {common[0]}, which {names:,} different names share"
+
+
+def _of_qualifiers(label: str, left: Values, right: Values, comparison: Comparison, statistics: Statistics) -> str:
+    if label == "missing":
+        return "No general words to compare"
+    if label == "same":
+        return f"Same general words: {left[0]}"
+    return f"General words are {label}: {left[0] or 'none'} and {right[0] or 'none'}"
+
+
+def _own_space(comparison: Comparison) -> tuple[Space, ...]:
+    return (Space(comparison.name, comparison.parts[:1]),)
+
+
+def _space_per_part(comparison: Comparison) -> tuple[Space, ...]:
+    return tuple(Space(part, (part,)) for part in comparison.parts)
+
+
+SHARED_LABELS = ("same", "same, shared by several", "same, shared by many")
+EQUAL = Comparer(("missing", "same", "different"), compare_equal, _plain, when_unequal=2)
+SIMILAR = Comparer(("missing", "same", "alike", "different"), compare_similar, _plain)
+POSTCODE = Comparer(("missing", "same", "in one area", "different"), compare_postcode, _plain)
+SHARED = Comparer(
+    ("missing", *SHARED_LABELS, "different"), compare_shared, _plain, spaces=_own_space, when_unequal=4
+)
+DOMAINS = Comparer(
+    ("missing", *SHARED_LABELS, "same but for the ending", "different"),
+    compare_domains,
+    _of_domains,
+    needs=2,
+    spaces=_space_per_part,
+)
+QUALIFIERS = Comparer(
+    ("missing", "same", "extra on one side", "different", "different numbers"),
+    compare_qualifiers,
+    _of_qualifiers,
+    needs=2,
+)
+"""Parts: generic words, distinctive words (without a name on both sides there is nothing to qualify)."""
