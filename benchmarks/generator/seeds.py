@@ -87,7 +87,8 @@ def count_words(rows: list[dict[str, str]]) -> tuple[list[str], Counter[str]]:
     counts = Counter(word for row in rows for word in {w.lower() for w in WORD.findall(row["name"])})
     usable = {word: often for word, often in counts.items() if word not in forms and word.isalpha() and len(word) > 3}
     rare = sorted(title(word) for word, often in usable.items() if often <= RARE_TO and len(word) <= 11)
-    trade = Counter({title(word): often for word, often in usable.items() if often >= COMMON_FROM})
+    # Sorted, because the order of a set of words differs from process to process.
+    trade = Counter({title(word): usable[word] for word in sorted(usable) if usable[word] >= COMMON_FROM})
     return rare, trade
 
 
