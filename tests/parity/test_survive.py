@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from itertools import groupby
 from random import Random
+from unicodedata import category
 
 import pyarrow as pa
 import pytest
@@ -125,6 +126,17 @@ def test_bulk_survivorship_does_not_depend_on_row_order_chunks_or_encoding() -> 
     ).set_column(chunked.column_names.index("city"), "city", chunked["city"].cast(pa.large_string()))
     assert survive(chunked, policy).equals(expected)
     assert survive(encoded, policy).equals(expected)
+
+
+def test_both_versions_trim_the_same_blanks() -> None:
+    spaces = [chr(code) for code in range(0x110000) if category(chr(code)) in {"Cc", "Cf", "Zl", "Zp", "Zs"}]
+    given_values = [{"name": space, "city": f"{space}x{space}"} for space in spaces]
+    members = [(i, Member(i, "crm", str(i), 1, None, values)) for i, values in enumerate(given_values)]
+    bulk = survive(frame(members), SurvivorshipPolicy())
+    assert bulk.to_pylist() == row_decisions(members, SurvivorshipPolicy())
+    names = dict(zip(spaces, bulk["name"].to_pylist(), strict=True))
+    assert names["\u00a0"] is names["\u3000"] is names["\u200b"] is names["\x00"] is None
+    assert names["\u200f"] == "\u200f"
 
 
 def test_no_members_give_an_empty_table_with_all_columns() -> None:

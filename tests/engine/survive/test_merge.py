@@ -101,6 +101,12 @@ def test_without_any_street_the_city_leads_the_address() -> None:
     assert outcome(party, "country") == ("DE", 2, Rule.HAS_LEAD)
 
 
+def test_an_address_with_more_parts_is_more_complete_than_one_with_more_letters() -> None:
+    long = member(1, {"street": "Landsberger Straße 110, Hinterhaus", "city": "München"})
+    full = member(2, {"street": "Kai 1", "city": "Ulm", "country": "DE"})
+    assert outcome(merge_members([long, full], COMPANY), "street") == ("Kai 1", 2, Rule.MOST_COMPLETE)
+
+
 def test_the_most_frequent_value_wins_letter_case_and_spacing_aside() -> None:
     names = ["Acme  gmbh", "Acme Holding", "ACME GmbH"]
     members = [member(index, {"name": name}) for index, name in enumerate(names)]
