@@ -27,6 +27,7 @@ _LEADING_LENGTHS: Final = _lengths(_LEADING, 0)
 _FAMILIES: Final = {code: family or code for _, code, family, _ in load_rows("legal_forms.tsv")}
 _COMPOUNDS: Final = (("aktiengesellschaft", "AG"), ("genossenschaft", "EG"), ("gmbh", "GMBH"), ("aktiebolag", "AB"))
 _SHORTEST_STEM: Final = 4
+_ARTICLES: Final = frozenset({"the", "die", "der", "le", "la", "el"})
 
 
 def form_family(code: str) -> str:
@@ -44,8 +45,10 @@ def split_legal_forms(tokens: list[str], qualifiers: frozenset[str]) -> tuple[li
     codes: list[str] = []
     only_qualifiers_follow = True
     index = len(tokens) - 1
-    while index > 0:
-        length, code = _form_ending_at(tokens, index, only_qualifiers_follow)
+    # The name itself is never a form: "The Limited" is a company.
+    named_at = 1 if tokens[0] in _ARTICLES else 0
+    while index > named_at:
+        length, code = _form_ending_at(tokens, named_at, index, only_qualifiers_follow)
         if length:
             codes.append(code)
             index -= length
@@ -65,10 +68,10 @@ def split_legal_forms(tokens: list[str], qualifiers: frozenset[str]) -> tuple[li
     return kept, _telling_code(codes)
 
 
-def _form_ending_at(tokens: list[str], index: int, only_qualifiers_follow: bool) -> tuple[int, str]:
+def _form_ending_at(tokens: list[str], named_at: int, index: int, only_qualifiers_follow: bool) -> tuple[int, str]:
     aliases = _ENDING if only_qualifiers_follow else _INSIDE
     for length in _ENDING_LENGTHS.get(tokens[index], ()):
-        if length <= index:
+        if length <= index - named_at:
             code = aliases.get(tokens[index] if length == 1 else " ".join(tokens[index - length + 1 : index + 1]))
             if code:
                 return length, code

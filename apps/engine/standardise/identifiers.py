@@ -27,7 +27,8 @@ _VAT_ISSUERS: Final = {
         "LT", "LU", "LV", "MT", "NL", "NO", "PL", "PT", "RO", "SE", "SI", "SK",
     ]
 } | {"EL": "GR", "XI": "GB"}  # fmt: skip
-_SWISS_SUFFIX: Final = re.compile(r"(?:MWST|TVA|IVA|TPV)\Z")
+_VAT_SUFFIXES: Final = {"CH": "MWST", "NO": "MVA"}
+_VAT_SUFFIX: Final = re.compile(r"(?:MWST|TVA|IVA|TPV|MVA)\Z")
 _SPREADSHEET_MANGLED: Final = re.compile(r"\d[.,]\d+e[+-]?\d+\Z")
 _GB_REGISTER_LENGTH: Final = 8
 _DUNS_LENGTH: Final = 9
@@ -95,12 +96,13 @@ def _vat(compact: str, country: str | None) -> Parts:
     prefix = "EL" if issuer == "GR" else issuer
     body = compact[2:] if compact[:2] in {prefix, issuer, "XI"} else compact
     module = _module(issuer, "vat")
-    number, check = _checked(module, body)
-    if check == WRONG and body != compact:
-        # Some national modules want the prefix as part of the number (Switzerland's CHE, Norway's NO).
-        number, check = _checked(module, compact)
-    if issuer == "CH":
-        number = _SWISS_SUFFIX.sub("", number)
+    if issuer in _VAT_SUFFIXES:
+        # Swiss and Norwegian numbers end in letters that people leave out, and the Swiss prefix is part of the number.
+        body = _VAT_SUFFIX.sub("", body)
+        number, check = _checked(module, ("CH" + body if issuer == "CH" else body) + _VAT_SUFFIXES[issuer])
+        number = _VAT_SUFFIX.sub("", number)
+    else:
+        number, check = _checked(module, body)
     return prefix + number.removeprefix(prefix), issuer, check
 
 

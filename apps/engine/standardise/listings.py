@@ -5,8 +5,9 @@ from typing import Final
 
 # SEC filer names carry a state or a word between slashes to tell namesakes apart: "UNIVERSITY BANCORP INC /DE/".
 _FILER_SUFFIX: Final = re.compile(
-    r"\s*[/\\](?:[a-z]{2,3}|new|old|ohio|adv)[/\\]\s*$|\s*(?:\s[/\\]|(?<=\bag)/|(?<=\bco)/|(?<=\binc)/|(?<=\bltd)/|"
-    r"(?<=\bplc)/|(?<=\bcorp)/)(?:[a-z]{2}|new|adr|ads|old|can|gdr)\s*$"
+    r"\s*/(?:adrs?|ads|gdrs?)/?\s*$|\s*[/\\](?:[a-z]{2,3}|new|old|ohio|adv)[/\\]\s*$|\s*(?:\s[/\\]|(?<=\bag)/|(?<=\bco)/|(?<=\binc)/|(?<=\bltd)/|"
+    r"(?<=\bplc)/|(?<=\bcorp)/|"
+    r"(?<=\bcompany)/|(?<=\bsa)/|(?<=\bnv)/|(?<=\blp)/|(?<=\bllc)/|(?<=\btrust)/|(?<=\bgroup)/)(?:[a-z]{2}|new|adr|ads|old|can|gdr)\s*$"
 )
 _SHARE_CLASS: Final = re.compile(
     r"\s[-,( ]*(?:(?:class|series|cl\.?|ser\.?) [a-z0-9]{1,2}\b[ ,-]*)?"
@@ -20,13 +21,13 @@ _SHARE_CLASS: Final = re.compile(
 _CLASS_TAIL: Final = re.compile(r"[ ,(-]+(?:class|cl\.?) [a-z]\)?\s*$")
 # German exchanges append the nominal value: "TOWER RESOURCES LS-,00001", "GBK BETEILIG.AG O.N.".
 _NOMINAL_TAIL: Final = re.compile(
-    r"\s(?:(?:inh|nam|vz|sta|sv|reg|vink)\b\.?[ .-]*){0,4}(?:o\.\s?n\.?|"
+    r"[\s.](?:(?:inh|nam|na|vz|sta|sv|reg|vink)\b\.?[ .-]*){0,4}(?:o\.\s?n\.?|"
     r"(?:dl|ls|eo|sf|hd|yc|rc|sd|nk|sk|dk|ic|rp|ny|zy|cd|ad|-h-yc|-a-yc)"
     r"\s?-?[,.]?\d[\d,.]*|-h-yc ?\d*)\s*$"
 )
 _OTHER_NAME: Final = re.compile(
     r"(?<=\w)[\s,(\"-]+(?:d/b/a|dba|f/k/a|fka|a/k/a|aka|n/k/a|t/a|formerly(?: known as)?|trading as|doing business as|"
-    r"previously(?: known as)?|also known as|c/o|care of|attn\.?:?|attention:?)[\s:].*$"
+    r"previously(?: known as)?|vorm\.|vormals|also known as|c/o|care of|attn\.?:?|attention:?)[\s:].*$"
 )
 _LEADING_CARE_OF: Final = re.compile(r"^(?:c/o|care of|attn\.?:?|attention:?)\s+")
 _DEPARTMENT: Final = re.compile(

@@ -18,6 +18,8 @@ MAX_FORMER_NAMES: Final = 12
 _NOTHING: Final[Parts] = (None, None, None, None, None)
 _LONGEST_ACRONYM: Final = 5
 _SHORTEST_ACRONYM: Final = 2
+# With a legal form behind them these are still placeholders: "Test GmbH", "Unknown Ltd".
+_NEVER_A_NAME: Final = frozenset({"test", "testing", "unknown", "dummy", "asdf", "qwerty", "na", "none", "tbd"})
 _ROMAN: Final = {
     numeral: str(value)
     for value, numeral in enumerate(
@@ -54,7 +56,14 @@ _PLACE_STARTS: Final = {
     first: tuple(sorted({s.count(" ") + 1 for s in _PLACES if s.split()[0] == first}, reverse=True))
     for first in {spelling.split()[0] for spelling in _PLACES}
 }
-_QUALIFIERS: Final = frozenset(word for spelling in _PLACES for word in spelling.split()) | frozenset(_GENERIC)
+_QUALIFIERS: Final = frozenset(
+    {
+        *_GENERIC,
+        *_FUNCTION_WORDS,
+        *(_ROMAN.keys() - _AMBIGUOUS_ROMAN),
+        *(word for spelling in _PLACES for word in spelling.split()),
+    }
+)
 
 
 def standardise_organisation_name(raw: str, _context: Parts, _option: str | None) -> Parts:
@@ -65,6 +74,8 @@ def standardise_organisation_name(raw: str, _context: Parts, _option: str | None
         return _NOTHING
     named, form = split_legal_forms(tokens, _QUALIFIERS)
     words, generic, initials = _sorted_out(named)
+    if len(words) == 1 and words[0] in _NEVER_A_NAME:
+        return _NOTHING
     acronym = _acronym(words, initials)
     return (
         " ".join(tokens),
@@ -97,7 +108,7 @@ def _sorted_out(tokens: list[str]) -> tuple[list[str], set[str], str]:
         if place is not None:
             initials.extend(part[0] for part in tokens[index : index + length])
             if index == 0 or tokens[index - 1] in _LINKS or (index == 1 and tokens[0] in _FUNCTION_WORDS):
-                words.append(place)
+                words.append("".join(tokens[index : index + length]))
             else:
                 generic.add(place)
             index += length
@@ -106,7 +117,8 @@ def _sorted_out(tokens: list[str]) -> tuple[list[str], set[str], str]:
         if token in _FUNCTION_WORDS:
             continue
         initials.append(token[0])
-        number = _number(token, is_last=index == len(tokens))
+        # "7-Eleven" and "X Corp" begin with what "Fund 7" and "Fund X" end with.
+        number = _number(token, is_last=index == len(tokens)) if index > 1 else None
         if number is not None:
             generic.add(number)
         elif token in _GENERIC:

@@ -41,6 +41,22 @@ def standardise_country(raw: str, context: Parts, _option: str | None) -> Parts:
     return (_COUNTRIES.get(folded) or _country_in_text(raw, folded),)
 
 
+def standardise_jurisdiction(raw: str, context: Parts, _option: str | None) -> Parts:
+    """Return where a company is registered: an ISO country code, or country-region ("US-DE") where a region is meant.
+
+    Two letters that are a country's code and a US state's mean the state where the record's country is the US.
+    """
+    folded = fold(raw)
+    if not folded or (is_placeholder_text(folded) and folded != "na"):
+        return _NOTHING
+    country, region = _EDGAR.get(folded) or _REGION_NAMES.get(folded) or (None, None)
+    if country is None and (folded in _US_REGIONS) and (folded not in _CODES or (context and context[0] == "US")):
+        country, region = "US", folded.upper()
+    if country is None:
+        return standardise_country(raw, _NOTHING, None)
+    return (f"{country}-{region}" if region else country,)
+
+
 def _country_of_code(code: str, region: str | None) -> str | None:
     if code in _US_REGIONS and (region == code.upper() or code not in _CODES):
         return "US"

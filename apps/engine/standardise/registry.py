@@ -15,6 +15,7 @@ from apps.engine.standardise.phones import standardise_phone
 from apps.engine.standardise.places import (
     standardise_city,
     standardise_country,
+    standardise_jurisdiction,
     standardise_postcode,
     standardise_region,
 )
@@ -44,6 +45,7 @@ STANDARDISERS: Final[dict[str, Standardiser]] = {
         _one("region", ("code",), standardise_region),
         _one("postcode", ("code",), standardise_postcode, _COUNTRY),
         _one("country", ("code",), standardise_country, _REGION),
+        _one("jurisdiction", ("code",), standardise_jurisdiction, _COUNTRY),
         _one("phone", ("e164",), standardise_phone, _COUNTRY),
         _one("email", ("address", "domain"), standardise_email),
         _one("website", ("domain",), standardise_website),

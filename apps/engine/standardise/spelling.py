@@ -9,6 +9,8 @@ _APOSTROPHES: Final = re.compile(r"['`]")
 _DOTTED_INITIALS: Final = re.compile(
     r"(?<![a-z0-9])(?:[a-z]\.){2,}[a-z]?(?![a-z0-9])|(?<![a-z0-9])[a-z]\.[a-z](?![a-z0-9])"
 )
+# "E.ON" and "i.Tech" are one word; "J.Smith" is two.
+_DOTTED_WORD: Final = re.compile(r"(?<![a-z0-9])([ei])\.(?=[a-z]{2})")
 _SLASHED_PAIR: Final = re.compile(r"(?<![a-z0-9])([a-z])/([a-z])(?![a-z0-9/])")
 _NOT_WORD: Final = re.compile(r"[^a-z0-9]+")
 _LONE_LETTERS: Final = re.compile(r"(?<![a-z0-9])[a-z](?: [a-z](?![a-z0-9]))+")
@@ -23,6 +25,7 @@ def tokens_of(text: str) -> list[str]:
     """Return the tokens of text that `ascii_text` has already folded."""
     if "." in text:
         text = _DOTTED_INITIALS.sub(lambda match: match.group().replace(".", "") + " ", text)
+        text = _DOTTED_WORD.sub(r"\1", text)
     if "/" in text:
         text = _SLASHED_PAIR.sub(r"\1\2", text)
     text = _APOSTROPHES.sub("", text)
