@@ -20,8 +20,8 @@ class RawBlock:
     """Records `first_row` up to, not including, `next_row`: those in `table` and those set aside in `faults`.
 
     `rows` and `lines` give each table row's record number and line; every column of `table` is a string column under its
-    name as received. `raw` is the rows' JSON where the format has its own, else null. `is_checked` says that lengths
-    and characters were looked at already.
+    name as received. `raw` is the rows' JSON where the format has its own, and `content` the text its digest is taken
+    from. `is_checked` says that lengths and characters were looked at already.
     """
 
     first_row: int
@@ -32,6 +32,7 @@ class RawBlock:
     raw: pa.Array | None = None
     faults: list[tuple[int, RowFault]] = field(default_factory=list)
     is_checked: bool = False
+    content: pa.Array | None = None
 
     def between(self, first: int, last: int) -> "RawBlock":
         """Return the part with record numbers from `first` up to, not including, `last`."""
@@ -45,6 +46,7 @@ class RawBlock:
             None if self.raw is None else self.raw.slice(low, high - low),
             [(row, fault) for row, fault in self.faults if first <= row < last],
             self.is_checked,
+            None if self.content is None else self.content.slice(low, high - low),
         )
 
 
@@ -53,6 +55,7 @@ def join_blocks(blocks: list[RawBlock]) -> RawBlock:
     if len(blocks) == 1:
         return blocks[0]
     raw = None if blocks[0].raw is None else pa.concat_arrays([block.raw for block in blocks])
+    content = None if blocks[0].content is None else pa.concat_arrays([block.content for block in blocks])
     return RawBlock(
         blocks[0].first_row,
         blocks[-1].next_row,
@@ -62,6 +65,7 @@ def join_blocks(blocks: list[RawBlock]) -> RawBlock:
         raw,
         [pair for block in blocks for pair in block.faults],
         all(block.is_checked for block in blocks),
+        content,
     )
 
 

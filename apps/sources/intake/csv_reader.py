@@ -251,9 +251,8 @@ class _Blocks:
         return bad
 
     def inspect(self, record: bytes) -> tuple[str, str, str | None] | None:
-        if len(record) <= FIELD_BYTES_CAP and b"\x00" not in record and _is_utf8(record):
-            if not NONCHARACTER.search(record.decode("utf-8")):
-                return None
+        if len(record) <= FIELD_BYTES_CAP and cell_complaint(record) is None:
+            return None
         # Latin-1 keeps one character a byte, so that cells can be told apart whatever their codec.
         delimiter = self.source.delimiter
         csv.field_size_limit(2 * RECORD_BYTES_CAP + BLOCK_BYTES)

@@ -19,7 +19,7 @@ ISO_PATTERN = (
 )
 COMPACT_PATTERN = r"^\s*(?P<Y>\d{4})(?P<m>\d{2})(?P<d>\d{2})(?:[T ]?(?P<H>\d{2})(?P<M>\d{2})(?P<S>\d{2})(?P<z>Z)?)?\s*$"
 ODATA_PATTERN = r"^\s*/Date\((?P<e>-?\d{1,15})(?:[+-]\d{4})?\)/\s*$"
-TOKENS = {
+FIELDS = {
     "Y": r"(?P<Y>\d{4})",
     "m": r"(?P<m>\d{1,2})",
     "d": r"(?P<d>\d{1,2})",
@@ -38,7 +38,7 @@ EPOCHS = {"epoch_seconds": MICROSECONDS, "epoch_milliseconds": 1_000}
 
 
 class DateFormatError(ValueError):
-    """A format holds a token that intake doesn't read, or doesn't fix a day."""
+    """A format holds a letter that intake doesn't read, or doesn't fix a day."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,13 +64,15 @@ def compile_format(text: str) -> str:
             pattern += re.escape(char)
             position += 1
             continue
-        token = text[position + 1 : position + 2]
-        if token == "y":
+        letter = text[position + 1 : position + 2]
+        if letter == "y":
             raise DateFormatError("%y is ambiguous: two digits don't name a year; export four")
-        if token not in TOKENS or token in seen:
-            raise DateFormatError(f"%{token} can't be read here; known are {' '.join('%' + known for known in TOKENS)}")
-        seen.add(token)
-        pattern += TOKENS[token]
+        if letter not in FIELDS or letter in seen:
+            raise DateFormatError(
+                f"%{letter} can't be read here; known are {' '.join('%' + known for known in FIELDS)}"
+            )
+        seen.add(letter)
+        pattern += FIELDS[letter]
         position += 2
     if not {"Y", "d"} <= seen or not {"m", "b"} & seen:
         raise DateFormatError("the format must hold a year, a month and a day")
@@ -87,7 +89,7 @@ def read_moments(texts: pa.StringArray, *, pattern: str | None, zone: str) -> Mo
     """
     size = len(texts)
     trimmed = pc.utf8_trim_whitespace(texts)
-    empty = _bools(pc.fill_null(pc.equal(trimmed, ""), True))
+    empty = _bools(pc.fill_null(pc.equal(trimmed, ""), fill_value=True))
     micros = np.zeros(size, dtype=np.int64)
     state = _State(micros, np.zeros(size, bool), np.zeros(size, bool), np.zeros(size, bool), np.zeros(size, bool))
     if pattern in EPOCHS:

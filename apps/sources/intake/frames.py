@@ -144,8 +144,7 @@ class FrameBuilder:
         raw, digest = self._raw(work)
         keep = pa.array(work.good)
         columns: list[pa.Array] = [pa.array(work.block.lines), keys, moments, raw, digest]
-        for rule in self.mapping.columns.values():
-            columns.append(self._attribute(work, rule))
+        columns += [self._attribute(work, rule) for rule in self.mapping.columns.values()]
         rows = pa.Table.from_arrays(columns, schema=self.schema())
         faults = work.faults(raw)
         return IntakeBatchFrame(
@@ -155,8 +154,8 @@ class FrameBuilder:
     def _raw(self, work: "_Work") -> tuple[pa.Array, pa.Array]:
         """Return the raw rows as JSON objects with sorted names, so that reordered columns change nothing."""
         if work.block.raw is not None:
-            frame = pa.table({"raw": work.block.raw})
-            query = "SELECT raw, unhex(md5(raw)) AS digest FROM frame"
+            frame = pa.table({"raw": work.block.raw, "content": work.block.content})
+            query = "SELECT raw, unhex(md5(content)) AS digest FROM frame"
         else:
             frame = work.block.table
             names = sorted(name for name in frame.column_names if name not in self.mapping.ignore)
@@ -181,13 +180,25 @@ class FrameBuilder:
             value = pc.coalesce(*[_blank_as_null(part) for part in parts])
         else:
             trimmed = [_blank_as_null(pc.utf8_trim_whitespace(part)) for part in parts]
-            value = pc.binary_join_element_wise(*trimmed, rule.join, null_handling="skip")
+            value = _joined(trimmed, rule.join)
         return apply_transforms(value, rule.transforms)
 
 
 def _modified_texts(work: "_Work", rule: ModifiedRule) -> pa.StringArray:
     parts = [work.column(name) for name in rule.columns]
-    return parts[0] if len(parts) == 1 else pc.binary_join_element_wise(*parts, rule.join, null_handling="skip")
+    return _joined(parts, rule.join)
+
+
+def _joined(parts: list[pa.StringArray], separator: str) -> pa.StringArray:
+    """Return the parts that aren't null, joined; null where all are.
+
+    Not Arrow's `null_handling="skip"`: release 26 leaves rows out whose parts are all null, and shifts the others.
+    """
+    value = parts[0]
+    for part in parts[1:]:
+        both = pc.binary_join_element_wise(value, part, separator)
+        value = pc.coalesce(both, value, part)
+    return value
 
 
 def _without_mangled(work: "_Work", name: str) -> pa.StringArray:
@@ -209,7 +220,7 @@ def _blank_as_null(values: pa.StringArray) -> pa.StringArray:
 
 
 def _as_bools(values: pa.Array) -> Bools:
-    return np.asarray(pc.fill_null(values, False).to_numpy(zero_copy_only=False), dtype=bool)
+    return np.asarray(pc.fill_null(values, fill_value=False).to_numpy(zero_copy_only=False), dtype=bool)
 
 
 def _one(values: pa.ChunkedArray) -> pa.Array:

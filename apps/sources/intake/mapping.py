@@ -225,10 +225,9 @@ class _Checker:
             return None
         try:
             found = codecs.lookup(value)
-            is_text = bool(getattr(found, "_is_text_encoding", True))
         except LookupError:
-            is_text = False
-        if not is_text:
+            found = None
+        if found is None or not getattr(found, "_is_text_encoding", True):
             raise self.fail(
                 "encoding", f"{value!r} is no known encoding; usual are utf-8, cp1252, latin-1, utf-16, gb18030"
             )

@@ -9,8 +9,11 @@ from apps.sources.intake.blocks import RawBlock, of_size
 from apps.sources.intake.content import detect_encoding, detect_format, file_digest
 from apps.sources.intake.csv_reader import open_csv
 from apps.sources.intake.frames import FrameBuilder, IntakeBatchFrame
+from apps.sources.intake.jsonl_reader import open_jsonl
 from apps.sources.intake.mapping import SourceMapping
+from apps.sources.intake.parquet_reader import open_parquet
 from apps.sources.intake.repeats import Repeats, find_repeats
+from apps.sources.intake.xlsx_reader import open_xlsx
 
 BATCH_ROWS = 20_000
 
@@ -46,10 +49,14 @@ class IntakeReader:
         self.format = format
         self.encoding = encoding
         self.columns = opened.columns
-        self.notes: tuple[str, ...] = tuple(getattr(opened, "notes", ()))
         self._opened = opened
         self._now = now
         self._repeats: Repeats | None = None
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What a person should know about the file: sheets left out, formulas read by their stored results."""
+        return tuple(getattr(self._opened, "notes", ()))
 
     @property
     def unmapped_columns(self) -> tuple[str, ...]:
@@ -95,13 +102,7 @@ def _open(path: Path, format: str, encoding: str, mapping: SourceMapping) -> Ope
     if format == "csv":
         return open_csv(path, encoding, mapping)
     if format == "jsonl":
-        from apps.sources.intake.jsonl_reader import open_jsonl
-
         return open_jsonl(path, encoding, mapping)
     if format == "xlsx":
-        from apps.sources.intake.xlsx_reader import open_xlsx
-
         return open_xlsx(path, mapping)
-    from apps.sources.intake.parquet_reader import open_parquet
-
     return open_parquet(path, mapping)

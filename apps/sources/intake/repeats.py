@@ -95,9 +95,10 @@ def _twice(hashes: npt.NDArray[np.uint64]) -> npt.NDArray[np.uint64]:
 def _only(block: RawBlock, wanted: npt.NDArray[np.bool_]) -> RawBlock:
     mask = pa.array(wanted)
     raw = None if block.raw is None else block.raw.filter(mask)
+    content = None if block.content is None else block.content.filter(mask)
     table = block.table.filter(mask)
     rows, lines = block.rows[wanted], block.lines[wanted]
-    return RawBlock(block.first_row, block.next_row, rows, lines, table, raw, [], block.is_checked)
+    return RawBlock(block.first_row, block.next_row, rows, lines, table, raw, [], block.is_checked, content)
 
 
 def _gather(entries: dict[str, list[_Entry]], builder: FrameBuilder, block: RawBlock) -> None:
