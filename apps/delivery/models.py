@@ -1,4 +1,4 @@
-"""Subscribers, what is due to them, and the ledger of ids written back. Due times and leases live here, not in Redis."""
+"""Subscribers, what is due to them, and the ledger of ids written back. Due times and leases live here alone."""
 
 from django.db import models
 from django.db.models import Q
@@ -28,6 +28,17 @@ class Subscriber(models.Model):
         return self.code
 
 
+class SubscriberPause(models.Model):
+    """A breaker: after failures in a row a subscriber is left alone until `until`, then tried with one delivery."""
+
+    subscriber = models.OneToOneField(Subscriber, models.CASCADE, primary_key=True, related_name="pause")
+    failures = models.PositiveIntegerField(default=0)
+    until = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return f"pause of {self.subscriber_id}"
+
+
 class Delivery(models.Model):
     """One event due to one subscriber. The head of each (subscriber, subject) stream goes first and alone."""
 
@@ -40,9 +51,7 @@ class Delivery(models.Model):
 
     subscriber = models.ForeignKey(Subscriber, models.PROTECT, related_name="deliveries", db_index=False)
     # No constraint: old events are pruned without asking their deliveries.
-    event = models.ForeignKey(
-        "outbox.Event", models.DO_NOTHING, related_name="+", db_index=False, db_constraint=False
-    )
+    event = models.ForeignKey("outbox.Event", models.DO_NOTHING, related_name="+", db_index=False, db_constraint=False)
     subject = models.CharField(max_length=40)
     sequence = models.PositiveIntegerField()
     state = models.CharField(max_length=10, choices=State, default=State.WAITING)
@@ -57,19 +66,23 @@ class Delivery(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["subscriber", "event"], name="one_delivery_per_subscriber_and_event"),
             models.UniqueConstraint(
-                fields=["subscriber", "subject"], condition=Q(state="in_flight"), name="one_delivery_in_flight_per_stream"
+                fields=["subscriber", "subject"],
+                condition=Q(state="in_flight"),
+                name="one_delivery_in_flight_per_stream",
             ),
         ]
         indexes = [
-            # claim_due_deliveries: what is due, oldest first
-            models.Index(fields=["next_attempt_at", "id"], condition=Q(state="waiting"), name="delivery_due"),
-            # claim_due_deliveries: is an elder of this stream unfinished?
+            # claim_deliveries: what is due to one subscriber, oldest first; another's backlog is never read
+            models.Index(
+                fields=["subscriber", "next_attempt_at", "id"], condition=Q(state="waiting"), name="delivery_due"
+            ),
+            # claim_deliveries: is an elder of this stream unfinished?
             models.Index(
                 fields=["subscriber", "subject", "sequence"],
                 condition=Q(state__in=["waiting", "in_flight", "dead"]),
                 name="delivery_open_by_stream",
             ),
-            # release_expired_leases
+            # release_lapsed_deliveries
             models.Index(fields=["lease_until"], condition=Q(state="in_flight"), name="delivery_lease"),
         ]
 
@@ -122,7 +135,7 @@ class LedgerEntry(models.Model):
 
     class Meta:
         indexes = [
-            # claim_due_write_backs: what is owed to one source, oldest first
+            # claim_write_backs: what is owed to one source, oldest first
             models.Index(
                 fields=["source_code", "next_attempt_at"],
                 condition=Q(state__in=["pending", "drifted"]),

@@ -18,7 +18,9 @@ class Event(models.Model):
     at = models.DateTimeField()
 
     class Meta:
-        constraints = [models.UniqueConstraint(fields=["subject", "sequence"], name="one_event_per_subject_and_sequence")]
+        constraints = [
+            models.UniqueConstraint(fields=["subject", "sequence"], name="one_event_per_subject_and_sequence")
+        ]
 
     def __str__(self) -> str:
         return f"{self.type} {self.subject} #{self.sequence}"

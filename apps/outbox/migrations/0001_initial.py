@@ -4,29 +4,29 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
-    dependencies = [
-    ]
+    dependencies = []
 
     operations = [
         migrations.CreateModel(
-            name='Event',
+            name="Event",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('event_id', models.UUIDField(unique=True)),
-                ('type', models.CharField(max_length=60)),
-                ('subject', models.CharField(max_length=40)),
-                ('sequence', models.PositiveIntegerField()),
-                ('data', models.JSONField()),
-                ('correlation_id', models.UUIDField()),
-                ('transaction_id', models.UUIDField()),
-                ('actor', models.CharField(max_length=200)),
-                ('at', models.DateTimeField()),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("event_id", models.UUIDField(unique=True)),
+                ("type", models.CharField(max_length=60)),
+                ("subject", models.CharField(max_length=40)),
+                ("sequence", models.PositiveIntegerField()),
+                ("data", models.JSONField()),
+                ("correlation_id", models.UUIDField()),
+                ("transaction_id", models.UUIDField()),
+                ("actor", models.CharField(max_length=200)),
+                ("at", models.DateTimeField()),
             ],
             options={
-                'constraints': [models.UniqueConstraint(fields=('subject', 'sequence'), name='one_event_per_subject_and_sequence')],
+                "constraints": [
+                    models.UniqueConstraint(fields=("subject", "sequence"), name="one_event_per_subject_and_sequence")
+                ],
             },
         ),
     ]

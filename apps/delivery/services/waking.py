@@ -1,0 +1,88 @@
+"""Nudge the workers after a commit. A nudge may be lost: the poll is the guarantee."""
+
+import logging
+import threading
+import time
+from functools import cache
+from typing import Final
+
+from celery import Celery
+from django.conf import settings
+from django.db import transaction
+
+DELIVER: Final = "delivery.deliver_due"
+WRITE_BACK: Final = "delivery.write_back_due"
+# A request never waits longer than this for Redis, and then not again for a while.
+_TIMEOUT_SECONDS: Final = 0.25
+_AVOID_SECONDS: Final = 10.0
+# Older nudges find the work done by the poll; workers drop them unread.
+_EXPIRES_SECONDS: Final = 30
+logger = logging.getLogger(__name__)
+
+
+class _Breaker:
+    """Counts failed nudges of this process and keeps it from trying a dead Redis again and again."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._closed_at = 0.0
+        self.failures = 0
+
+    def is_open(self) -> bool:
+        return time.monotonic() < self._closed_at
+
+    def trip(self) -> None:
+        with self._lock:
+            self.failures += 1
+            self._closed_at = time.monotonic() + _AVOID_SECONDS
+
+    def reset(self) -> None:
+        with self._lock:
+            self._closed_at = 0.0
+
+
+_breaker = _Breaker()
+
+
+def wake() -> None:
+    """Have workers look for due deliveries and write-backs as soon as the current transaction commits.
+
+    Never raises and takes at most half a second, also while Redis is gone; failures are counted.
+    """
+    transaction.on_commit(publish_wake_ups, robust=True)
+
+
+def publish_wake_ups() -> None:
+    """Publish the wake-ups now; see `wake`."""
+    if _breaker.is_open():
+        return
+    try:
+        with _publisher().connection_for_write() as connection:
+            for name in (DELIVER, WRITE_BACK):
+                _publisher().send_task(name, connection=connection, retry=False, expires=_EXPIRES_SECONDS)
+    except Exception as error:  # noqa: BLE001 - the broker's client raises many kinds, and none may hurt a committed request
+        _breaker.trip()
+        logger.warning(
+            "delivery.wake_failed", extra={"hub": {"error": type(error).__name__, "failures": _breaker.failures}}
+        )
+    else:
+        _breaker.reset()
+
+
+def count_failed_wake_ups() -> int:
+    """Return how many wake-ups this process could not publish."""
+    return _breaker.failures
+
+
+@cache
+def _publisher() -> Celery:
+    # Its own app: the workers' one may wait long for Redis, a request may not.
+    app = Celery("mdmhub-wake", set_as_current=False)
+    options = {
+        **settings.CELERY.get("broker_transport_options", {}),
+        "socket_timeout": _TIMEOUT_SECONDS,
+        "socket_connect_timeout": _TIMEOUT_SECONDS,
+        "retry_on_timeout": False,
+    }
+    app.conf.update({**settings.CELERY, "broker_transport_options": options, "broker_connection_retry": False})
+    return app
