@@ -1,4 +1,4 @@
-"""CSV of any delimiter, line end and declared codec: Arrow parses what is clean, and what isn't is set aside by line."""
+"""CSV of any delimiter, line end and declared codec: Arrow parses what is clean; what isn't is set aside by line."""
 
 import csv
 import io
@@ -133,6 +133,26 @@ def _detect_delimiter(head: bytes, mapping: SourceMapping, path: Path, *, is_who
     return max(scored, key=lambda entry: (entry[2] > 1, entry[1], entry[2], entry[3] == ","))[3]
 
 
+@dataclass(frozen=True, slots=True)
+class _Records:
+    """The records of one scanned block with their numbers and lines."""
+
+    buffer: bytes
+    scan: Scan
+    rows: npt.NDArray[np.int64]
+    lines: npt.NDArray[np.int64]
+
+    def cut(self, wanted: npt.NDArray[np.bool_]) -> bytes:
+        """Return the wanted records' bytes, each with a line end."""
+        starts, ends = self.scan.starts[wanted].tolist(), self.scan.ends[wanted].tolist()
+        return b"".join(self.buffer[start:end] + b"\n" for start, end in zip(starts, ends, strict=True))
+
+    def fault(self, index: int, code: str, reason: str, column: str | None) -> tuple[int, RowFault]:
+        """Return a record's number and its fault."""
+        raw = excerpt(self.buffer[int(self.scan.starts[index]) : int(self.scan.ends[index])])
+        return int(self.rows[index]), RowFault(int(self.lines[index]), column, code, reason, raw)
+
+
 class _Blocks:
     """One reading of a CSV file from its first record to its last."""
 
@@ -177,7 +197,7 @@ class _Blocks:
         fault = RowFault(self.line, None, code, reason, excerpt(buffer[: min(end, FIELD_BYTES_CAP)]))
         none = np.zeros(0, np.int64)
         block = RawBlock(
-            self.row, self.row + 1, none, none, self.table(b""), None, [(self.row, fault)], is_checked=True
+            self.row, self.row + 1, none, none, self.table(b""), faults=[(self.row, fault)], is_checked=True
         )
         self.row += 1
         self.in_endless_line = True
@@ -194,44 +214,29 @@ class _Blocks:
 
     def block(self, buffer: bytes, scan: Scan) -> RawBlock:
         filled = scan.ends > scan.starts
-        rows = self.row + np.cumsum(filled) - 1
+        found = _Records(buffer, scan, self.row + np.cumsum(filled) - 1, self.line + scan.lines)
         bad = self.bad_records(buffer, scan)
         clean = filled.copy()
         clean[list(bad)] = False
-        faults = [self.fault(buffer, scan, rows, index, *bad[index]) for index in sorted(bad) if filled[index]]
-        text = buffer[: scan.consumed] if clean.all() else self.cut(buffer, scan, clean)
+        faults = [found.fault(index, *bad[index]) for index in sorted(bad)]
+        text = buffer[: scan.consumed] if clean.all() else found.cut(clean)
         kept = np.flatnonzero(clean)
         wrong: list[tuple[int, int]] = []
         table = self.table(text, wrong)
-        if wrong:
-            for number, cells in wrong:
-                words = f"the row has {cells} cells, the header has {len(self.source.columns)}"
-                code = "too_few_columns" if cells < len(self.source.columns) else "too_many_columns"
-                faults.append(self.fault(buffer, scan, rows, int(kept[number]), code, words, None))
-            kept = np.delete(kept, [number for number, _ in wrong])
-            faults.sort(key=lambda pair: pair[0])
+        width = len(self.source.columns)
+        for number, cells in wrong:
+            code = "too_few_columns" if cells < width else "too_many_columns"
+            words = f"the row has {cells} cells, the header has {width}"
+            faults.append(found.fault(int(kept[number]), code, words, None))
+        kept = np.delete(kept, [number for number, _ in wrong])
+        if table.num_rows != len(kept):
+            # Two parsers that disagree about where rows end would give one row's values another row's line.
+            raise FileRefused("broken_csv", f"rows near line {self.line} can't be told apart", self.source.path)
         first = self.row
         self.row += int(filled.sum())
-        lines = self.line + scan.lines
         self.line += scan.line_count
-        return RawBlock(first, self.row, rows[kept], lines[kept], table, None, faults, is_checked=True)
-
-    def cut(self, buffer: bytes, scan: Scan, clean: npt.NDArray[np.bool_]) -> bytes:
-        starts, ends = scan.starts[clean].tolist(), scan.ends[clean].tolist()
-        return b"".join(buffer[start:end] + b"\n" for start, end in zip(starts, ends, strict=True))
-
-    def fault(
-        self,
-        buffer: bytes,
-        scan: Scan,
-        rows: npt.NDArray[np.int64],
-        index: int,
-        code: str,
-        reason: str,
-        column: str | None,
-    ) -> tuple[int, RowFault]:
-        raw = excerpt(buffer[int(scan.starts[index]) : int(scan.ends[index])])
-        return int(rows[index]), RowFault(self.line + int(scan.lines[index]), column, code, reason, raw)
+        faults.sort(key=lambda pair: pair[0])
+        return RawBlock(first, self.row, found.rows[kept], found.lines[kept], table, faults=faults, is_checked=True)
 
     def bad_records(self, buffer: bytes, scan: Scan) -> dict[int, tuple[str, str, str | None]]:
         """Return the records that Arrow must not see: record index to code, reason and column."""

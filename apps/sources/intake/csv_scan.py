@@ -44,9 +44,8 @@ def scan_block(block: bytes, delimiter: str, *, is_last: bool) -> Scan:
         outside = np.append(outside, len(block))
     if is_last and len(quotes) % 2:
         return _walk(block, delimiter, line_ends, is_last=True)
-    starts = np.concatenate(([0], outside[:-1] + 1)) if len(outside) else np.zeros(0, np.int64)
-    consumed = int(min(outside[-1] + 1, len(block))) if len(outside) else 0
-    return _finish(cells, starts.astype(np.int64), outside.astype(np.int64), line_ends, consumed, {})
+    starts = np.concatenate(([0], outside[:-1] + 1))[: len(outside)]
+    return _finish(cells, starts.astype(np.int64), outside.astype(np.int64), line_ends)
 
 
 def _line_ends(cells: npt.NDArray[np.uint8], *, is_last: bool) -> npt.NDArray[np.int64]:
@@ -102,8 +101,9 @@ def _walk(block: bytes, delimiter: str, line_ends: npt.NDArray[np.int64], *, is_
         ends.append(last)
         position = last + 1
     cells = np.frombuffer(block, dtype=np.uint8)
-    consumed = min(position, size)
-    return _finish(cells, np.array(starts, np.int64), np.array(ends, np.int64), line_ends, consumed, broken)
+    scan = _finish(cells, np.array(starts, np.int64), np.array(ends, np.int64), line_ends)
+    scan.broken = broken
+    return scan
 
 
 def _is_open(block: bytes, at: int, delimiter: str) -> bool:
@@ -131,17 +131,13 @@ def _next_line_end(line_ends: npt.NDArray[np.int64], at: int, size: int) -> int:
 def _finish(
     cells: npt.NDArray[np.uint8],
     starts: npt.NDArray[np.int64],
-    last_bytes: npt.NDArray[np.int64],
+    ends: npt.NDArray[np.int64],
     line_ends: npt.NDArray[np.int64],
-    consumed: int,
-    broken: dict[int, tuple[str, str]],
 ) -> Scan:
-    lines = np.searchsorted(line_ends, starts)
-    ends = last_bytes.copy()
-    if len(ends):
-        # A record's range leaves out its line end, both bytes of CR LF.
-        pair = (ends > starts) & (ends < len(cells))
-        pair[pair] = (cells[ends[pair]] == LF) & (cells[ends[pair] - 1] == CR)
-        ends[pair] -= 1
-    count = int(np.searchsorted(line_ends, consumed))
-    return Scan(starts, ends, lines.astype(np.int64), consumed, count, broken)
+    """Return the scan of records that end before the line end's last byte at `ends`, or with the block."""
+    consumed = int(min(ends[-1] + 1, len(cells))) if len(ends) else 0
+    # A record's range leaves out both bytes of CR LF.
+    pair = (ends > starts) & (ends < len(cells))
+    pair[pair] = (cells[ends[pair]] == LF) & (cells[ends[pair] - 1] == CR)
+    lines = np.searchsorted(line_ends, starts).astype(np.int64)
+    return Scan(starts, ends - pair, lines, consumed, int(np.searchsorted(line_ends, consumed)))

@@ -15,7 +15,8 @@ FIRST_YEAR, LAST_YEAR = 1900, 2100
 MICROSECONDS = 1_000_000
 ISO_PATTERN = (
     r"^\s*(?P<Y>\d{4,5})-(?P<m>\d{2})-(?P<d>\d{2})"
-    r"(?:[T ]+(?P<H>\d{2}):(?P<M>\d{2})(?::(?P<S>\d{2})(?:[.,](?P<f>\d{1,9}))?)?\s*(?P<z>Z|UTC|[+-]\d{2}:?(?:\d{2})?)?)?\s*$"
+    r"(?:[T ]+(?P<H>\d{2}):(?P<M>\d{2})(?::(?P<S>\d{2})(?:[.,](?P<f>\d{1,9}))?)?"
+    r"\s*(?P<z>Z|UTC|[+-]\d{2}:?(?:\d{2})?)?)?\s*$"
 )
 COMPACT_PATTERN = r"^\s*(?P<Y>\d{4})(?P<m>\d{2})(?P<d>\d{2})(?:[T ]?(?P<H>\d{2})(?P<M>\d{2})(?P<S>\d{2})(?P<z>Z)?)?\s*$"
 ODATA_PATTERN = r"^\s*/Date\((?P<e>-?\d{1,15})(?:[+-]\d{4})?\)/\s*$"
@@ -43,7 +44,7 @@ class DateFormatError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Moments:
-    """Microseconds since 1970 in UTC, with four masks: nothing given, not a moment, year out of range, read two ways."""
+    """Microseconds since 1970 in UTC, with four masks: nothing given, no moment, year out of range, read two ways."""
 
     micros: npt.NDArray[np.int64]
     empty: npt.NDArray[np.bool_]

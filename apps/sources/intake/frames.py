@@ -157,10 +157,12 @@ class FrameBuilder:
             frame = pa.table({"raw": work.block.raw, "content": work.block.content})
             query = "SELECT raw, unhex(md5(content)) AS digest FROM frame"
         else:
-            frame = work.block.table
-            names = sorted(name for name in frame.column_names if name not in self.mapping.ignore)
-            fields = ", ".join(f"{_literal(name)}: {_identifier(name)}" for name in names)
-            query = f"SELECT raw, unhex(md5(raw)) AS digest FROM (SELECT CAST(to_json({{{fields}}}) AS VARCHAR) AS raw FROM frame)"  # noqa: S608 - names are quoted
+            # Numbered columns: DuckDB takes "Name" and "name" for one, a file doesn't.
+            names = sorted(name for name in work.block.table.column_names if name not in self.mapping.ignore)
+            frame = work.block.table.select(names).rename_columns([f"c{number}" for number in range(len(names))])
+            fields = ", ".join(f"{_literal(name)}, c{number}" for number, name in enumerate(names))
+            made_raw = f"SELECT CAST(json_object({fields}) AS VARCHAR) AS raw FROM frame"  # noqa: S608 - names are quoted
+            query = f"SELECT raw, unhex(md5(raw)) AS digest FROM ({made_raw})"  # noqa: S608 - made above
         self.engine.register("frame", frame)
         made = self.engine.sql(query).to_arrow_table()
         self.engine.unregister("frame")
@@ -229,10 +231,6 @@ def _one(values: pa.ChunkedArray) -> pa.Array:
 
 def _literal(name: str) -> str:
     return "'" + name.replace("'", "''") + "'"
-
-
-def _identifier(name: str) -> str:
-    return '"' + name.replace('"', '""') + '"'
 
 
 class _Work:

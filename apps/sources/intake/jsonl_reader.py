@@ -28,7 +28,7 @@ Line = tuple[int, bytes]
 Parsed = tuple[dict[str, Any], str, str]
 
 
-class _Unusable(ValueError):
+class _UnusableLineError(ValueError):
     """A line that can't become a row: its code and its sentence."""
 
     def __init__(self, code: str, reason: str) -> None:
@@ -68,7 +68,7 @@ class JsonLinesFile:
         for row, (line, text) in enumerate(held, start=first):
             try:
                 found, as_received, sorted_text = _parse(text, self.ignored)
-            except _Unusable as fault:
+            except _UnusableLineError as fault:
                 faults.append((row, RowFault(line, None, fault.code, fault.reason, excerpt(text))))
                 continue
             rows.append(row)
@@ -95,12 +95,12 @@ def open_jsonl(path: Path, encoding: str, mapping: SourceMapping) -> JsonLinesFi
     """Return the file; FileRefused where none of its first lines is an object or none has the key."""
     names: dict[str, None] = {}
     objects = lines = 0
-    first_fault: _Unusable | None = None
+    first_fault: _UnusableLineError | None = None
     for _, text in _lines(path, encoding):
         lines += 1
         try:
             found, _, _ = _parse(text, ())
-        except _Unusable as fault:
+        except _UnusableLineError as fault:
             first_fault = first_fault or fault
         else:
             objects += 1
@@ -144,51 +144,62 @@ def _lines(path: Path, encoding: str) -> Iterator[Line]:
 def _parse(text: bytes, ignored: tuple[str, ...]) -> Parsed:
     """Return the object, its text as received, and its text with sorted names for the digest."""
     if len(text) > LINE_BYTES_CAP:
-        raise _Unusable("field_too_long", f"the line is longer than {LINE_BYTES_CAP >> 20} MB")
+        raise _UnusableLineError("field_too_long", f"the line is longer than {LINE_BYTES_CAP >> 20} MB")
     complaint = cell_complaint(text) if len(text) <= FIELD_BYTES_CAP else None
     if complaint is not None:
-        raise _Unusable(*complaint)
+        raise _UnusableLineError(*complaint)
     try:
         received = text.strip().decode("utf-8")
-        found = json.loads(
-            received, object_pairs_hook=_unique, parse_int=str, parse_float=str, parse_constant=_no_constant
-        )
-        if not isinstance(found, dict):
-            raise _Unusable("bad_json", "the line isn't a JSON object")
+        found = _load(received)
         kept = {name: value for name, value in found.items() if name not in ignored}
         content = json.dumps(kept, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
     except UnicodeDecodeError:
-        raise _Unusable("undecodable", "the line isn't text in the file's encoding") from None
+        raise _UnusableLineError("undecodable", "the line isn't text in the file's encoding") from None
     except RecursionError:
-        raise _Unusable("bad_json", "the line is nested too deep") from None
-    except json.JSONDecodeError as error:
-        raise _Unusable("bad_json", f"the line isn't valid JSON: {error.msg} at character {error.pos + 1}") from None
-    if SURROGATE.search(content):
-        raise _Unusable("lone_surrogate", "a value holds half of a surrogate pair, which is no character")
-    if NONCHARACTER.search(content):
-        raise _Unusable("noncharacter", "a value holds a code point that Unicode keeps free of characters")
-    if "\\u0000" in content or len(text) > FIELD_BYTES_CAP:
-        _check_values(found)
+        raise _UnusableLineError("bad_json", "the line is nested too deep") from None
+    _check_characters(found, content, is_long=len(text) > FIELD_BYTES_CAP)
     if len(kept) < len(found):
         whole = json.loads(received)
         received = json.dumps({name: whole[name] for name in kept}, ensure_ascii=False, separators=(",", ":"))
     return found, received, content
 
 
+def _load(received: str) -> dict[str, Any]:
+    try:
+        found = json.loads(
+            received, object_pairs_hook=_unique, parse_int=str, parse_float=str, parse_constant=_no_constant
+        )
+    except json.JSONDecodeError as error:
+        words = f"the line isn't valid JSON: {error.msg} at character {error.pos + 1}"
+        raise _UnusableLineError("bad_json", words) from None
+    if not isinstance(found, dict):
+        raise _UnusableLineError("bad_json", "the line isn't a JSON object")
+    return found
+
+
+def _check_characters(found: dict[str, Any], content: str, *, is_long: bool) -> None:
+    if SURROGATE.search(content):
+        raise _UnusableLineError("lone_surrogate", "a value holds half of a surrogate pair, which is no character")
+    if NONCHARACTER.search(content):
+        raise _UnusableLineError("noncharacter", "a value holds a code point that Unicode keeps free of characters")
+    if "\\u0000" in content or is_long:
+        _check_values(found)
+
+
 def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     found = dict(pairs)
     if len(found) < len(pairs):
-        raise _Unusable("bad_json", "an object names one field twice")
+        raise _UnusableLineError("bad_json", "an object names one field twice")
     return found
 
 
 def _no_constant(name: str) -> NoReturn:
-    raise _Unusable("bad_json", f"{name} is no JSON number")
+    raise _UnusableLineError("bad_json", f"{name} is no JSON number")
 
 
-def _check_values(value: Any) -> None:
+def _check_values(value: object) -> None:
     """Raise where a text within holds NUL or outgrows the cap; nesting is bounded by the parser's own limit."""
-    waiting = [value]
+    waiting: list[object] = [value]
     while waiting:
         value = waiting.pop()
         if isinstance(value, dict):
@@ -198,14 +209,14 @@ def _check_values(value: Any) -> None:
         elif isinstance(value, str):
             complaint = cell_complaint(value.encode("utf-8"))
             if complaint is not None:
-                raise _Unusable(*complaint)
+                raise _UnusableLineError(*complaint)
 
 
-def _lookup(found: dict[str, Any], name: str) -> Any:
+def _lookup(found: dict[str, Any], name: str) -> object:
     """Return the value of a field, or of a path with dots and list positions; None where there is none."""
     if name in found or "." not in name:
         return found.get(name)
-    value: Any = found
+    value: object = found
     for step in name.split("."):
         if isinstance(value, dict):
             value = value.get(step)
@@ -216,7 +227,7 @@ def _lookup(found: dict[str, Any], name: str) -> Any:
     return value
 
 
-def _as_text(value: Any) -> str | None:
+def _as_text(value: object) -> str | None:
     if value is None or isinstance(value, str):
         return value or None
     if isinstance(value, bool):
@@ -224,7 +235,7 @@ def _as_text(value: Any) -> str | None:
     return json.dumps(value, ensure_ascii=False, sort_keys=True) if value else None
 
 
-def _names(value: Any, prefix: str = "", depth: int = 0) -> Iterator[str]:
+def _names(value: dict[str, Any] | list[Any], prefix: str = "", depth: int = 0) -> Iterator[str]:
     """Yield the dotted names of every leaf, lists by their first ten positions."""
     members = value.items() if isinstance(value, dict) else enumerate(value[:10])
     for step, member in members:

@@ -1,4 +1,4 @@
-"""A source's mapping: which of its columns is the key, which says when a row changed, which attribute each one feeds."""
+"""A source's mapping: which of its columns is the key, which says when a row changed, which attribute each feeds."""
 
 import codecs
 import re
@@ -208,7 +208,7 @@ class _Checker:
             raise self.fail(f"{where}.{key}" if where else key, "this is a text in quotes")
         return value
 
-    def texts(self, key: str, value: Any) -> tuple[str, ...]:
+    def texts(self, key: str, value: object) -> tuple[str, ...]:
         if not isinstance(value, list) or not all(isinstance(item, str) and item for item in value):
             raise self.fail(key, 'this is a list of texts, for example ["A", "B"]')
         return tuple(value)
@@ -265,7 +265,7 @@ class _Checker:
                 raise self.fail(f"{where}.transforms", str(error)) from error
         return spellings
 
-    def rule(self, attribute: str, given: Any) -> ColumnRule:
+    def rule(self, attribute: str, given: object) -> ColumnRule:
         where = f"columns.{attribute}"
         if not ATTRIBUTE_SHAPE.fullmatch(attribute) or attribute in RESERVED_ATTRIBUTES:
             raise self.fail(
@@ -292,7 +292,7 @@ class _Checker:
             optional=optional,
         )
 
-    def key(self, given: Any) -> KeyRule:
+    def key(self, given: object) -> KeyRule:
         if isinstance(given, str) and given:
             return KeyRule((given,))
         if not isinstance(given, Mapping):

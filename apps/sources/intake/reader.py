@@ -39,14 +39,14 @@ class IntakeReader:
         opened: OpenedFile,
         *,
         digest: str,
-        format: str,
+        kind: str,
         encoding: str | None,
         now: datetime,
     ) -> None:
         self.path = path
         self.mapping = mapping
         self.digest = digest
-        self.format = format
+        self.format = kind
         self.encoding = encoding
         self.columns = opened.columns
         self._opened = opened
@@ -90,19 +90,19 @@ def open_file(path: str | Path, mapping: SourceMapping, *, now: datetime | None 
     """
     file = Path(path)
     digest = file_digest(file)
-    format = detect_format(file, mapping.format)
-    encoding = detect_encoding(file, mapping.encoding) if format in ("csv", "jsonl") else None
-    opened = _open(file, format, encoding or "", mapping)
+    kind = detect_format(file, mapping.format)
+    encoding = detect_encoding(file, mapping.encoding) if kind in ("csv", "jsonl") else None
+    opened = _open(file, kind, encoding or "", mapping)
     return IntakeReader(
-        file, mapping, opened, digest=digest, format=format, encoding=encoding, now=now or datetime.now(UTC)
+        file, mapping, opened, digest=digest, kind=kind, encoding=encoding, now=now or datetime.now(UTC)
     )
 
 
-def _open(path: Path, format: str, encoding: str, mapping: SourceMapping) -> OpenedFile:
-    if format == "csv":
+def _open(path: Path, kind: str, encoding: str, mapping: SourceMapping) -> OpenedFile:
+    if kind == "csv":
         return open_csv(path, encoding, mapping)
-    if format == "jsonl":
+    if kind == "jsonl":
         return open_jsonl(path, encoding, mapping)
-    if format == "xlsx":
+    if kind == "xlsx":
         return open_xlsx(path, mapping)
     return open_parquet(path, mapping)

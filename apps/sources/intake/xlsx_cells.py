@@ -58,7 +58,7 @@ def read_styles(package: Package) -> NumberFormats:
 
 def is_date_format(code: str) -> bool:
     """Tell whether a number format's first section writes a date or time."""
-    bare = NOT_CODE.sub("", code.split(";")[0])
+    bare = NOT_CODE.sub("", code.partition(";")[0])
     return bool(re.search(r"[ymdhs]", bare, re.IGNORECASE)) and "General" not in bare
 
 

@@ -8,7 +8,9 @@ import stat
 import zipfile
 import zlib
 from collections.abc import Callable, Iterator
+from itertools import pairwise
 from pathlib import Path
+from typing import Self
 from xml.parsers import expat
 
 from apps.sources.intake.errors import FileRefused
@@ -42,7 +44,7 @@ class Package:
             raise
         self.names = frozenset(self._zip.namelist())
 
-    def __enter__(self) -> "Package":
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -104,7 +106,7 @@ def _overlap(entries: list[zipfile.ZipInfo]) -> bool:
     ordered = sorted(entries, key=lambda entry: entry.header_offset)
     return any(
         entry.header_offset + 30 + len(entry.filename) + entry.compress_size > following.header_offset
-        for entry, following in zip(ordered, ordered[1:], strict=False)
+        for entry, following in pairwise(ordered)
     )
 
 

@@ -1,6 +1,7 @@
 """XLSX: one sheet, streamed cell by cell, each cell as the text a person would have typed.
 
-Formulas are never evaluated: the result stored in the file is the value. Hidden sheets are left out and named in `notes`.
+Formulas are never evaluated: the result stored in the file is the value. Hidden sheets are left out and named in
+`notes`.
 """
 
 import posixpath
@@ -145,34 +146,42 @@ def _read_workbook(package: Package) -> tuple[list[_Sheet], bool]:
 
 
 def _read_shared(package: Package) -> list[str]:
-    if "xl/sharedStrings.xml" not in package.names:
-        return []
-    shared: list[str] = []
-    pieces: list[str] = []
-    state = {"text": False, "phonetic": False, "size": 0}
+    reading = _SharedTexts(package.path)
+    if "xl/sharedStrings.xml" in package.names:
+        package.parse("xl/sharedStrings.xml", reading.start, reading.end, reading.text)
+    return reading.found
 
-    def start(tag: str, _: dict[str, str]) -> None:
+
+class _SharedTexts:
+    """One reading of the texts that cells point to; the reading aids of Japanese names are left out."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.found: list[str] = []
+        self.pieces: list[str] = []
+        self.size = 0
+        self.takes_text = self.in_phonetic = False
+
+    def start(self, tag: str, _: dict[str, str]) -> None:
         if tag == "si":
-            pieces.clear()
+            self.pieces = []
         elif tag == "rPh":
-            state["phonetic"] = True
+            self.in_phonetic = True
         elif tag == "t":
-            state["text"] = not state["phonetic"]
+            self.takes_text = not self.in_phonetic
 
-    def end(tag: str) -> None:
+    def end(self, tag: str) -> None:
         if tag == "si":
-            shared.append("".join(pieces))
+            self.found.append("".join(self.pieces))
         elif tag == "rPh":
-            state["phonetic"] = False
+            self.in_phonetic = False
         elif tag == "t":
-            state["text"] = False
+            self.takes_text = False
 
-    def text(piece: str) -> None:
-        if state["text"]:
-            pieces.append(piece)
-            state["size"] += len(piece)
-            if state["size"] > SHARED_TEXT_CAP:
-                raise FileRefused("zip_bomb", "the workbook's shared texts outgrow the cap of 256 MB", package.path)
-
-    package.parse("xl/sharedStrings.xml", start, end, text)
-    return shared
+    def text(self, piece: str) -> None:
+        if not self.takes_text:
+            return
+        self.pieces.append(piece)
+        self.size += len(piece)
+        if self.size > SHARED_TEXT_CAP:
+            raise FileRefused("zip_bomb", "the workbook's shared texts outgrow the cap of 256 MB", self.path)
