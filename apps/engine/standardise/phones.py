@@ -29,7 +29,7 @@ def standardise_phone(raw: str, context: Parts, _option: str | None) -> Parts:
     digits = _NOT_DIGIT.sub("", text)
     if len(digits) < _SHORTEST_NATIONAL or is_placeholder_number(digits) or is_placeholder_number(digits[-7:]):
         return _NOTHING
-    country = context[0] if context else None
+    country = (context[0] or None) if context else None
     international = text.lstrip(" (").startswith("+")
     if digits.startswith("00") and not international:
         digits, international = digits[2:], True

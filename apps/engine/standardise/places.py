@@ -12,6 +12,11 @@ _CODE_LENGTH: Final = 2
 _US_POSTCODE: Final = re.compile(r"\d{5}(?=\d{4}\Z)")
 _NOTHING: Final[Parts] = (None,)
 _LONGEST_POSTCODE: Final = 12
+# Countries whose postcodes are digits, often written behind a country's letters: "D-10115", "L-1150".
+_DIGIT_POSTCODES: Final = frozenset(
+    {"AT", "BE", "CH", "CZ", "DE", "DK", "ES", "FI", "FR", "HU", "IT", "LU", "NO", "PL", "PT", "RO", "SE", "SK", "US"}
+)
+_PREFIXED_POSTCODE: Final = re.compile(r"[A-Z]{1,3}(\d{3,})\Z")
 
 _COUNTRIES: Final = {
     spelling: code for code, spellings in load_rows("countries.tsv") for spelling in (*spellings.split("|"),)
@@ -114,13 +119,14 @@ def standardise_postcode(raw: str, context: Parts, _option: str | None) -> Parts
     compact = fold(raw).replace(" ", "").upper()
     if not compact or is_placeholder_text(compact.lower()) or not compact.strip("0") or compact in {"99999", "999999"}:
         return _NOTHING
-    country = context[0] if context else None
+    country = (context[0] or None) if context else None
     if country in {"US", None} and compact.isdigit():
         match = _US_POSTCODE.match(compact)
         if match and (country == "US" or "-" in raw):
             compact = match.group()
         elif country == "US" and len(compact) in {3, 4}:
             compact = compact.zfill(5)
-    if country and compact.startswith(country) and compact[2:].isdigit():
-        compact = compact[2:]
+    prefixed = _PREFIXED_POSTCODE.match(compact) if country in _DIGIT_POSTCODES else None
+    if prefixed:
+        compact = prefixed.group(1)
     return (compact if len(compact) <= _LONGEST_POSTCODE else None,)
