@@ -3,10 +3,11 @@
     python -m samples.make_day2 [--samples samples] [--seed 2]
 
 Two kinds of change come together. `next_year/` holds what really changed at the SEC within a year: renamed and moved
-companies, newly registered ones, ones no longer listed. On top, a seeded hand edits rows the way clerks do: a phone typed otherwise, a name in
-capitals, a house number or postcode mistyped, a website added. Each edited row keeps its key; its stamp is later than
-any stamp of day 1. The ERP's file is a snapshot (an absent key was removed there), billing's and the CRM's are deltas.
-`changes.csv` says per row what was done, so that a reader can check what the hub made of it.
+companies, newly registered ones, ones no longer listed. On top, a seeded hand edits rows the way clerks do: a phone
+typed otherwise, a name in capitals or mistyped, a longer postcode, a website copied from a browser. Each edited row
+keeps its key; its stamp is later than any stamp of day 1. The ERP's file is a snapshot (an absent key was removed
+there), billing's and the CRM's are deltas. `changes.csv` says per row what was done, so that a reader can check what
+the hub made of it.
 """
 
 import argparse

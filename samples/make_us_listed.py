@@ -70,7 +70,7 @@ def country_and_region(row: Row) -> tuple[str, str]:
 
 
 def places_by_code(rows: Iterable[Row]) -> dict[str, str]:
-    """Return what the SEC's codes for states and countries mean, as its own addresses say: DE is US-DE, E9 a country."""
+    """Return what the SEC's codes for states and countries mean, by its own addresses: DE is US-DE, E9 a country."""
     places = {}
     for row in rows:
         if row["state"] and row["country_desc"] and row["source"].startswith("EDGAR"):
@@ -173,7 +173,7 @@ def cut(folder: Path, out: Path) -> dict[str, int]:
             if source == "erp" and day == 1 and all(given["source"] == "EDGAR_2025" for given in rows):
                 deregistered.append({"KUNNR": row["KUNNR"]})
             key = row[COLUMNS[source][0]]
-            truth[day].append(dict(zip(TRUTH_COLUMNS, [source, key, entity])))
+            truth[day].append(dict(zip(TRUTH_COLUMNS, [source, key, entity], strict=True)))
     folders = {1: out / "us_listed", 2: out / "next_year"}
     removed = sorted(deregistered, key=lambda row: row["KUNNR"])
     counts = {"next_year/erp_removed.csv": write_table(out / "next_year" / "erp_removed.csv", ["KUNNR"], removed)}
