@@ -46,8 +46,12 @@ def copy_out(query: str, params: Sequence[Any] = (), *, types: dict[str, pa.Data
         read_options=pacsv.ReadOptions(column_names=list(types), block_size=16 << 20),
         parse_options=pacsv.ParseOptions(newlines_in_values=True),
         convert_options=pacsv.ConvertOptions(
-            column_types=types, strings_can_be_null=True, null_values=[""], quoted_strings_can_be_null=False,
-            true_values=["t"], false_values=["f"],
+            column_types=types,
+            strings_can_be_null=True,
+            null_values=[""],
+            quoted_strings_can_be_null=False,
+            true_values=["t"],
+            false_values=["f"],
         ),
     )
 

@@ -3,7 +3,6 @@
 from django.db import models
 
 
-
 class Run(models.Model):
     """One load, sync or re-match. It can be interrupted anywhere and resumed."""
 

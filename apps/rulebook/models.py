@@ -4,7 +4,6 @@ from django.db import models
 from django.db.models import Q
 
 
-
 class RuleSetVersion(models.Model):
     """A published rule set with the statistics frozen into it."""
 
@@ -26,7 +25,9 @@ class RuleSetVersion(models.Model):
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(fields=["state"], condition=Q(state="active"), name="one_rule_set_version_is_active")
+            models.UniqueConstraint(
+                fields=["state"], condition=Q(state="active"), name="one_rule_set_version_is_active"
+            )
         ]
 
     def __str__(self) -> str:

@@ -4,9 +4,17 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from apps.base.errors import Conflict
+from apps.engine import standardise
 from apps.engine.rules import RuleSet
 from apps.engine.statistics import Statistics
 from apps.rulebook.models import RuleSetVersion
+
+
+class OutdatedRules(Conflict):
+    """The rule set version in force was made with other standardisation tables or libraries than this process has."""
+
+    code = "rules.outdated"
+    title = "The records must be standardised again"
 
 
 class NoActiveRules(Conflict):
@@ -35,6 +43,25 @@ def get_active_rules() -> ActiveRules:
     if active is None:
         raise NoActiveRules("No rule set version is active yet. Load the first sources, then ask again.")
     return _read_version(*active)
+
+
+def find_active_rules() -> ActiveRules | None:
+    """Return the rule set version in force to match by, or None before the first load. One or two queries.
+
+    Raises OutdatedRules where scores made now would not mean what they meant when the version was published.
+    """
+    active = RuleSetVersion.objects.filter(state=RuleSetVersion.State.ACTIVE)
+    row = active.values_list("pk", "digest", "number", "standardiser_digest").first()
+    if row is None:
+        return None
+    pk, rules_digest, number, made_with = row
+    if made_with != standardise.digest():
+        raise OutdatedRules(
+            f"rule set version {number} was published with other standardisation tables or libraries;"
+            " publish a new version, so that every record is standardised again",
+            version=number,
+        )
+    return _read_version(pk, rules_digest)
 
 
 def find_active_version() -> int | None:

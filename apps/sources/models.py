@@ -144,7 +144,9 @@ class RecordVersion(models.Model):
     received_at = models.DateTimeField()
 
     class Meta:
-        constraints = [models.UniqueConstraint(fields=["record", "number"], name="version_numbers_are_unique_per_record")]
+        constraints = [
+            models.UniqueConstraint(fields=["record", "number"], name="version_numbers_are_unique_per_record")
+        ]
 
     def __str__(self) -> str:
         return f"version {self.number}"

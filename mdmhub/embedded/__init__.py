@@ -83,9 +83,7 @@ def ensure_postgres(place: Place | None = None) -> Urls:
     with _locked(place):
         if not postgres.is_running(place):
             _say_where(place)
-            postgres.start(place)
-        if not provision.is_provisioned(place):
-            provision.provision(place)
+        _bring_postgres_up(place)
         place.make_secret("secret_key")
     return Urls(app_url=database_url(place), owner_url=database_owner_url(place))
 
@@ -121,6 +119,21 @@ def status(place: Place | None = None) -> Status:
     """Tell which embedded servers are alive; changes nothing."""
     place = place or find_place()
     return Status(place, has_postgres=postgres.is_running(place), has_redis=redis.is_running(place))
+
+
+def _bring_postgres_up(place: Place) -> None:
+    while True:
+        has_started = not postgres.is_running(place)
+        if has_started:
+            postgres.start(place)
+        if provision.is_provisioned(place):
+            return
+        try:
+            provision.provision(place)
+        except EmbeddedServerError:
+            # A server found running may have been killed a moment ago; one that was just started may not.
+            if has_started or postgres.is_running(place):
+                raise
 
 
 @contextlib.contextmanager

@@ -65,16 +65,19 @@ def start(place: Place) -> None:
     data = place.postgres_data
     close_folder(data, place.account)
     wait_until_idle(data, _IDLE_SECONDS)
-    # Nobody works here, so the file is stale; PostgreSQL would trust it where its number is some other program's now.
-    (data / "postmaster.pid").unlink(missing_ok=True)
+    # Nobody works here, so these are stale; PostgreSQL would trust them where the number in them is some other program's
+    # now, or that of a killed server which nobody has reaped.
+    for stale in (data / "postmaster.pid", *place.sockets.glob(".s.PGSQL.*")):
+        stale.unlink(missing_ok=True)
     _write(data / "hub.conf", _render_settings(place), place)
     _write(data / "pg_hba.conf", _ACCESS, place)
     _write(data / "pg_ident.conf", _render_accounts(place), place)
     log = place.logs / "postgres.log"
     try:
-        run_tool(
-            [programs / "pg_ctl", "start", "-D", data, "-w", "-t", str(_START_SECONDS), "-s", "-l", log], place.account
-        )
+        # Relative paths: pg_ctl hands them to a shell, which would read a quote or a dollar sign in a home's name.
+        names = ("-D", data.name, "-l", str(log.relative_to(place.root)))
+        wait = ("-w", "-t", str(_START_SECONDS), "-s")
+        run_tool([programs / "pg_ctl", "start", *names, *wait], place.account, place.root)
     except EmbeddedServerError as error:
         raise EmbeddedServerError(f"PostgreSQL did not start: {_tail(log) or error}") from error
 

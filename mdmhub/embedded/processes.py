@@ -17,9 +17,10 @@ import psutil
 from mdmhub.embedded.place import Account, EmbeddedServerError
 
 
-def run_tool(command: Sequence[str | Path], account: Account | None) -> str:
-    """Run a server's tool as `account`, closed off from the caller's terminal and environment; return its output.
+def run_tool(command: Sequence[str | Path], account: Account | None, folder: Path = Path("/")) -> str:
+    """Run a server's tool as `account` in `folder`, closed off from the caller's terminal and environment.
 
+    Returns its output.
     Raises EmbeddedServerError with the output where it fails.
     """
     words = [str(word) for word in command]
@@ -31,7 +32,7 @@ def run_tool(command: Sequence[str | Path], account: Account | None) -> str:
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=output,
-                cwd="/",
+                cwd=folder,
                 umask=0o077,
                 env={"PATH": os.defpath, "LC_ALL": "C", "TZ": "UTC"},
                 user=account.uid if account else None,

@@ -10,11 +10,9 @@ import psycopg
 from psycopg import sql
 
 from mdmhub.embedded.place import APP_ROLE, DATABASE, OWNER_ROLE, EmbeddedServerError, Place
-from mdmhub.embedded.postgres import ADMIN_ROLE, postgres_port
+from mdmhub.embedded.postgres import ADMIN_ROLE, is_running, postgres_port
 
 _CONNECT_SECONDS = 600
-# "The database system is starting up", and its kin while it recovers or ends.
-_NOT_YET = "57P03"
 
 
 def role_url(place: Place, role: str) -> str:
@@ -85,7 +83,7 @@ def _connect_as_admin(place: Place, database: str) -> psycopg.Connection:
                 host=str(place.sockets), port=postgres_port(place), user=ADMIN_ROLE, dbname=database, autocommit=True
             )
         except psycopg.OperationalError as error:
-            is_starting = error.sqlstate == _NOT_YET or "starting up" in str(error)
-            if not is_starting or time.monotonic() > deadline:
-                raise
-            time.sleep(0.2)
+            # A live server that refuses is recovering, or is ending after a kill; which one shows in a moment.
+            if not is_running(place) or time.monotonic() > deadline:
+                raise EmbeddedServerError(f"the embedded PostgreSQL does not answer: {error}") from error
+            time.sleep(0.1)

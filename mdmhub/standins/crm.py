@@ -18,7 +18,6 @@ import sqlite3
 import threading
 import time
 from collections.abc import Iterable
-from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
@@ -43,7 +42,7 @@ class Accounts:
         self._lock = threading.Lock()
         self._database = sqlite3.connect(path, check_same_thread=False, isolation_level=None)
         self._database.executescript(_SCHEMA)
-        self._last_stamp = self._database.execute("SELECT coalesce(max(stamp), '') FROM accounts").fetchone()[0]
+        self._last_stamp: str = self._database.execute("SELECT coalesce(max(stamp), '') FROM accounts").fetchone()[0]
 
     def load(self, rows: Iterable[dict[str, str]]) -> int:
         """Add accounts that aren't there yet, stamped as last modified, and return how many there were."""
@@ -79,7 +78,8 @@ class Accounts:
         """Return up to `limit` accounts stamped at `since` or later that follow `place`, a (stamp, id)."""
         with self._lock:
             rows = self._database.execute(
-                "SELECT stamp, fields FROM accounts WHERE stamp >= ? AND (stamp, id) > (?, ?) ORDER BY stamp, id LIMIT ?",
+                "SELECT stamp, fields FROM accounts WHERE stamp >= ? AND (stamp, id) > (?, ?)"
+                " ORDER BY stamp, id LIMIT ?",
                 [since, *place, limit],
             ).fetchall()
         return [_account(*row) for row in rows]
@@ -119,7 +119,7 @@ class CrmServer(StandinServer):
 class _Handler(JsonHandler):
     server: CrmServer
 
-    def do_GET(self) -> None:
+    def do_GET(self) -> None:  # noqa: N802 - the name http.server calls
         parts = urlsplit(self.path)
         fault = self.server.draw_fault("GET")
         if self._fails(fault):
@@ -130,7 +130,7 @@ class _Handler(JsonHandler):
         account = self.server.accounts.find(_key(parts.path))
         return self.answer(404, {"error": "no such account"}) if account is None else self.answer(200, account)
 
-    def do_PATCH(self) -> None:
+    def do_PATCH(self) -> None:  # noqa: N802 - the name http.server calls
         body = self.read_body()
         fault = self.server.draw_fault("PATCH")
         if body is None or self._fails(fault):
@@ -149,14 +149,14 @@ class _Handler(JsonHandler):
         )
         return self.answer(204) if is_known else self.answer(404, {"error": "no such account"})
 
-    def do_POST(self) -> None:
+    def do_POST(self) -> None:  # noqa: N802 - the name http.server calls
         parts = urlsplit(self.path)
         if parts.path != "/faults":
             return self.answer(404, {"error": "POST /faults"})
         self.server.faults = {name: values[-1] for name, values in parse_qs(parts.query).items()}
         return self.answer(204)
 
-    def do_DELETE(self) -> None:
+    def do_DELETE(self) -> None:  # noqa: N802 - the name http.server calls
         self.server.faults = {}
         self.answer(204)
 
@@ -227,7 +227,7 @@ def main() -> None:
         "--store", type=Path, required=True, help="SQLite file that keeps the accounts and their changes"
     )
     given = parser.parse_args()
-    with closing(CrmServer(port=given.port, store=given.store)) as server:
+    with CrmServer(port=given.port, store=given.store) as server:
         with given.accounts.open(encoding="utf-8", newline="") as file:
             server.accounts.load(csv.DictReader(file))
         serve_until_stopped(server, "stand-in CRM")

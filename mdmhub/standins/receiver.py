@@ -12,7 +12,6 @@ import hashlib
 import sqlite3
 import threading
 import time
-from contextlib import closing
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -24,8 +23,8 @@ from mdmhub.standins.serving import JsonHandler, StandinServer, add_address, ser
 _SCHEMA = """
     PRAGMA journal_mode = wal;
     CREATE TABLE IF NOT EXISTS arrivals (
-        number INTEGER PRIMARY KEY, at REAL NOT NULL, event_id TEXT NOT NULL, subject TEXT NOT NULL, sequence INTEGER NOT NULL,
-        digest TEXT NOT NULL, status INTEGER NOT NULL, remark TEXT NOT NULL);
+        number INTEGER PRIMARY KEY, at REAL NOT NULL, event_id TEXT NOT NULL, subject TEXT NOT NULL,
+        sequence INTEGER NOT NULL, digest TEXT NOT NULL, status INTEGER NOT NULL, remark TEXT NOT NULL);
     CREATE TABLE IF NOT EXISTS events (
         event_id TEXT PRIMARY KEY, subject TEXT NOT NULL, sequence INTEGER NOT NULL, type TEXT NOT NULL,
         correlation_id TEXT NOT NULL, digest TEXT NOT NULL);
@@ -56,7 +55,8 @@ class Inbox:
             row = (event_id, subject, sequence, event["type"], event["correlationid"], digest)
             self._database.execute("INSERT INTO events VALUES (?, ?, ?, ?, ?, ?)", row)
             self._database.execute(
-                "INSERT INTO subjects VALUES (?, ?) ON CONFLICT DO UPDATE SET sequence = max(sequence, excluded.sequence)",
+                "INSERT INTO subjects VALUES (?, ?)"
+                " ON CONFLICT DO UPDATE SET sequence = max(sequence, excluded.sequence)",
                 [subject, sequence],
             )
             self._database.execute("COMMIT")
@@ -135,7 +135,7 @@ class ReceiverServer(StandinServer):
 class _Handler(JsonHandler):
     server: ReceiverServer
 
-    def do_POST(self) -> None:
+    def do_POST(self) -> None:  # noqa: N802 - the name http.server calls
         parts = urlsplit(self.path)
         body = self.read_body()
         if body is None:
@@ -151,7 +151,7 @@ class _Handler(JsonHandler):
             return self.answer(401, {"error": str(error)})
         return self._take(event, body)
 
-    def do_GET(self) -> None:
+    def do_GET(self) -> None:  # noqa: N802 - the name http.server calls
         path = urlsplit(self.path).path
         if path == "/seen":
             return self.answer(200, {"arrivals": self.server.inbox.list_arrivals()})
@@ -160,7 +160,7 @@ class _Handler(JsonHandler):
             return self.answer(404 if last is None else 200, {"sequence": last})
         return self.answer(200, {"events": len(self.server.inbox.list_events())})
 
-    def do_DELETE(self) -> None:
+    def do_DELETE(self) -> None:  # noqa: N802 - the name http.server calls
         self.server.faults.order({"times": "0"})
         self.answer(204)
 
@@ -190,7 +190,7 @@ def main() -> None:
     parser.add_argument("--store", type=Path, required=True, help="SQLite file that keeps what arrived")
     given = parser.parse_args()
     secret = given.secret_file.read_text(encoding="utf-8").strip()
-    with closing(ReceiverServer(port=given.port, secret=secret, store=given.store)) as server:
+    with ReceiverServer(port=given.port, secret=secret, store=given.store) as server:
         serve_until_stopped(server, "receiver")
 
 

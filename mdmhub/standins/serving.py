@@ -76,4 +76,3 @@ def serve_until_stopped(server: StandinServer, name: str) -> None:
     sys.stdout.write(f"{name} answers at {server.url}\n")
     sys.stdout.flush()
     server.serve_forever(poll_interval=0.1)
-    server.server_close()

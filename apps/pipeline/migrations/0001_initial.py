@@ -5,59 +5,69 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
-    dependencies = [
-    ]
+    dependencies = []
 
     operations = [
         migrations.CreateModel(
-            name='Run',
+            name="Run",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('kind', models.CharField(max_length=20)),
-                ('state', models.CharField(choices=[('running', 'Running'), ('done', 'Done'), ('failed', 'Failed')], default='running', max_length=8)),
-                ('arguments', models.JSONField(default=dict)),
-                ('actor', models.CharField(max_length=200)),
-                ('correlation_id', models.UUIDField()),
-                ('rules_version', models.PositiveIntegerField(null=True)),
-                ('counts', models.JSONField(default=dict)),
-                ('failure', models.CharField(blank=True, max_length=500)),
-                ('started_at', models.DateTimeField(auto_now_add=True)),
-                ('heartbeat_at', models.DateTimeField(auto_now=True)),
-                ('finished_at', models.DateTimeField(null=True)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("kind", models.CharField(max_length=20)),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[("running", "Running"), ("done", "Done"), ("failed", "Failed")],
+                        default="running",
+                        max_length=8,
+                    ),
+                ),
+                ("arguments", models.JSONField(default=dict)),
+                ("actor", models.CharField(max_length=200)),
+                ("correlation_id", models.UUIDField()),
+                ("rules_version", models.PositiveIntegerField(null=True)),
+                ("counts", models.JSONField(default=dict)),
+                ("failure", models.CharField(blank=True, max_length=500)),
+                ("started_at", models.DateTimeField(auto_now_add=True)),
+                ("heartbeat_at", models.DateTimeField(auto_now=True)),
+                ("finished_at", models.DateTimeField(null=True)),
             ],
         ),
         migrations.CreateModel(
-            name='ScheduleSlot',
+            name="ScheduleSlot",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('job', models.CharField(max_length=60)),
-                ('slot', models.DateTimeField()),
-                ('started_at', models.DateTimeField(auto_now_add=True)),
-                ('finished_at', models.DateTimeField(null=True)),
-                ('outcome', models.CharField(blank=True, max_length=300)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("job", models.CharField(max_length=60)),
+                ("slot", models.DateTimeField()),
+                ("started_at", models.DateTimeField(auto_now_add=True)),
+                ("finished_at", models.DateTimeField(null=True)),
+                ("outcome", models.CharField(blank=True, max_length=300)),
             ],
             options={
-                'constraints': [models.UniqueConstraint(fields=('job', 'slot'), name='a_job_runs_once_per_slot')],
+                "constraints": [models.UniqueConstraint(fields=("job", "slot"), name="a_job_runs_once_per_slot")],
             },
         ),
         migrations.CreateModel(
-            name='RunStage',
+            name="RunStage",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('position', models.PositiveSmallIntegerField()),
-                ('name', models.CharField(max_length=40)),
-                ('done', models.BigIntegerField(default=0)),
-                ('total', models.BigIntegerField(null=True)),
-                ('counts', models.JSONField(default=dict)),
-                ('seconds', models.FloatField(default=0)),
-                ('finished_at', models.DateTimeField(null=True)),
-                ('run', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='stages', to='pipeline.run')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("position", models.PositiveSmallIntegerField()),
+                ("name", models.CharField(max_length=40)),
+                ("done", models.BigIntegerField(default=0)),
+                ("total", models.BigIntegerField(null=True)),
+                ("counts", models.JSONField(default=dict)),
+                ("seconds", models.FloatField(default=0)),
+                ("finished_at", models.DateTimeField(null=True)),
+                (
+                    "run",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="stages", to="pipeline.run"
+                    ),
+                ),
             ],
             options={
-                'constraints': [models.UniqueConstraint(fields=('run', 'name'), name='a_run_has_each_stage_once')],
+                "constraints": [models.UniqueConstraint(fields=("run", "name"), name="a_run_has_each_stage_once")],
             },
         ),
     ]

@@ -4,29 +4,45 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
-    dependencies = [
-    ]
+    dependencies = []
 
     operations = [
         migrations.CreateModel(
-            name='RuleSetVersion',
+            name="RuleSetVersion",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('number', models.PositiveIntegerField(unique=True)),
-                ('state', models.CharField(choices=[('draft', 'Draft'), ('published', 'Published'), ('active', 'Active'), ('retired', 'Retired')], default='published', max_length=10)),
-                ('document', models.JSONField()),
-                ('digest', models.CharField(max_length=64)),
-                ('standardiser_digest', models.CharField(max_length=64)),
-                ('statistics', models.BinaryField(default=b'')),
-                ('record_count', models.BigIntegerField(default=0)),
-                ('note', models.CharField(blank=True, max_length=500)),
-                ('created_at', models.DateTimeField(auto_now_add=True)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("number", models.PositiveIntegerField(unique=True)),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("draft", "Draft"),
+                            ("published", "Published"),
+                            ("active", "Active"),
+                            ("retired", "Retired"),
+                        ],
+                        default="published",
+                        max_length=10,
+                    ),
+                ),
+                ("document", models.JSONField()),
+                ("digest", models.CharField(max_length=64)),
+                ("standardiser_digest", models.CharField(max_length=64)),
+                ("statistics", models.BinaryField(default=b"")),
+                ("record_count", models.BigIntegerField(default=0)),
+                ("note", models.CharField(blank=True, max_length=500)),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
             ],
             options={
-                'constraints': [models.UniqueConstraint(condition=models.Q(('state', 'active')), fields=('state',), name='one_rule_set_version_is_active')],
+                "constraints": [
+                    models.UniqueConstraint(
+                        condition=models.Q(("state", "active")),
+                        fields=("state",),
+                        name="one_rule_set_version_is_active",
+                    )
+                ],
             },
         ),
     ]

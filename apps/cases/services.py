@@ -1,0 +1,88 @@
+"""Open and close questions for a steward. One open case per pair; a case that became moot closes with its reason."""
+
+import json
+from collections.abc import Sequence
+from typing import Any
+
+from django.db import connection
+from django.utils import timezone
+
+from apps.base.actors import Actor, acting
+from apps.cases.models import Case
+
+OPEN_PAIRS = """
+INSERT INTO cases_case
+    (kind, state, low_record_id, high_record_id, score, priority, question, facts, run_id, opened_at, closed_by,
+     close_reason)
+SELECT 'pair', 'open', p.low, p.high, p.score, p.priority, 'Are these the same customer?',
+       jsonb_build_object('reason', p.reason), %(run)s, %(now)s, '', ''
+FROM jsonb_to_recordset(%(pairs)s::jsonb) AS p(low bigint, high bigint, score int, priority int, reason text)
+ON CONFLICT (low_record_id, high_record_id) WHERE state = 'open' AND low_record_id IS NOT NULL
+DO UPDATE SET score = excluded.score, priority = excluded.priority
+WHERE cases_case.score IS DISTINCT FROM excluded.score
+"""
+CLOSE_MOOT = """
+UPDATE cases_case SET state = 'closed', closed_at = %(now)s, closed_by = %(actor)s,
+       close_reason = 'moot: the records changed or were brought together'
+WHERE state = 'open' AND kind = 'pair'
+  AND (low_record_id = ANY(%(records)s) OR high_record_id = ANY(%(records)s))
+  AND (low_record_id, high_record_id) NOT IN (
+      SELECT p.low, p.high FROM jsonb_to_recordset(%(pairs)s::jsonb) AS p(low bigint, high bigint))
+"""
+
+
+def settle_pair_cases(
+    *, pairs: Sequence[dict[str, Any]], records: Sequence[int], run_id: int, actor: Actor
+) -> tuple[int, int]:
+    """Open a case per pair (low, high, score, priority, reason) and close those of `records` no longer asked.
+
+    Runs inside the caller's transaction; returns how many were opened or rescored, and closed.
+    """
+    values = {
+        "pairs": json.dumps(list(pairs)),
+        "records": list(records),
+        "run": run_id,
+        "now": timezone.now(),
+        "actor": str(actor),
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(CLOSE_MOOT, values)
+        closed = cursor.rowcount
+        opened = 0
+        if pairs:
+            cursor.execute(OPEN_PAIRS, values)
+            opened = cursor.rowcount
+    return opened, closed
+
+
+def open_case(*, kind: str, question: str, facts: dict[str, Any], run_id: int, actor: Actor) -> Case:
+    """Ask a question that is about no pair."""
+    with acting(actor, reason=question, run_id=run_id):
+        return Case.objects.create(kind=kind, question=question, facts=facts, run_id=run_id, opened_at=timezone.now())
+
+
+def close_case(*, case_id: int, reason: str, actor: Actor) -> Case:
+    """Close a case with what became of it; closing a closed one changes nothing."""
+    with acting(actor, reason=reason):
+        case = Case.objects.select_for_update().get(pk=case_id)
+        if case.state == Case.State.OPEN:
+            case.state = Case.State.CLOSED
+            case.closed_at = timezone.now()
+            case.closed_by = str(actor)
+            case.close_reason = reason
+            case.save()
+    return case
+
+
+def reopen_case(*, case_id: int, reason: str, actor: Actor) -> Case:
+    """Put a case back into the queue, when the decision that closed it is undone."""
+    with acting(actor, reason=reason):
+        case = Case.objects.select_for_update().get(pk=case_id)
+        others = Case.objects.filter(
+            state=Case.State.OPEN, low_record_id=case.low_record_id, high_record_id=case.high_record_id
+        ).exclude(pk=case.pk)
+        if case.state == Case.State.CLOSED and not (case.low_record_id and others.exists()):
+            case.state = Case.State.OPEN
+            case.closed_at, case.closed_by, case.close_reason = None, "", ""
+            case.save()
+    return case

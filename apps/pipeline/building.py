@@ -1,0 +1,159 @@
+"""Build the rows to store for the touched customers: values with provenance, search terms, entities, events.
+
+Everything happens in DuckDB over Arrow frames; nothing here reads or writes the hub's database.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import duckdb
+import pyarrow as pa
+
+from apps.engine.rules import RuleSet
+
+# How a part becomes search terms, by the kind of its attribute.
+WORD_PARTS = {"organisation_name": ("full",), "former_names": ("full",), "person_name": ("full",)}
+WHOLE_PARTS = {"identifier": ("number",), "phone": ("e164",), "email": ("address", "domain"), "website": ("domain",)}
+
+
+@dataclass(frozen=True)
+class Ground:
+    """What the rows are built from.
+
+    `place`: record, cluster, chunk for every touched record that is alive. `state`, `given`, `standard`: the scope's
+    frames. `values`: the survived values, one row per cluster.
+    """
+
+    place: pa.Table
+    state: pa.Table
+    given: pa.Table
+    standard: pa.Table
+    values: pa.Table
+
+
+@dataclass(frozen=True)
+class Rows:
+    """Rows to store, each with `cluster` and `chunk`, ordered by chunk."""
+
+    customers: pa.Table  # name, country, city, values, plain (attribute to value), search_terms, members, member_count
+    entities: pa.Table  # registered_name, legal_form, jurisdiction
+    identifiers: pa.Table  # scheme, issuer, value, check_result, record_id
+
+
+def members_with_claims(
+    ground_place: pa.Table, state: pa.Table, given: pa.Table, standard: pa.Table, rules: RuleSet
+) -> pa.Table:
+    """Return the members frame that survivorship takes: who they are, what they gave, how their numbers checked."""
+    attributes = [a.name for a in rules.attributes]
+    checks = [f"{a.name}.check" for a in rules.attributes if a.kind == "identifier"]
+    claimed = ", ".join(f'g."{name}"' for name in attributes)
+    checked = "".join(f', d."{name}"' for name in checks if name in standard.column_names)
+    with duckdb.connect() as duck:
+        for name, table in (("place", ground_place), ("state", state), ("given", given), ("standard", standard)):
+            duck.register(name, table)
+        return duck.sql(
+            "SELECT p.record, p.cluster, s.source, s.source_key, s.trust, s.modified_at, "  # noqa: S608 - rule set names
+            f"{claimed}{checked} FROM place p JOIN state s USING (record) JOIN given g USING (record)"
+            " LEFT JOIN standard d USING (record)"
+        ).to_arrow_table()
+
+
+def build(ground: Ground, rules: RuleSet) -> Rows:
+    """Return the rows of every touched cluster."""
+    with duckdb.connect() as duck:
+        for name in ("place", "state", "given", "standard", "values"):
+            duck.register(name if name != "values" else "survived", getattr(ground, name))
+        duck.execute(
+            "CREATE TABLE member AS SELECT p.*, s.source, s.source_key, s.number FROM place p JOIN state s USING (record)"
+        )
+        duck.execute("CREATE TABLE chunk_of AS SELECT cluster, any_value(chunk) AS chunk FROM place GROUP BY cluster")
+        return Rows(
+            customers=duck.sql(_customers(rules, ground)).to_arrow_table(),
+            entities=duck.sql(_entities(ground)).to_arrow_table(),
+            identifiers=duck.sql(_identifiers(rules, ground)).to_arrow_table(),
+        )
+
+
+def _attributes(rules: RuleSet, ground: Ground) -> list[str]:
+    return [a.name for a in rules.attributes if a.name in ground.values.column_names]
+
+
+def _customers(rules: RuleSet, ground: Ground) -> str:
+    names = _attributes(rules, ground)
+    joins = "".join(f' LEFT JOIN member m_{n} ON m_{n}.record = v."{n}.record"' for n in names)
+    detailed = ", ".join(
+        f"""CASE WHEN v."{n}" IS NOT NULL THEN '"{n}":{{"value":' || to_json(v."{n}") || ',"record":' || v."{n}.record"
+        || ',"version":' || m_{n}.number || ',"rule":"' || v."{n}.rule"::VARCHAR || '"}}' END"""
+        for n in names
+    )
+    plain = ", ".join(f"""CASE WHEN v."{n}" IS NOT NULL THEN '"{n}":' || to_json(v."{n}") END""" for n in names)
+    country = "coalesce(c.\"country.code\", '')" if "country.code" in ground.standard.column_names else "''"
+    join_country = ' LEFT JOIN standard c ON c.record = v."country.record"' if country != "''" else ""
+    text = {n: f"coalesce(v.\"{n}\", '')" if n in names else "''" for n in ("name", "city")}
+    return f"""
+        SELECT v.cluster, k.chunk, {text["name"]}[:500] AS name, {country} AS country, {text["city"]}[:200] AS city,
+               '{{' || concat_ws(',', {detailed}) || '}}' AS values,
+               '{{' || concat_ws(',', {plain}) || '}}' AS plain,
+               t.terms AS search_terms, t.members, t.member_count
+        FROM survived v JOIN chunk_of k USING (cluster)
+        JOIN ({_terms(rules, ground.standard.column_names)}) t USING (cluster){joins}{join_country}
+        ORDER BY k.chunk, v.cluster
+    """  # noqa: S608 - names come from the rule set
+
+
+def _terms(rules: RuleSet, columns: Sequence[str]) -> str:
+    lists = ["[lower(m.source_key), lower(m.source || ':' || m.source_key)]"]
+    for attribute in rules.attributes:
+        for part in WORD_PARTS.get(attribute.kind, ()):
+            if (column := f"{attribute.name}.{part}") in columns:
+                lists.append(f"string_split(replace(coalesce(d.\"{column}\", ''), '|', ' '), ' ')")
+        for part in WHOLE_PARTS.get(attribute.kind, ()):
+            if (column := f"{attribute.name}.{part}") in columns:
+                lists.append(f"[lower(coalesce(d.\"{column}\", ''))]")
+    # Terms hold no quotes, backslashes or braces but for hostile keys, so they are escaped all the same.
+    literal = "'\"' || replace(replace(x[:200], '\\', '\\\\'), '\"', '\\\"') || '\"'"
+    return f"""
+        SELECT m.cluster, count(*) AS member_count,
+               '{{' || array_to_string(list_transform(list_sort(list_distinct(list_filter(
+                   flatten(list(list_concat({", ".join(lists)}))), lambda x: x <> ''))), lambda x: {literal}), ',') || '}}' AS terms,
+               to_json(list({{'source': m.source, 'key': m.source_key}} ORDER BY m.source, m.source_key)) AS members
+        FROM member m LEFT JOIN standard d USING (record) GROUP BY m.cluster
+    """
+
+
+def _entities(ground: Ground) -> str:
+    columns = ground.values.column_names
+    has_form = "name.form" in ground.standard.column_names and "name" in columns
+    form = "coalesce(d.\"name.form\", '')" if has_form else "''"
+    join = ' LEFT JOIN standard d ON d.record = v."name.record"' if has_form else ""
+    name = "coalesce(v.\"name\", '')" if "name" in columns else "''"
+    jurisdiction = "coalesce(v.\"jurisdiction\", '')" if "jurisdiction" in columns else "''"
+    return f"""
+        SELECT v.cluster, k.chunk, {name}[:500] AS registered_name, {form}[:60] AS legal_form,
+               upper({jurisdiction}[:10]) AS jurisdiction
+        FROM survived v JOIN chunk_of k USING (cluster){join} ORDER BY k.chunk, v.cluster
+    """
+
+
+def _identifiers(rules: RuleSet, ground: Ground) -> str:
+    schemes = [
+        a.name
+        for a in rules.attributes
+        if a.kind == "identifier" and f"{a.name}.number" in ground.standard.column_names
+    ]
+    if not schemes:
+        return "SELECT cluster, chunk, '' scheme, '' issuer, '' AS value, '' check_result, 0 record_id FROM chunk_of LIMIT 0"
+    union = " UNION ALL ".join(
+        f"""SELECT m.cluster, m.chunk, '{n}' AS scheme, coalesce(d."{n}.issuer", '')[:20] AS issuer,
+                   d."{n}.number"[:100] AS value, coalesce(d."{n}.check", 'plausible') AS check_result, m.record
+            FROM member m JOIN standard d USING (record) WHERE d."{n}.number" IS NOT NULL"""
+        for n in schemes
+    )
+    # The number's best check speaks: a source may give it with or without what is needed to check it.
+    return f"""
+        SELECT cluster, any_value(chunk) AS chunk, scheme, issuer, value,
+               CASE min(CASE check_result WHEN 'verified' THEN 1 WHEN 'plausible' THEN 2 ELSE 3 END)
+                    WHEN 1 THEN 'verified' WHEN 2 THEN 'plausible' ELSE 'wrong' END AS check_result,
+               min(record) AS record_id
+        FROM ({union}) GROUP BY cluster, scheme, issuer, value ORDER BY 2, 1, 3, 4, 5
+    """

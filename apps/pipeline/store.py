@@ -1,0 +1,162 @@
+"""Store one chunk of whole customers: state, history, events and what is due to others, in one transaction.
+
+A chunk whose customers changed since they were read is left alone and named, so that it can be resolved anew.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+from uuid import UUID
+
+import pyarrow as pa
+import pyarrow.compute as pc
+from django.db import connection
+
+from apps.base.actors import Actor, acting
+from apps.base.locks import Gate, lock_gate
+from apps.cases.services import settle_pair_cases
+from apps.delivery.services import enqueue, expect_ids, withdraw_ids
+from apps.golden import services as golden
+from apps.legal.services import close_entities, store_entities
+from apps.matching.services import forget_standard_records, replace_links, store_standard_records
+from apps.outbox.services import post_event_frame
+from apps.sources.services import mark_applied
+
+# What was read must still hold: who belongs where, which version was applied, and that no verdict came in since.
+STALE = """
+SELECT EXISTS (
+    SELECT FROM unnest(%(records)s::bigint[], %(golden)s::bigint[]) AS seen(record_id, golden_id)
+    LEFT JOIN golden_membership m ON m.record_id = seen.record_id
+    WHERE m.golden_id IS DISTINCT FROM nullif(seen.golden_id, -1)
+) OR EXISTS (
+    SELECT FROM golden_membership m WHERE m.golden_id = ANY(%(existing)s) AND m.record_id <> ALL(%(records)s)
+) OR EXISTS (
+    SELECT FROM matching_verdictpair p
+    WHERE p.id > %(horizon)s AND (p.low_id = ANY(%(records)s) OR p.high_id = ANY(%(records)s))
+)
+"""
+
+
+@dataclass(frozen=True)
+class Chunk:
+    """Everything one transaction stores. Frames hold rows of this chunk only."""
+
+    records: pa.Table  # record, golden (before, -1 for none), number, is_dirty, is_gone
+    customers_new: pa.Table
+    customers_changed: pa.Table
+    memberships: pa.Table
+    standard: pa.Table
+    links: pa.Table
+    entities: pa.Table
+    identifiers: pa.Table
+    events: pa.Table
+    ledger: pa.Table
+    moves: pa.Table
+    cases: list[dict[str, Any]]
+    redirects: list[tuple[int, int]]
+    retired: list[int]
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """What every chunk of a resolve shares."""
+
+    actor: Actor
+    reason: str
+    run_id: int
+    correlation: UUID
+    horizon: int
+    verdict_id: int | None = None
+
+
+@dataclass(slots=True)
+class Stored:
+    """Counts of what was stored, and the records of chunks that have to be resolved anew."""
+
+    counts: dict[str, int] = field(default_factory=dict)
+    redo: list[int] = field(default_factory=list)
+
+    def add(self, **counts: int) -> None:
+        """Add to the counts."""
+        for name, n in counts.items():
+            self.counts[name] = self.counts.get(name, 0) + n
+
+
+def store_chunk(chunk: Chunk, context: Context, stored: Stored) -> None:
+    """Commit a chunk whole, or name its records for redo; add to `stored`."""
+    records = chunk.records.column("record").to_pylist()
+    with acting(context.actor, reason=context.reason, run_id=context.run_id):
+        lock_gate(Gate.INTAKE)
+        if _is_stale(chunk, records, context.horizon):
+            stored.redo.extend(chunk.records.filter(chunk.records.column("is_dirty")).column("record").to_pylist())
+            return
+        _store_matching(chunk)
+        _store_customers(chunk, context)
+        event_ids = post_event_frame(frame=chunk.events, correlation_id=context.correlation, actor=context.actor)
+        deliveries = enqueue(event_ids=event_ids, actor=context.actor)
+        _tell_sources(chunk, context)
+        opened, closed = settle_pair_cases(
+            pairs=chunk.cases, records=records, run_id=context.run_id, actor=context.actor
+        )
+    stored.add(
+        links=chunk.links.num_rows,
+        created=chunk.customers_new.num_rows,
+        changed=chunk.customers_changed.num_rows,
+        merged=len(chunk.redirects),
+        retired=len(chunk.retired),
+        events=chunk.events.num_rows,
+        deliveries=deliveries,
+        cases_opened=opened,
+        cases_closed=closed,
+        write_backs=chunk.ledger.num_rows,
+    )
+
+
+def _is_stale(chunk: Chunk, records: Sequence[int], horizon: int) -> bool:
+    before = chunk.records.column("golden").to_pylist()
+    existing = sorted({g for g in before if g != -1})
+    with connection.cursor() as cursor:
+        cursor.execute(STALE, {"records": list(records), "golden": before, "existing": existing, "horizon": horizon})
+        return bool(cursor.fetchone()[0])
+
+
+def _store_matching(chunk: Chunk) -> None:
+    dirty = chunk.records.filter(chunk.records.column("is_dirty"))
+    gone = dirty.filter(dirty.column("is_gone")).column("record").to_pylist()
+    known = dirty.filter(pc.not_equal(dirty.column("golden"), -1)).column("record").to_pylist()
+    store_standard_records(rows=chunk.standard)
+    replace_links(touching=known, rows=chunk.links)
+    if gone:
+        forget_standard_records(record_ids=gone)
+    mark_applied(
+        ids=dirty.column("record").to_pylist(),
+        numbers=dirty.column("number").to_pylist(),
+        gone=dirty.column("is_gone").to_pylist(),
+    )
+
+
+def _store_customers(chunk: Chunk, context: Context) -> None:
+    gone = chunk.records.filter(chunk.records.column("is_gone")).column("record").to_pylist()
+    golden.create_customers(rows=chunk.customers_new)
+    golden.update_customers(rows=chunk.customers_changed)
+    golden.place_records(rows=chunk.memberships)
+    golden.remove_records(record_ids=gone)
+    golden.redirect_customers(pairs=chunk.redirects)
+    golden.retire_customers(ids=chunk.retired)
+    golden.record_moves(
+        rows=chunk.moves,
+        run_id=context.run_id,
+        verdict_id=context.verdict_id,
+        reason=context.reason,
+        actor=context.actor,
+    )
+    close_entities(golden_ids=[*(absorbed for absorbed, _ in chunk.redirects), *chunk.retired])
+    store_entities(entities=chunk.entities, identifiers=chunk.identifiers, fresh=not chunk.customers_changed.num_rows)
+
+
+def _tell_sources(chunk: Chunk, context: Context) -> None:
+    gone = chunk.records.filter(chunk.records.column("is_gone")).column("record").to_pylist()
+    if chunk.ledger.num_rows:
+        expect_ids(frame=chunk.ledger, correlation_id=context.correlation, actor=context.actor)
+    if gone:
+        withdraw_ids(record_ids=gone, actor=context.actor)

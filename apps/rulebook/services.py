@@ -1,0 +1,28 @@
+"""Publish rule set versions. A published version never changes; one is in force."""
+
+import json
+
+from django.db.models import Max
+
+from apps.base.actors import Actor, acting
+from apps.engine import standardise
+from apps.engine.rules import RuleSet
+from apps.engine.statistics import Statistics
+from apps.rulebook.models import RuleSetVersion
+
+
+def publish_and_activate(*, rules: RuleSet, statistics: Statistics, note: str, actor: Actor) -> RuleSetVersion:
+    """Freeze the rules with the statistics of the records at hand as the next version, and put it in force."""
+    with acting(actor, reason=note):
+        RuleSetVersion.objects.filter(state=RuleSetVersion.State.ACTIVE).update(state=RuleSetVersion.State.RETIRED)
+        number = (RuleSetVersion.objects.aggregate(top=Max("number"))["top"] or 0) + 1
+        return RuleSetVersion.objects.create(
+            number=number,
+            state=RuleSetVersion.State.ACTIVE,
+            document=json.loads(json.dumps(rules.to_document())),
+            digest=rules.digest,
+            standardiser_digest=standardise.digest(),
+            statistics=statistics.to_bytes(),
+            record_count=statistics.records,
+            note=note,
+        )
