@@ -71,7 +71,12 @@ def standardise_identifier(raw: str, context: Parts, option: str | None) -> Part
         return _NOTHING
     if is_placeholder_text(folded) or is_placeholder_number(compact):
         return _NOTHING
-    return _SCHEMES.get(option or "", _plain)(compact, (context[0] or None) if context else None)
+    return _SCHEMES.get(option or "", _plain)(compact, _country(context))
+
+
+def _country(context: Parts) -> str | None:
+    code = context[0] if context else None
+    return code if code and code.isascii() and code.isalpha() else None
 
 
 def _lei(compact: str, _country: str | None) -> Parts:

@@ -5,16 +5,19 @@ table, so an unknown country's street still comes out as comparable words.
 """
 
 import re
+from functools import lru_cache
 from typing import Final, NamedTuple
 
 from apps.engine.standardise.contract import Parts
-from apps.engine.standardise.folding import ascii_text
+from apps.engine.standardise.folding import MAX_CHARACTERS, ascii_text
 from apps.engine.standardise.placeholders import is_placeholder_text
 from apps.engine.standardise.spelling import tokens_of
 from apps.engine.tables import load_rows
 
 _NOTHING: Final[Parts] = (None, None, None, None)
 _MOST_SEGMENTS: Final = 12
+_LONGEST_PLACEHOLDER: Final = 20
+_BEST_RANK: Final = 3
 
 
 def _words(kind: str) -> dict[str, str]:
@@ -47,6 +50,7 @@ _UNIT: Final = re.compile(
 )
 _HOUSE: Final = re.compile(r"\d{1,6}[a-z]?(?:-\d{1,6}[a-z]?)?\Z")
 _NUMBER_SIGN: Final = re.compile(r"\b(?:no|nr|num|nro|n)[.:]?\s?(?=\d)")
+_NOT_STREET_TEXT: Final = re.compile(r"[^a-z0-9-]+")
 _COMPOUND: Final = re.compile(
     r"([a-z]{3,})(strasse|straat|gasse|platz|allee|damm|laan|plein|gracht|kade|vagen|gatan|vej|gade|katu|weg)\Z"
 )
@@ -63,8 +67,8 @@ class _Segment(NamedTuple):
 
 def standardise_street(raw: str, _context: Parts, _option: str | None) -> Parts:
     """Return number, name, unit and box of a street or of a whole address in lines or between commas."""
-    text = ascii_text(raw.replace("\n", ", ").replace("\r", ","))
-    if not text or is_placeholder_text(" ".join(tokens_of(text))):
+    text = ascii_text(raw[:MAX_CHARACTERS].replace("\n", ", ").replace("\r", ","))
+    if not text or (len(text) <= _LONGEST_PLACEHOLDER and is_placeholder_text(" ".join(tokens_of(text)))):
         return _NOTHING
     text, box = _taken(_BOX, text)
     text = _CARE_OF.sub(" ", text)
@@ -122,6 +126,8 @@ def _best_segment(text: str) -> _Segment | None:
     best: _Segment | None = None
     pending: str | None = None
     for piece in _SEGMENTS.split(text, _MOST_SEGMENTS)[:_MOST_SEGMENTS]:
+        if not piece or piece == " ":
+            continue
         segment = _read_segment(piece, pending)
         pending = None
         if not segment.words:
@@ -132,13 +138,15 @@ def _best_segment(text: str) -> _Segment | None:
             continue
         if best is None or segment.rank > best.rank:
             best = segment
+            if best.rank == _BEST_RANK:
+                break
     return best
 
 
 def _read_segment(piece: str, pending: str | None) -> _Segment:
     tokens = _street_tokens(piece)
     number, words = pending, tokens
-    at = next((i for i, token in enumerate(tokens) if _HOUSE.match(token) and any(c.isdigit() for c in token)), None)
+    at = next((i for i, token in enumerate(tokens) if token[0].isdigit() and _HOUSE.match(token)), None)
     if number is None and at is not None:
         number = tokens[at]
         # Words before a leading number are a building or a company, not the street: "Foot Locker Inc 330 W 34 St".
@@ -159,12 +167,11 @@ def _without_house_name(words: list[str]) -> list[str]:
 
 def _street_tokens(piece: str) -> list[str]:
     tokens: list[str] = []
-    for token in re.sub(r"[^a-z0-9-]+", " ", piece.replace("'", "")).split():
-        stripped = token.strip("-")
-        if _HOUSE.match(stripped):
-            tokens.append(stripped)
+    for token in _NOT_STREET_TEXT.sub(" ", piece.replace("'", "")).split():
+        if "-" not in token or _HOUSE.match(token):
+            tokens.append(token)
         else:
-            tokens.extend(part for part in stripped.split("-") if part)
+            tokens.extend(part for part in token.split("-") if part)
     if len(tokens) > 1 and len(tokens[-1]) == 1 and tokens[-1] in "abcdefgh" and tokens[-2].isdigit():
         tokens[-2:] = [tokens[-2] + tokens[-1]]
     return tokens
@@ -177,22 +184,27 @@ def _has_type(tokens: list[str]) -> bool:
 def _canonical(words: list[str]) -> list[str]:
     found: list[str] = []
     for index, word in enumerate(words):
-        compound = _COMPOUND.match(word)
-        ordinal = _ORDINAL_TOKEN.match(word)
-        if compound:
-            found.extend(compound.groups())
-        elif ordinal:
-            found.append(ordinal.group(1))
-        elif (
-            word == "st"
-            and index + 1 < len(words)
-            and words[index + 1] not in _TYPES
-            and not _is_direction(words[index + 1])
-        ):
+        if word == "st" and _is_saint(words, index):
             found.append("saint")
         else:
-            found.append(_TYPES.get(word) or _PLAIN_WORDS.get(word) or _ORDINALS.get(word) or word)
+            found.extend(_canonical_word(word))
     return found
+
+
+@lru_cache(maxsize=65_536)
+def _canonical_word(word: str) -> tuple[str, ...]:
+    known = _TYPES.get(word) or _PLAIN_WORDS.get(word) or _ORDINALS.get(word)
+    if known:
+        return (known,)
+    compound = _COMPOUND.match(word)
+    if compound:
+        return (compound.group(1), compound.group(2))
+    return (_ORDINAL_TOKEN.sub(r"\1", word),)
+
+
+def _is_saint(words: list[str], index: int) -> bool:
+    following = words[index + 1 : index + 2]
+    return bool(following) and following[0] not in _TYPES and not _is_direction(following[0])
 
 
 def _is_direction(word: str) -> bool:
