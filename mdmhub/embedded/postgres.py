@@ -65,8 +65,8 @@ def start(place: Place) -> None:
     data = place.postgres_data
     close_folder(data, place.account)
     wait_until_idle(data, _IDLE_SECONDS)
-    # Nobody works here, so these are stale; PostgreSQL would trust them where the number in them is some other program's
-    # now, or that of a killed server which nobody has reaped.
+    # Nobody works here, so these are stale; PostgreSQL would trust them where the number in them is now some other
+    # program's, or that of a killed server which nobody has reaped.
     for stale in (data / "postmaster.pid", *place.sockets.glob(".s.PGSQL.*")):
         stale.unlink(missing_ok=True)
     _write(data / "hub.conf", _render_settings(place), place)

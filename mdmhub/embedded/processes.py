@@ -53,7 +53,7 @@ def run_tool(command: Sequence[str | Path], account: Account | None, folder: Pat
 def find_server(pid_file: Path, folder: Path) -> psutil.Process | None:
     """Return the live process named in `pid_file` if it works in `folder`, else None."""
     with contextlib.suppress(OSError, ValueError, IndexError, psutil.Error):
-        process = psutil.Process(int(pid_file.read_text(encoding="ascii").split()[0]))
+        process = psutil.Process(int(pid_file.read_bytes().split()[0]))
         if process.status() != psutil.STATUS_ZOMBIE and process.cwd() == str(folder):
             return process
     return None
