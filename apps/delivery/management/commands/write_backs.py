@@ -41,7 +41,8 @@ class Command(BaseCommand):
         dead = list_dead_write_backs(limit=limit)
         for line in dead:
             self.stdout.write(
-                f"{line.record_id}\t{line.source_code}:{line.source_key}\t{line.desired}\t{line.attempts} attempts\t{line.note}"
+                f"{line.record_id}\t{line.source_code}:{line.source_key}\t{line.desired}"
+                f"\t{line.attempts} attempts\t{line.note}"
             )
         if not dead:
             self.stdout.write("no write-back is dead")
