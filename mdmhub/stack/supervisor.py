@@ -82,11 +82,11 @@ class Stack:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         """Stop every process, last started first."""
-        self._over.set()
-        if self._watcher:
-            self._watcher.join()
         # A second Ctrl-C would leave processes behind.
         with _handled(signal.SIG_IGN, signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            self._over.set()
+            if self._watcher:
+                self._watcher.join()
             for one in reversed(self._running):
                 self._show(render("stack", f"stopping {one.child.name}"))
                 one.stop()
