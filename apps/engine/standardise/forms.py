@@ -21,12 +21,22 @@ def _lengths(aliases: dict[str, str], position: int) -> dict[str, tuple[int, ...
 
 _INSIDE: Final = _load("any")
 _ENDING: Final = _load("any", "end")
-_LEADING: Final = _load("start") | {alias: code for alias, code in _INSIDE.items() if alias.count(" ") > 1}
+# English phrases of two words also begin ordinary names: "National Association of ...", "Private Limited ...".
+_PLAIN_BEGINNINGS: Final = frozenset(
+    {"business", "co", "company", "corp", "corporation", "free", "general", "limited", "national", "private", "public"}
+)
+_LEADING_PHRASES: Final = {
+    alias: code
+    for alias, code in (_INSIDE | _load("start")).items()
+    if alias.count(" ") > 1 or (" " in alias and alias.split()[0] not in _PLAIN_BEGINNINGS)
+}
+_LEADING_WORDS: Final = {alias: code for alias, code in _load("start").items() if " " not in alias}
 _ENDING_LENGTHS: Final = _lengths(_ENDING, -1)
-_LEADING_LENGTHS: Final = _lengths(_LEADING, 0)
+_LEADING_LENGTHS: Final = _lengths(_LEADING_PHRASES, 0)
 _FAMILIES: Final = {code: family or code for _, code, family, _ in load_rows("legal_forms.tsv")}
 _COMPOUNDS: Final = (("aktiengesellschaft", "AG"), ("genossenschaft", "EG"), ("gmbh", "GMBH"), ("aktiebolag", "AB"))
 _SHORTEST_STEM: Final = 4
+_SHORT_BEGINNINGS: Final = frozenset({"ab", "as", "ao", "ou", "sia"})
 _ARTICLES: Final = frozenset({"the", "die", "der", "le", "la", "el"})
 
 
@@ -41,6 +51,7 @@ def split_legal_forms(tokens: list[str], qualifiers: frozenset[str]) -> tuple[li
     A form that is short or a plain word counts only where nothing but `qualifiers` or digits follow it. At least one
     token stays, so a company called "Limited" keeps its name.
     """
+    tokens, leading = _without_leading_phrase(tokens)
     kept: list[str] = []
     codes: list[str] = []
     only_qualifiers_follow = True
@@ -59,7 +70,8 @@ def split_legal_forms(tokens: list[str], qualifiers: frozenset[str]) -> tuple[li
         index -= 1
     kept.extend(tokens[: index + 1][::-1])
     kept.reverse()
-    kept, leading = _without_leading_form(kept)
+    if leading is None:
+        kept, leading = _without_leading_word(kept, has_form=bool(codes))
     if leading:
         codes.append(leading)
     if not codes:
@@ -78,13 +90,21 @@ def _form_ending_at(tokens: list[str], named_at: int, index: int, only_qualifier
     return 0, ""
 
 
-def _without_leading_form(tokens: list[str]) -> tuple[list[str], str | None]:
-    for length in _LEADING_LENGTHS.get(tokens[0], ()) if tokens else ():
+def _without_leading_phrase(tokens: list[str]) -> tuple[list[str], str | None]:
+    for length in _LEADING_LENGTHS.get(tokens[0], ()):
         if length < len(tokens):
-            code = _LEADING.get(" ".join(tokens[:length]))
+            code = _LEADING_PHRASES.get(" ".join(tokens[:length]))
             if code:
                 return tokens[length:], code
     return tokens, None
+
+
+def _without_leading_word(tokens: list[str], *, has_form: bool) -> tuple[list[str], str | None]:
+    code = _LEADING_WORDS.get(tokens[0]) if len(tokens) > 1 else None
+    # "AB Volvo" begins with its form; "AB Foods plc" has another and begins with its name.
+    if code is None or (has_form and tokens[0] in _SHORT_BEGINNINGS):
+        return tokens, None
+    return tokens[1:], code
 
 
 def _without_compound(tokens: list[str]) -> tuple[list[str], str | None]:

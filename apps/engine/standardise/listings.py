@@ -5,17 +5,20 @@ from typing import Final
 
 # SEC filer names carry a state or a word between slashes to tell namesakes apart: "UNIVERSITY BANCORP INC /DE/".
 _FILER_SUFFIX: Final = re.compile(
-    r"\s*/(?:adrs?|ads|gdrs?)/?\s*$|\s*[/\\](?:[a-z]{2,3}|new|old|ohio|adv)[/\\]\s*$|\s*(?:\s[/\\]|(?<=\bag)/|(?<=\bco)/|(?<=\binc)/|(?<=\bltd)/|"
+    r"\s*/(?:adrs?|ads|gdrs?)/?\s*$|\s*[/\\](?:[a-z]{2,3}|new|old|ohio|adv)[/\\]\s*$|\\[a-z]{2}\s*$|\s*(?:\s[/\\]|(?<=\bag)/|(?<=\bco)/|(?<=\binc)/|(?<=\bltd)/|"
     r"(?<=\bplc)/|(?<=\bcorp)/|"
     r"(?<=\bcompany)/|(?<=\bsa)/|(?<=\bnv)/|(?<=\blp)/|(?<=\bllc)/|(?<=\btrust)/|(?<=\bgroup)/)(?:[a-z]{2}|new|adr|ads|old|can|gdr)\s*$"
 )
 _SHARE_CLASS: Final = re.compile(
     r"\s[-,( ]*(?:(?:class|series|cl\.?|ser\.?) [a-z0-9]{1,2}\b[ ,-]*)?"
     r"(?:(?:voting|non-voting|subordinate|restricted|registered|cumulative|redeemable|convertible|new|sponsored|"
-    r"unsponsored|limited|multiple) )*"
+    r"unsponsored|multiple) )*"
     r"(?:common (?:stock|shares?|units?)|ordinary shares?|(?:american|global) depositary.*|"
     r"depositary (?:shares?|receipts?|units?)|preferred (?:stock|shares?)|capital stock|"
-    r"shares of beneficial interest|voting shares|registered shares|"
+    r"class [a-z] shares|shares of beneficial interest|"
+    r"(?:first mortgage|senior|junior|subordinated) (?:subordinated )?(?:notes?|bonds?|debentures?)|"
+    r"\d{1,2}\.\d{1,4} ?%|"
+    r"voting shares|registered shares|"
     r"bearer shares|partnership units?|(?:sponsored |unsponsored )?(?:adrs?|ads|gdrs?)(?= *$)|ord(?=\W|$)).*$"
 )
 _CLASS_TAIL: Final = re.compile(r"[ ,(-]+(?:class|cl\.?) [a-z]\)?\s*$")

@@ -17,6 +17,7 @@ MAX_FORMER_NAMES: Final = 12
 
 _NOTHING: Final[Parts] = (None, None, None, None, None)
 _LONGEST_ACRONYM: Final = 5
+_LONGEST_ABBREVIATION: Final = 3
 _SHORTEST_ACRONYM: Final = 2
 # With a legal form behind them these are still placeholders: "Test GmbH", "Unknown Ltd".
 _NEVER_A_NAME: Final = frozenset({"test", "testing", "unknown", "dummy", "asdf", "qwerty", "na", "none", "tbd"})
@@ -107,8 +108,9 @@ def _sorted_out(tokens: list[str]) -> tuple[list[str], set[str], str]:
         length, place = _place_at(tokens, index)
         if place is not None:
             initials.extend(part[0] for part in tokens[index : index + length])
-            if index == 0 or tokens[index - 1] in _LINKS or (index == 1 and tokens[0] in _FUNCTION_WORDS):
-                words.append("".join(tokens[index : index + length]))
+            if _is_named_after_place(tokens, index):
+                # "Holland & Barrett" keeps its word; "US Steel" and "United States Steel" are one.
+                words.append(token if length == 1 and len(token) > _LONGEST_ABBREVIATION else place)
             else:
                 generic.add(place)
             index += length
@@ -128,6 +130,13 @@ def _sorted_out(tokens: list[str]) -> tuple[list[str], set[str], str]:
     if not words:
         words = [_GENERIC.get(token, token) for token in tokens if token not in _FUNCTION_WORDS] or list(tokens)
     return words, generic, "".join(initials)
+
+
+def _is_named_after_place(tokens: list[str], index: int) -> bool:
+    before = tokens[index - 1] if index else ""
+    if before == "the" and index > 1:
+        before = tokens[index - 2]
+    return index == 0 or before in _LINKS or (index == 1 and before in _FUNCTION_WORDS)
 
 
 def _place_at(tokens: list[str], index: int) -> tuple[int, str | None]:

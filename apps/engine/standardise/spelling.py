@@ -28,6 +28,8 @@ def tokens_of(text: str) -> list[str]:
         text = _DOTTED_WORD.sub(r"\1", text)
     if "/" in text:
         text = _SLASHED_PAIR.sub(r"\1\2", text)
+    if "co-op" in text:
+        text = text.replace("co-op", "coop")
     text = _APOSTROPHES.sub("", text)
     if "&" in text or "+" in text:
         text = text.replace("&", " and ").replace("+", " and ")

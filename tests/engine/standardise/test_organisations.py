@@ -46,6 +46,17 @@ def name_parts(raw: str) -> dict[str, str | None]:
         ("Foo Bar LLC - Accounts Payable", "foo bar", None, "LLC"),
         ("7-Eleven, Inc.", "7 eleven", None, "CORP"),
         ("3M Company", "3m", None, "CO"),
+        ("Open Joint Stock Company Gazprom", "gazprom", None, "AO"),
+        ("Акционерное общество «Газпром»", "gazprom", None, "AO"),
+        ("SRL Pro Traffic", "pro traffic", None, "SRL"),
+        ("AB Volvo", "volvo", None, "AB"),
+        ("AB Foods plc", "ab foods", None, "PLC"),
+        ("Valaris Limited Common Shares", "valaris", None, "LTD"),
+        ("AMARIN CORP PLC\\UK", "amarin", None, "PLC"),
+        ("W.R. Berkley Corporation 4.25% ", "wr berkley", None, "CORP"),
+        ("Holland & Barrett Ltd", "holland barrett", None, "LTD"),
+        ("Government of the United Kingdom", "government uk", None, None),
+        ("National Association of Realtors", "association realtors", "national", None),
     ],
 )
 def test_a_name_is_told_apart_into_words_qualifiers_and_form(
@@ -68,6 +79,8 @@ def test_a_name_is_told_apart_into_words_qualifiers_and_form(
         ("Ａｃｍｅ　Ｌｔｄ", "Acme Ltd", "Ac\u200bme\u00ad Ltd\u202e"),
         ("ﬁnance ﬂow Ltd", "finance flow ltd"),
         ("Blackstone Fund IV LP", "Blackstone Fund 4 L.P."),
+        ("US Steel", "United States Steel", "U.S. Steel"),
+        ("Co-operative Group Ltd", "Cooperative Group Limited"),
         ("Marks & Spencer Group P.L.C.", "Marks and Spencer Group plc"),
     ],
 )
