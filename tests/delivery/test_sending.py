@@ -49,7 +49,7 @@ def test_order_per_customer_holds_while_the_subscriber_fails_at_random(
 ) -> None:
     tunables["DELIVERY_ATTEMPTS"] = 30
     numbers = iter(range(10_000))
-    monkeypatch.setattr(receiver.faults, "draw", lambda subject: {"status": "500"} if next(numbers) % 3 == 0 else None)
+    monkeypatch.setattr(receiver.faults, "draw", lambda _: {"status": "500"} if next(numbers) % 3 == 0 else None)
     for subject in ("GC-A", "GC-B"):
         announce(subject, 1, 8)
 
