@@ -78,7 +78,8 @@ def update_customers(*, rows: pa.Table) -> None:
         return
     with connection.cursor() as cursor:
         cursor.execute(
-            f"CREATE TEMP TABLE customers_in ON COMMIT DROP AS SELECT {CUSTOMER_COLUMNS} FROM golden_goldenrecord LIMIT 0"  # noqa: S608 - a constant
+            f"CREATE TEMP TABLE customers_in ON COMMIT DROP AS SELECT {CUSTOMER_COLUMNS}"  # noqa: S608 - a constant
+            " FROM golden_goldenrecord LIMIT 0"
         )
         copy_in("customers_in", rows)
         cursor.execute(UPDATE_CUSTOMERS)

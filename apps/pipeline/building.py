@@ -64,7 +64,8 @@ def build(ground: Ground, rules: RuleSet) -> Rows:
         for name in ("place", "state", "given", "standard", "values"):
             duck.register(name if name != "values" else "survived", getattr(ground, name))
         duck.execute(
-            "CREATE TABLE member AS SELECT p.*, s.source, s.source_key, s.number FROM place p JOIN state s USING (record)"
+            "CREATE TABLE member AS SELECT p.*, s.source, s.source_key, s.number"
+            " FROM place p JOIN state s USING (record)"
         )
         duck.execute("CREATE TABLE chunk_of AS SELECT cluster, any_value(chunk) AS chunk FROM place GROUP BY cluster")
         return Rows(
@@ -142,7 +143,10 @@ def _identifiers(rules: RuleSet, ground: Ground) -> str:
         if a.kind == "identifier" and f"{a.name}.number" in ground.standard.column_names
     ]
     if not schemes:
-        return "SELECT cluster, chunk, '' scheme, '' issuer, '' AS value, '' check_result, 0 record_id FROM chunk_of LIMIT 0"
+        return (
+            "SELECT cluster, chunk, '' AS scheme, '' AS issuer, '' AS value, '' AS check_result, 0 AS record_id"
+            " FROM chunk_of LIMIT 0"
+        )
     union = " UNION ALL ".join(
         f"""SELECT m.cluster, m.chunk, '{n}' AS scheme, coalesce(d."{n}.issuer", '')[:20] AS issuer,
                    d."{n}.number"[:100] AS value, coalesce(d."{n}.check", 'plausible') AS check_result, m.record

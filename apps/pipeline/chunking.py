@@ -290,7 +290,7 @@ class Chunker:
 
 
 def _claims(values: dict[str, dict[str, Any]]) -> dict[str, tuple[Any, Any, Any]]:
-    """What a subscriber would call a change: the value, who gave it and by which rule; not which version said it again."""
+    """What a subscriber would call a change: value, giver and rule; not which version said it again."""
     return {name: (v.get("value"), v.get("record"), v.get("rule")) for name, v in values.items()}
 
 
@@ -321,7 +321,7 @@ def _customer_columns(rows: pa.Table) -> pa.Table:
 
 
 def _events(told: pa.Table, others: list[dict[str, Any]]) -> pa.Table:
-    """Return the event frame of a chunk: a snapshot per live customer, and a farewell per id that stopped being live."""
+    """Return a chunk's events: a snapshot per live customer, a farewell per id that stopped being live."""
     with duckdb.connect() as duck:
         duck.register("told", told)
         live = duck.sql(

@@ -7,7 +7,7 @@ still pending is taken up by the next run.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pyarrow as pa
@@ -15,80 +15,58 @@ import pyarrow as pa
 from apps.engine import bulk
 from apps.engine.bulk.frames import LINKS_SCHEMA
 from apps.engine.bulk.survive import survive
-from apps.engine.rules import RuleSet, load_company_rules
 from apps.engine.survive import SurvivorshipPolicy
 from apps.pipeline import snapshot
 from apps.pipeline.building import Ground, build, members_with_claims
 from apps.pipeline.chunking import Chunker, Settled
 from apps.pipeline.partition import NONE, Scope, settle
-from apps.pipeline.runs import Journal
+from apps.pipeline.reading import Read, read_scope
+from apps.pipeline.runs import Journal, QuietJournal
 from apps.pipeline.store import Context, Stored, store_chunk
-from apps.rulebook.selectors import ActiveRules, find_active_rules, get_active_rules
-from apps.rulebook.services import publish_and_activate
 
 REDO_ROUNDS = 5
 
 
-@dataclass(frozen=True)
-class Read:
-    """The scope as read, with the standard records of its dirty records made anew."""
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """What to resolve: records to take in their newest version, and records whose surroundings a decision changed."""
 
-    state: pa.Table
-    given: pa.Table
-    standard: pa.Table
-    links: pa.Table
-    verdicts: snapshot.Verdicts
-    active: ActiveRules
-
-    @property
-    def rules(self) -> RuleSet:
-        """The rules in force."""
-        return self.active.rules
+    reason: str
+    dirty: Sequence[int] = ()
+    around: Sequence[int] = ()
+    verdict_id: int | None = None
+    chunk_records: int = 5_000
+    workers: int = 1
 
 
-def resolve(
-    journal: Journal,
-    *,
-    chunk_records: int,
-    workers: int,
-    reason: str,
-    dirty: Sequence[int] | None = None,
-    verdict_id: int | None = None,
-) -> Stored:
-    """Bring every customer up to date with the pending records (or just with `dirty`), and say what changed.
+def resolve(journal: Journal | QuietJournal, ask: Ask) -> Stored:
+    """Bring the customers around the asked records up to date and say what changed.
 
-    Records of chunks that something else changed meanwhile are resolved again, a few times at most.
+    Records of chunks that something else changed meanwhile are resolved again, a few times at most; `redo` names what
+    is left after that.
     """
     stored = Stored()
-    waiting = list(snapshot.list_pending() if dirty is None else dirty)
     for _ in range(REDO_ROUNDS):
-        if not waiting:
-            break
         stored.redo = []
-        _resolve_once(journal, waiting, chunk_records, workers, reason, verdict_id, stored)
-        waiting = stored.redo
+        if ask.dirty or ask.around:
+            _resolve_once(journal, ask, stored)
+        if not stored.redo:
+            break
+        ask = replace(ask, dirty=stored.redo, around=())
     return stored
 
 
-def _resolve_once(
-    journal: Journal,
-    dirty: Sequence[int],
-    chunk_records: int,
-    workers: int,
-    reason: str,
-    verdict_id: int | None,
-    stored: Stored,
-) -> None:
-    read = _read(journal, dirty)
-    links = _match(journal, read, workers)
-    settled = _settle(journal, read, links, chunk_records, workers)
+def _resolve_once(journal: Journal | QuietJournal, ask: Ask, stored: Stored) -> None:
+    read = read_scope(journal, ask.dirty, ask.around)
+    links = _match(journal, read, ask.workers)
+    settled = _settle(journal, read, links, ask)
     context = Context(
         actor=journal.actor,
-        reason=reason,
+        reason=ask.reason,
         run_id=journal.run_id,
         correlation=journal.correlation,
         horizon=read.verdicts.horizon,
-        verdict_id=verdict_id,
+        verdict_id=ask.verdict_id,
     )
     with journal.stage("store", total=settled.partition.chunks) as stage:
         for number, chunk in enumerate(Chunker(settled, read.active.version, journal.run_id).chunks(), start=1):
@@ -96,37 +74,7 @@ def _resolve_once(
             stage.advance(number, **stored.counts)
 
 
-def _read(journal: Journal, dirty: Sequence[int]) -> Read:
-    """Read the scope and standardise what is new in it; the first load publishes the first rule set version."""
-    active = find_active_rules()
-    whole = active is None or len(dirty) > snapshot.NEIGHBOURHOOD_LIMIT
-    rules = active.rules if active else load_company_rules()
-    with journal.stage("read", total=len(dirty)) as stage:
-        snapshot.open_scope(dirty, whole=whole)
-        given = snapshot.read_given(rules)
-        state = snapshot.read_state()
-        stage.advance(len(dirty))
-    with journal.stage("standardise", total=len(dirty)) as stage:
-        ids = pa.array(dirty, pa.int64())
-        fresh = bulk.standardise(_with_state(given.filter(pa.compute.is_in(given["record"], ids)), state), rules)
-        stage.advance(len(dirty), standard_records=fresh.num_rows)
-    if active is None:
-        with journal.stage("profile", total=fresh.num_rows):
-            publish_and_activate(
-                rules=rules, statistics=bulk.profile(fresh, rules), note="first load", actor=journal.actor
-            )
-            active = get_active_rules()
-    if not whole:
-        keys = np.unique(fresh.column("keys").combine_chunks().flatten().to_numpy()) if fresh.num_rows else []
-        hot = active.statistics.are_hot(list(keys))
-        snapshot.widen_scope([int(k) for k, is_hot in zip(keys, hot, strict=True) if not is_hot])
-        given, state = snapshot.read_given(rules), snapshot.read_state()
-    parts = [name for name in fresh.column_names if name not in ("record", "source", "keys")]
-    standard = pa.concat_tables([fresh, snapshot.read_standard(parts)], promote_options="permissive")
-    return Read(state, given, standard, snapshot.read_links(), snapshot.read_verdicts(), active)
-
-
-def _match(journal: Journal, read: Read, workers: int) -> pa.Table:
+def _match(journal: Journal | QuietJournal, read: Read, workers: int) -> pa.Table:
     """Return all links in scope: the stored ones between clean records, and new ones of the dirty records."""
     count = read.standard.num_rows
     with journal.stage("block", total=count) as stage:
@@ -140,7 +88,7 @@ def _match(journal: Journal, read: Read, workers: int) -> pa.Table:
     return pa.concat_tables([read.links.cast(LINKS_SCHEMA), links.cast(LINKS_SCHEMA)])
 
 
-def _settle(journal: Journal, read: Read, links: pa.Table, chunk_records: int, workers: int) -> Settled:
+def _settle(journal: Journal | QuietJournal, read: Read, links: pa.Table, ask: Ask) -> Settled:
     """Cluster, compare with the customers there are, and build the rows of those that change."""
     with journal.stage("cluster", total=read.standard.num_rows) as stage:
         clustering = bulk.cluster(
@@ -150,10 +98,10 @@ def _settle(journal: Journal, read: Read, links: pa.Table, chunk_records: int, w
             read.active.statistics,
             same=read.verdicts.same,
             different=read.verdicts.different,
-            workers=workers,
+            workers=ask.workers,
         )
         scope = _scope(read.state, clustering.clusters)
-        partition = settle(scope, chunk_records=chunk_records)
+        partition = settle(scope, chunk_records=ask.chunk_records)
         stage.advance(read.standard.num_rows, proposals=clustering.proposals.num_rows)
     with journal.stage("survive", total=int(partition.touched.sum())) as stage:
         alive = partition.touched & ~scope.is_gone
@@ -166,11 +114,6 @@ def _settle(journal: Journal, read: Read, links: pa.Table, chunk_records: int, w
         rows = build(Ground(place, read.state, read.given, read.standard, values), read.rules)
         stage.advance(int(partition.touched.sum()), customers=rows.customers.num_rows)
     return Settled(scope, partition, place, read.state, read.standard, links, clustering, read.verdicts, rows)
-
-
-def _with_state(given: pa.Table, state: pa.Table) -> pa.Table:
-    """Put source, key and instant beside the given attributes, as the engine's given frame has them."""
-    return given.join(state.select(["record", "source", "source_key", "modified_at"]), "record").sort_by("record")
 
 
 def _scope(state: pa.Table, clusters: pa.Table) -> Scope:

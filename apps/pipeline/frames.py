@@ -52,7 +52,7 @@ def membership_rows(settled: "Settled", carried: pa.Table, at: datetime, run_id:
             "CREATE TABLE tie AS SELECT a.record, b.record AS other, a.cluster, l.score FROM links l"
             " JOIN place a ON a.record = l.left JOIN place b ON b.record = l.right AND b.cluster = a.cluster"
         )
-        return duck.execute(
+        return duck.sql(
             """
             WITH best AS (
                 SELECT record, max(score) AS score FROM (
@@ -72,7 +72,7 @@ def membership_rows(settled: "Settled", carried: pa.Table, at: datetime, run_id:
             LEFT JOIN best b USING (record) LEFT JOIN decided d USING (record)
             ORDER BY p.chunk, p.record
             """,
-            {"at": at, "run": run_id, "rules": rules_version},
+            params={"at": at, "run": run_id, "rules": rules_version},
         ).to_arrow_table()
 
 

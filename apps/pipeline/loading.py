@@ -8,9 +8,10 @@ from django.conf import settings
 
 from apps.base.actors import Actor
 from apps.cases.services import open_case
-from apps.pipeline.flow import resolve
-from apps.pipeline.runs import Journal, Listener, Stage, journal
+from apps.pipeline.flow import Ask, resolve
 from apps.pipeline.models import Run
+from apps.pipeline.runs import Journal, Listener, Stage, journal
+from apps.pipeline.snapshot import list_pending
 from apps.sources.intake import FileRefused, SourceMapping, open_file
 from apps.sources.models import IntakeBatch
 from apps.sources.services import close_batch, land_frame, open_batch, refuse_file, register_source
@@ -54,10 +55,13 @@ def load_files(*, files: Sequence[SourceFile], actor: Actor, listener: Listener 
 
 def resolve_pending(log: Journal, *, reason: str) -> None:
     """Resolve whatever is pending and add what happened to the run's counts."""
-    stored = resolve(
-        log, chunk_records=settings.MDM["CHUNK_RECORDS"], workers=settings.MDM["LOAD_WORKERS"], reason=reason
+    ask = Ask(
+        reason=reason,
+        dirty=list_pending(),
+        chunk_records=settings.MDM["CHUNK_RECORDS"],
+        workers=settings.MDM["LOAD_WORKERS"],
     )
-    log.count(**stored.counts)
+    log.count(**resolve(log, ask).counts)
 
 
 def _land(log: Journal, file: SourceFile, stage: Stage) -> IntakeBatch:

@@ -22,7 +22,7 @@ class Stage:
     """One stage in progress. `advance` is cheap: it writes at most once a second."""
 
     name: str
-    row: RunStage
+    row: RunStage | None
     listener: Listener | None
     done: int = 0
     total: int | None = None
@@ -34,7 +34,7 @@ class Stage:
     @property
     def seconds(self) -> float:
         """Seconds since the stage began, or that it took."""
-        return self.row.seconds if self.is_finished else time.perf_counter() - self.started
+        return self.row.seconds if self.row and self.is_finished else time.perf_counter() - self.started
 
     def advance(self, done: int, total: int | None = None, **counts: int) -> None:
         """Say how far the stage is and what it has counted so far."""
@@ -50,14 +50,17 @@ class Stage:
 
     def finish(self) -> None:
         """Write the stage's last word."""
-        self.row.seconds = round(time.perf_counter() - self.started, 3)
-        self.row.finished_at = timezone.now()
+        if self.row is not None:
+            self.row.seconds = round(time.perf_counter() - self.started, 3)
+            self.row.finished_at = timezone.now()
         self.is_finished = True
         self._save()
         if self.listener is not None:
             self.listener(self)
 
     def _save(self) -> None:
+        if self.row is None:
+            return
         self.row.done, self.row.total, self.row.counts = self.done, self.total, self.counts
         self.row.save()
         Run.objects.filter(pk=self.row.run_id).update(heartbeat_at=timezone.now())
@@ -95,6 +98,21 @@ class Journal:
         for name, n in counts.items():
             self.run.counts[name] = self.run.counts.get(name, 0) + n
         self.run.save()
+
+
+class QuietJournal:
+    """For a person's decision: nothing to watch, so no run is kept; history names the decision instead."""
+
+    run_id = 0
+
+    def __init__(self, actor: Actor) -> None:
+        self.actor = actor
+        self.correlation = uuid7()
+
+    @contextmanager
+    def stage(self, name: str, total: int | None = None) -> Iterator[Stage]:
+        """Yield a stage that is written nowhere."""
+        yield Stage(name, None, None, total=total)
 
 
 @contextmanager

@@ -89,8 +89,8 @@ def list_pending() -> list[int]:
         return [row[0] for row in cursor.fetchall()]
 
 
-def open_scope(dirty: Sequence[int], *, whole: bool) -> None:
-    """Make the temporary table `scope` with the dirty records, and everything else where `whole`.
+def open_scope(dirty: Sequence[int], *, around: Sequence[int] = (), whole: bool) -> None:
+    """Make the temporary table `scope` with the dirty records, the clean ones `around`, and all others where `whole`.
 
     The table lives until the session ends or the next scope is opened.
     """
@@ -98,6 +98,12 @@ def open_scope(dirty: Sequence[int], *, whole: bool) -> None:
         cursor.execute("DROP TABLE IF EXISTS scope")
         cursor.execute("CREATE TEMP TABLE scope (id bigint PRIMARY KEY, dirty bool NOT NULL)")
         copy_in("scope", pa.table({"id": pa.array(dirty, pa.int64()), "dirty": pa.array([True] * len(dirty))}))
+        if around:
+            cursor.execute(
+                "INSERT INTO scope SELECT id, false FROM sources_sourcerecord WHERE id = ANY(%s) AND state = 'live'"
+                " ON CONFLICT (id) DO NOTHING",
+                [list(around)],
+            )
         if whole:
             cursor.execute(
                 "INSERT INTO scope SELECT id, false FROM sources_sourcerecord WHERE state = 'live'"
@@ -111,7 +117,8 @@ def widen_scope(by_keys: Sequence[int] = ()) -> int:
     with connection.cursor() as cursor:
         if by_keys:
             cursor.execute(
-                "INSERT INTO scope SELECT record_id, false FROM matching_standardrecord WHERE match_keys && %s::bigint[]"
+                "INSERT INTO scope SELECT record_id, false FROM matching_standardrecord"
+                " WHERE match_keys && %s::bigint[]"
                 " ON CONFLICT (id) DO NOTHING",
                 [list(by_keys)],
             )

@@ -1,0 +1,79 @@
+"""Read the scope of a resolve and standardise what is new in it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from apps.engine import bulk
+from apps.engine.rules import RuleSet, load_company_rules
+from apps.pipeline import snapshot
+from apps.pipeline.runs import Journal, QuietJournal
+from apps.rulebook.selectors import ActiveRules, find_active_rules, get_active_rules
+from apps.rulebook.services import publish_and_activate
+
+
+@dataclass(frozen=True)
+class Read:
+    """The scope as read, with the standard records of its dirty records made anew."""
+
+    state: pa.Table
+    given: pa.Table
+    standard: pa.Table
+    links: pa.Table
+    verdicts: snapshot.Verdicts
+    active: ActiveRules
+
+    @property
+    def rules(self) -> RuleSet:
+        """The rules in force."""
+        return self.active.rules
+
+
+def read_scope(journal: Journal | QuietJournal, dirty: Sequence[int], around: Sequence[int]) -> Read:
+    """Return everything a resolve of these records may touch; the first load publishes rule set version 1."""
+    known = find_active_rules()
+    rules = known.rules if known else load_company_rules()
+    whole = known is None or len(dirty) > snapshot.NEIGHBOURHOOD_LIMIT
+    with journal.stage("read", total=len(dirty)) as stage:
+        snapshot.open_scope(dirty, around=around, whole=whole)
+        given, state = snapshot.read_given(rules), snapshot.read_state()
+        stage.advance(len(dirty))
+    fresh = _standardise(journal, dirty, given, state, rules)
+    active = known or _publish_first(journal, fresh, rules)
+    if not whole:
+        snapshot.widen_scope(_cold_keys(fresh, active))
+        given, state = snapshot.read_given(rules), snapshot.read_state()
+    parts = [name for name in fresh.column_names if name not in ("record", "source", "keys")]
+    standard = pa.concat_tables([fresh, snapshot.read_standard(parts)], promote_options="permissive")
+    return Read(state, given, standard, snapshot.read_links(), snapshot.read_verdicts(), active)
+
+
+def _standardise(
+    journal: Journal | QuietJournal, dirty: Sequence[int], given: pa.Table, state: pa.Table, rules: RuleSet
+) -> pa.Table:
+    with journal.stage("standardise", total=len(dirty)) as stage:
+        asked = given.filter(pc.is_in(given["record"], pa.array(dirty, pa.int64())))
+        named = asked.join(state.select(["record", "source", "source_key", "modified_at"]), "record").sort_by("record")
+        fresh = bulk.standardise(named, rules)
+        stage.advance(len(dirty), standard_records=fresh.num_rows)
+    return fresh
+
+
+def _publish_first(journal: Journal | QuietJournal, fresh: pa.Table, rules: RuleSet) -> ActiveRules:
+    with journal.stage("profile", total=fresh.num_rows) as stage:
+        statistics = bulk.profile(fresh, rules)
+        publish_and_activate(rules=rules, statistics=statistics, note="first load", actor=journal.actor)
+        stage.advance(fresh.num_rows)
+    return get_active_rules()
+
+
+def _cold_keys(fresh: pa.Table, active: ActiveRules) -> list[int]:
+    """Return the match keys of the fresh records that make pairs."""
+    if not fresh.num_rows:
+        return []
+    keys = [int(key) for key in np.unique(fresh["keys"].combine_chunks().flatten().to_numpy())]
+    hot = active.statistics.are_hot(keys)
+    return [key for key, is_hot in zip(keys, hot, strict=True) if not is_hot]
