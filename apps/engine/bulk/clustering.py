@@ -196,7 +196,7 @@ def _settle(
     for at in np.flatnonzero(~simple).tolist():
         pairs = np.flatnonzero(same[at])
         grouping = agglomerate(
-            square(scores[at]),
+            np.maximum(square(scores[at]), rules.thresholds.doubt),
             square(barred[at]),
             rules.thresholds.link,
             rules.caps.cluster,

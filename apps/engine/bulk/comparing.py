@@ -26,11 +26,15 @@ VECTORISED: dict[str, BulkComparer] = {"names": name_levels, "street": street_le
 def levels_of(
     standard: pa.Table, left: Codes, right: Codes, rules: RuleSet, statistics: Statistics, workers: int
 ) -> Levels:
-    """Return the levels of the pairs of rows: shape (pairs, comparisons), equal to `compare.compare`'s."""
-    levels = np.zeros((len(left), len(rules.comparisons)), dtype=np.uint8)
+    """Return the levels of the pairs of rows: shape (pairs, comparisons and joints), equal to `compare.compare`'s."""
+    levels = np.zeros((len(left), len(rules.comparisons) + len(rules.joints)), dtype=np.uint8)
     for position, comparison in enumerate(rules.comparisons):
         bulk = VECTORISED.get(comparison.kind, distinct_levels)
         levels[:, position] = bulk(standard, left, right, comparison, statistics, workers)
+    places = {comparison.name: position for position, comparison in enumerate(rules.comparisons)}
+    for position, joint in enumerate(rules.joints, start=len(rules.comparisons)):
+        first, second = (levels[:, places[name]] for name in joint.of)
+        levels[:, position] = np.array(joint.table, dtype=np.uint8)[first, second]
     return levels
 
 
@@ -42,7 +46,7 @@ def distinct_levels(
     codes, values = _distinct_values(standard, comparison.parts)
     ours, theirs = codes[left], codes[right]
     levels = np.zeros(len(left), dtype=np.uint8)
-    full = (ours != ABSENT) & (theirs != ABSENT)
+    full = (ours != ABSENT) & (theirs != ABSENT) | comparer.compares_absent
     if comparer.when_unequal is not None:
         levels[full & (ours != theirs)] = comparer.when_unequal
         full &= ours == theirs
@@ -50,6 +54,7 @@ def distinct_levels(
     low, high = np.minimum(ours[where], theirs[where]), np.maximum(ours[where], theirs[where])
     pairs, inverse = np.unique(combine(low, high, len(values)), return_inverse=True)
     lows, highs = pairs // (len(values) + 1) - 1, pairs % (len(values) + 1) - 1
+    values.append((None,) * len(comparison.parts))
     found = np.fromiter(
         (
             comparer.level(values[a], values[b], comparison, statistics)

@@ -12,6 +12,8 @@ from apps.engine.compare.names import (
     ACRONYM,
     ALIKE,
     CONTAINED,
+    CUT_LENGTHS,
+    CUT_SHORT,
     DIFFERENT,
     FORMERLY_SAME,
     LOOSELY_CONTAINED,
@@ -24,11 +26,12 @@ from apps.engine.compare.names import (
     SAME,
     SEPARATOR,
     SHORTEST_ACRONYM,
-    SHORTEST_STEM,
+    SHORTEST_SPELLING,
     WORDS_ALIKE,
-    has_digit,
+    is_cut_short,
+    is_numbering,
 )
-from apps.engine.compare.similarity import edit_similarity_pairs, jaro_winkler_pairs
+from apps.engine.compare.similarity import edit_similarity_pairs
 from apps.engine.rules import Comparison
 from apps.engine.statistics import Statistics, rarity
 
@@ -46,8 +49,7 @@ class Words:
     length: Codes
     first: Codes
     ending: Codes
-    stem: Codes
-    digit: Flags
+    plain: Flags
 
 
 @dataclass(frozen=True)
@@ -60,14 +62,13 @@ class Names:
     joined: list[str]
     joined_code: Codes
     joined_length: Codes
-    digit: Flags
 
 
 def name_levels(
     standard: pa.Table, left: Codes, right: Codes, comparison: Comparison, statistics: Statistics, workers: int
 ) -> npt.NDArray[np.uint8]:
     """Return what `compare.names.compare_names` returns for each pair of rows."""
-    present, former, acronym = (column_of(standard, part) for part in comparison.parts)
+    present, former, acronym, whole = (column_of(standard, part) for part in comparison.parts)
     code_of = {name: code for code, name in enumerate(present.values)}
     formers = [[code_of.setdefault(n, len(code_of)) for n in v.split(SEPARATOR) if n] for v in former.values]
     names = _table_of(list(code_of), comparison.parts[0], statistics)
@@ -80,6 +81,7 @@ def name_levels(
         full = np.flatnonzero((ours != ABSENT) & (theirs != ABSENT))
         here, there = left[rows][full], right[rows][full]
         agreed, shared = _agreements(names, ours[full], theirs[full], workers)
+        _find_cut_short(names, whole, ours[full], theirs[full], here, there, agreed, shared)
         _improve_by_formers(names, formers, former, present, here, there, agreed, shared, workers)
         rare = np.sum([shared - chance < bound for bound in RARITY_BOUNDS], axis=0)
         found = 1 + agreed.astype(np.int64) * len(RARITIES) + rare
@@ -110,7 +112,6 @@ def _table_of(texts: list[str], space: str, statistics: Statistics) -> Names:
         joined=joined,
         joined_code=np.fromiter((joined_of.setdefault(j, len(joined_of)) for j in joined), np.int32, len(joined)),
         joined_length=np.fromiter(map(len, joined), np.int32, len(joined)),
-        digit=np.fromiter(map(has_digit, texts), np.bool_, len(texts)),
     )
 
 
@@ -127,8 +128,7 @@ def _words_of(texts: list[str], space: str, statistics: Statistics) -> Words:
         length=np.fromiter(map(len, texts), np.int32, len(texts)),
         first=coded([t[:1] for t in texts]),
         ending=coded([t[-2:] for t in texts]),
-        stem=coded([t[:SHORTEST_STEM] for t in texts]),
-        digit=np.fromiter(map(has_digit, texts), np.bool_, len(texts)),
+        plain=np.fromiter((len(t) >= SHORTEST_SPELLING and not is_numbering(t) for t in texts), np.bool_, len(texts)),
     )
 
 
@@ -157,7 +157,8 @@ def _agreements(names: Names, left: Codes, right: Codes, workers: int) -> tuple[
     ).astype(np.int8)
     agreed[~our_common.any(axis=1) & ~our_alike.any(axis=1)] = NONE
     alike = ~our_own & ~their_own
-    alike |= ~same & ~alike & _names_alike(names, left, right, ~same & ~alike, workers)
+    plain = (names.words.plain[ours] | ~our_rest).all(axis=1) & (names.words.plain[theirs] | ~their_rest).all(axis=1)
+    alike |= _names_alike(names, left, right, ~same & ~alike & plain, workers)
     agreed[alike] = ALIKE
     agreed[same] = SAME
     return agreed, np.where(agreed == NONE, 0, np.where((agreed == SAME) | (agreed == ALIKE), least, shared))
@@ -172,8 +173,7 @@ def _alike_words(
     chosen, i, j = np.nonzero(our_rest[pairs][:, :, None] & their_rest[pairs][:, None, :])
     a, b = ours[pairs[chosen], i], theirs[pairs[chosen], j]
     usable = (words.first[a] == words.first[b]) | (words.ending[a] == words.ending[b])
-    usable &= ~words.digit[a] & ~words.digit[b]
-    usable &= np.minimum(words.length[a], words.length[b]) >= SHORTEST_ACRONYM
+    usable &= words.plain[a] & words.plain[b]
     kept = np.flatnonzero(usable)
     low, high = np.minimum(a[kept], b[kept]).astype(np.int64), np.maximum(a[kept], b[kept]).astype(np.int64)
     distinct, inverse = np.unique(low * len(words.texts) + high, return_inverse=True)
@@ -185,18 +185,14 @@ def _alike_words(
 
 
 def _are_alike(words: Words, left: Ints, right: Ints, workers: int) -> Flags:
-    """Return what `compare.names.are_words_alike` says of distinct pairs that passed its first conditions."""
-    short = np.minimum(words.length[left], words.length[right])
+    """Return which distinct pairs of plain words are spelt alike."""
+    ours, theirs = words.length[left], words.length[right]
     alike: Flags = np.zeros(len(left), dtype=np.bool_)
-    stems = np.flatnonzero((short >= SHORTEST_STEM) & (words.stem[left] == words.stem[right]))
-    for at, a, b in zip(stems.tolist(), left[stems].tolist(), right[stems].tolist(), strict=True):
-        one, other = words.texts[a], words.texts[b]
-        alike[at] = one.startswith(other) or other.startswith(one)
-    # Jaro-Winkler cannot reach the bound where one word is far shorter than the other.
-    open_pairs = np.flatnonzero(~alike & (2 * short >= np.maximum(words.length[left], words.length[right])))
+    # The distance is at least the difference in length.
+    near = np.flatnonzero(np.abs(ours - theirs) * 1000 <= 201 * np.maximum(ours, theirs))
     texts = np.array(words.texts, dtype=object)
-    ours, theirs = texts[left[open_pairs]].tolist(), texts[right[open_pairs]].tolist()
-    alike[open_pairs] = jaro_winkler_pairs(ours, theirs, workers) >= WORDS_ALIKE
+    similar = edit_similarity_pairs(texts[left[near]].tolist(), texts[right[near]].tolist(), workers)
+    alike[near] = similar >= WORDS_ALIKE
     return alike
 
 
@@ -205,12 +201,36 @@ def _names_alike(names: Names, left: Codes, right: Codes, wanted: Flags, workers
     ours, theirs = names.joined_length[left], names.joined_length[right]
     # The distance is at least the difference in length, so most pairs are settled by their lengths.
     near = np.abs(ours - theirs) * 1000 <= 101 * np.maximum(ours, theirs)
-    chosen = np.flatnonzero(wanted & near & ~names.digit[left] & ~names.digit[right])
+    chosen = np.flatnonzero(wanted & near)
     joined = np.array(names.joined, dtype=object)
     alike: Flags = np.zeros(len(left), dtype=np.bool_)
     similar = edit_similarity_pairs(joined[left[chosen]].tolist(), joined[right[chosen]].tolist(), workers)
     alike[chosen] = similar >= NAMES_ALIKE
     return alike
+
+
+def _find_cut_short(
+    names: Names,
+    whole: Encoded,
+    left_name: Codes,
+    right_name: Codes,
+    left: Codes,
+    right: Codes,
+    agreed: Classes,
+    shared: Ints,
+) -> None:
+    """Mark the pairs where one full name is the other cut short (in place)."""
+    lengths = np.array([len(text) for text in whole.values] + [0], dtype=np.int64)
+    ours, theirs = whole.codes[left], whole.codes[right]
+    short = np.minimum(lengths[ours], lengths[theirs])
+    possible = (short >= CUT_LENGTHS.start) & (short < CUT_LENGTHS.stop) & (lengths[ours] != lengths[theirs])
+    possible &= (agreed != SAME) & (agreed != ALIKE) & (agreed != NONE)
+    chosen = np.flatnonzero(possible)
+    texts = [*whole.values, ""]
+    cut = [is_cut_short(texts[a], texts[b]) for a, b in zip(ours[chosen].tolist(), theirs[chosen].tolist(), strict=True)]
+    found = chosen[np.array(cut, dtype=np.bool_)]
+    agreed[found] = CUT_SHORT
+    shared[found] = np.minimum(names.bits[left_name[found]], names.bits[right_name[found]])
 
 
 def _improve_by_formers(
@@ -228,7 +248,7 @@ def _improve_by_formers(
     counts = np.array([len(codes) for codes in formers] + [0], dtype=np.int64)
     flat = np.array([code for codes in formers for code in codes], dtype=np.int32)
     starts = np.cumsum(counts) - counts
-    open_pairs = np.flatnonzero((agreed != SAME) & (agreed != ALIKE))
+    open_pairs = np.flatnonzero((agreed != SAME) & (agreed != ALIKE) & (agreed != CUT_SHORT))
     pairs, ours, theirs = [], [], []
     for one, other in ((left, right), (right, left)):
         held = former.codes[other[open_pairs]]

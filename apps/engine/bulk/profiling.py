@@ -13,12 +13,21 @@ from apps.engine.statistics import Statistics
 
 def profile(standard: pa.Table, rules: RuleSet) -> Statistics:
     """Return the statistics of a standard frame, to be frozen with a version of the rule set."""
-    naming = column_of(standard, rules.naming)
+    naming = _first_words(column_of(standard, rules.naming))
     counts = {}
     for space in spaces_of(rules):
         count = _count_words if space.of_words else _count_names
-        counts[space.name] = count(standard, space, naming)
+        found = count(standard, space, naming)
+        if found:
+            counts[space.name] = found
     return Statistics(standard.num_rows, rules.digest, counts, _hot_keys(standard, rules))
+
+
+def _first_words(naming: Encoded) -> Encoded:
+    """Return names by their first word only: sisters and misspelt ends count as one name, strangers do not."""
+    known: dict[str, int] = {}
+    table = [known.setdefault(value.partition(" ")[0], len(known)) for value in naming.values]
+    return Encoded(np.array([*table, ABSENT], dtype=np.int32)[naming.codes], list(known))
 
 
 def _count_words(standard: pa.Table, space: Space, naming: Encoded) -> dict[str, int]:

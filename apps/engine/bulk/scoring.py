@@ -45,10 +45,10 @@ def score(
 
 
 def scores_of(levels: Levels, rules: RuleSet) -> Scores:
-    """Return the scores of rows of levels: prior plus the weight of each comparison's level, in millibits."""
+    """Return the scores of rows of levels: prior plus the weight of each level, in millibits."""
     scores = np.full(len(levels), rules.prior, dtype=np.int32)
-    for position, comparison in enumerate(rules.comparisons):
-        scores += np.array(comparison.millibits, dtype=np.int32)[levels[:, position]]
+    for position, weighed in enumerate((*rules.comparisons, *rules.joints)):
+        scores += np.array(weighed.millibits, dtype=np.int32)[levels[:, position]]
     return scores
 
 

@@ -1,6 +1,6 @@
 """Comparing: two standard records to evidence, one piece per comparison of the rule set."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from apps.engine.compare.contract import Comparer
 from apps.engine.compare.identifiers import IDENTIFIERS
@@ -29,7 +29,7 @@ COMPARERS: dict[str, Comparer] = {
 
 
 def compare(a: Mapping[str, str], b: Mapping[str, str], rules: RuleSet, statistics: Statistics) -> list[Evidence]:
-    """Return the evidence for two standard records being one party, in the order of the rule set's comparisons.
+    """Return the evidence for two standard records being one party, in the order of the rule set's comparisons, then joints.
 
     Symmetric but for `left` and `right`; the score is the rule set's prior plus the sum of the millibits.
     """
@@ -42,7 +42,19 @@ def compare(a: Mapping[str, str], b: Mapping[str, str], rules: RuleSet, statisti
         sentence = comparer.sentence(label, left, right, comparison, statistics)
         shown = (" ".join(value for value in side if value) for side in (left, right))
         evidence.append(Evidence(comparison.name, level, label, comparison.millibits[level], *shown, sentence))
-    return evidence
+    return evidence + _joint_evidence(evidence, rules)
+
+
+def _joint_evidence(evidence: Sequence[Evidence], rules: RuleSet) -> list[Evidence]:
+    found = {piece.comparison: piece for piece in evidence}
+    joined = []
+    for joint in rules.joints:
+        first, second = (found[name] for name in joint.of)
+        level = joint.table[first.level][second.level]
+        label = joint.labels[level]
+        sentence = f"Taken together, {joint.title}: {label}" if level else f"Nothing to add from {joint.title}"
+        joined.append(Evidence(joint.name, level, label, joint.millibits[level], first.label, second.label, sentence))
+    return joined
 
 
 def spaces_of(rules: RuleSet) -> list[Space]:

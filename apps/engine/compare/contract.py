@@ -34,3 +34,4 @@ class Comparer:
     needs: int = 1
     spaces: Callable[[Comparison], tuple[Space, ...]] = no_spaces
     when_unequal: int | None = None
+    compares_absent: bool = False

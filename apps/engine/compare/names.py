@@ -8,15 +8,25 @@ with N records, words of 2^m surprise are shared by about N / 2^m records that h
 from itertools import product
 
 from apps.engine.compare.contract import Comparer, Values
-from apps.engine.compare.similarity import edit_similarity, jaro_winkler
+from apps.engine.compare.similarity import edit_similarity
 from apps.engine.compare.spaces import Space
 from apps.engine.rules import Comparison
 from apps.engine.statistics import Statistics, rarity
 
 MOST_WORDS = 8
 SEPARATOR = " | "
-CLASSES = ("same", "alike", "formerly the same", "formerly alike", "contained", "mostly contained", "overlap", "part")
-SAME, ALIKE, FORMERLY_SAME, FORMERLY_ALIKE, CONTAINED, LOOSELY_CONTAINED, OVERLAP, PART = range(8)
+CLASSES = (
+    "same",
+    "alike",
+    "cut short",
+    "formerly the same",
+    "formerly alike",
+    "contained",
+    "mostly contained",
+    "overlap",
+    "part",
+)
+SAME, ALIKE, CUT_SHORT, FORMERLY_SAME, FORMERLY_ALIKE, CONTAINED, LOOSELY_CONTAINED, OVERLAP, PART = range(9)
 RARITIES = ("unique", "rare", "uncommon", "common")
 ACRONYM = 1 + len(CLASSES) * len(RARITIES)
 DIFFERENT = ACRONYM + 1
@@ -24,10 +34,13 @@ LABELS = ("missing", *(f"{c}, {r}" for c, r in product(CLASSES, RARITIES)), "acr
 RARITY_BOUNDS = (3000, -3000, -8000)
 """Millibits above chance from which shared words count as unique, rare, uncommon."""
 
-WORDS_ALIKE = 920
+WORDS_ALIKE = 800
 NAMES_ALIKE = 900
 SHORTEST_ACRONYM = 3
-SHORTEST_STEM = 4
+SHORTEST_SPELLING = 4
+CUT_LENGTHS = range(28, 37)
+CUT_AT_A_SPACE = 33
+"""Systems that cap names cap them at 30 to 35 characters; folding shortens a cut name a little."""
 
 Agreement = tuple[int, int]
 """Class of agreement (or -1 for none) and the shared words' millibits."""
@@ -39,7 +52,9 @@ def compare_names(left: Values, right: Values, comparison: Comparison, statistic
         return 0
     space = comparison.parts[0]
     agreed, shared = _agreement(left[0], right[0], space, statistics)
-    if agreed not in (SAME, ALIKE):
+    if agreed not in (-1, SAME, ALIKE) and is_cut_short(left[3] or "", right[3] or ""):
+        agreed, shared = CUT_SHORT, _least_bits(left[0], right[0], space, statistics)
+    elif agreed not in (SAME, ALIKE):
         former = _former_agreement(left, right, space, statistics)
         agreed, shared = former if former[0] >= 0 else (agreed, shared)
     if agreed >= 0:
@@ -53,28 +68,33 @@ def rarity_class(millibits: int, records: int) -> int:
     return sum(above_chance < bound for bound in RARITY_BOUNDS)
 
 
+def is_cut_short(left: str, right: str) -> bool:
+    """Say whether one full name is the other, cut by a system that caps names.
+
+    A cut at the end of a word is believed only near the usual cap: the parent's name begins its subsidiary's, too.
+    """
+    short, long = sorted((left, right), key=len)
+    if len(short) not in CUT_LENGTHS or len(long) == len(short) or not long.startswith(short):
+        return False
+    return len(short) >= CUT_AT_A_SPACE or long[len(short)] != " "
+
+
 def are_words_alike(left: str, right: str) -> bool:
     """Say whether two different words may be spellings of one.
 
-    Words with digits are never alike (`fund1`, `fund2`), nor are words that differ in both their first letter and their
-    last two: that bounds the work and costs next to nothing.
+    Words that number are never alike (`fund1`, `xxii`), nor are short ones, nor those that differ in both their first
+    letter and their last two: that bounds the work and costs next to nothing.
     """
     if left[0] != right[0] and left[-2:] != right[-2:]:
         return False
-    if min(len(left), len(right)) < SHORTEST_ACRONYM or has_digit(left) or has_digit(right):
+    if min(len(left), len(right)) < SHORTEST_SPELLING or is_numbering(left) or is_numbering(right):
         return False
-    return is_stem(left, right) or jaro_winkler(left, right) >= WORDS_ALIKE
+    return edit_similarity(left, right) >= WORDS_ALIKE
 
 
-def is_stem(left: str, right: str) -> bool:
-    """Say whether the shorter word, of at least four letters, begins the longer one."""
-    short, long = sorted((left, right), key=len)
-    return len(short) >= SHORTEST_STEM and long.startswith(short)
-
-
-def has_digit(word: str) -> bool:
-    """Say whether a word holds a digit."""
-    return any(character.isdigit() for character in word)
+def is_numbering(word: str) -> bool:
+    """Say whether a word holds a digit or is made of Roman ones."""
+    return not word.strip("ivxlc") or any(character.isdigit() for character in word)
 
 
 def _words(name: str) -> list[str]:
@@ -95,9 +115,9 @@ def _agreement(left: str, right: str, space: str, statistics: Statistics) -> Agr
     left_extra, right_extra = len(left_rest) - len(left_alike), len(right_rest) - len(right_alike)
     if left_extra == right_extra == 0:
         return ALIKE, least
-    if edit_similarity(left.replace(" ", ""), right.replace(" ", "")) >= NAMES_ALIKE and not (
-        has_digit(left) or has_digit(right)
-    ):
+    # A short or numbering word left over may be what tells two sisters apart, however alike the whole.
+    plain = all(len(w) >= SHORTEST_SPELLING and not is_numbering(w) for w in (*left_rest, *right_rest))
+    if plain and edit_similarity(left.replace(" ", ""), right.replace(" ", "")) >= NAMES_ALIKE:
         return ALIKE, least
     if not common and not left_alike:
         return -1, 0
@@ -106,6 +126,10 @@ def _agreement(left: str, right: str, space: str, statistics: Statistics) -> Agr
         bits[w] for w in right_rest if w not in right_alike
     )
     return class_of_overlap(shared, extra, left_extra, right_extra), shared
+
+
+def _least_bits(left: str, right: str, space: str, statistics: Statistics) -> int:
+    return min(sum(statistics.rarity(space, word) for word in _words(name)) for name in (left, right))
 
 
 def class_of_overlap(shared: int, extra: int, left_extra: int, right_extra: int) -> int:
@@ -146,6 +170,7 @@ def _sentence(label: str, left: Values, right: Values, comparison: Comparison, s
     opening = {
         "same": "Same distinctive name",
         "alike": "Names are spelt alike",
+        "cut short": "One name is the other cut short",
         "formerly the same": "Same as a former name",
         "formerly alike": "Spelt like a former name",
         "contained": "One name holds the other",
@@ -165,5 +190,5 @@ def _spaces(comparison: Comparison) -> tuple[Space, ...]:
     return (Space(comparison.parts[0], comparison.parts[:1], of_words=True),)
 
 
-NAMES = Comparer(LABELS, compare_names, _sentence, needs=3, spaces=_spaces)
-"""Parts: words, former names' words, acronym."""
+NAMES = Comparer(LABELS, compare_names, _sentence, needs=4, spaces=_spaces)
+"""Parts: words, former names' words, acronym, full name."""

@@ -67,8 +67,6 @@ def compare_domains(left: Values, right: Values, comparison: Comparison, statist
 
 def compare_qualifiers(left: Values, right: Values, comparison: Comparison, statistics: Statistics) -> int:
     """Whether the general words of two names ("Holding", "Deutschland", "II") tell one from the other."""
-    if not left[1] or not right[1]:
-        return 0
     ours, theirs = set((left[0] or "").split()), set((right[0] or "").split())
     if ours == theirs:
         return 1 if ours else 0
@@ -147,6 +145,5 @@ QUALIFIERS = Comparer(
     ("missing", "same", "extra on one side", "different", "different numbers"),
     compare_qualifiers,
     _of_qualifiers,
-    needs=2,
+    compares_absent=True,
 )
-"""Parts: generic words, distinctive words (without a name on both sides there is nothing to qualify)."""
