@@ -110,7 +110,7 @@ class Inventor:
             parent = self.parent()
             family = [parent]
             if self.rng.random() < self.rates.family:
-                taken = {parent.qualifier}
+                taken = {parent.qualifier, *parent.words()}
                 for _ in range(self.rng.choices((1, 2, 3, 6), (0.5, 0.3, 0.15, 0.05))[0]):
                     sister = self.sister_of(parent, taken)
                     taken.add(sister.qualifier)

@@ -41,7 +41,9 @@ class EntityRates:
 class RecordRates:
     """What goes wrong on the way into a source system, per record unless said."""
 
-    stale: float = of("records older than their company's renaming or move that were never brought up to date")
+    stale: float = of(
+        "records three years old that show the former name and address; younger ones in proportion to their age"
+    )
     former_names_kept: float = of("up-to-date records of a renamed company that list the former name")
     form_swapped: float = of("names with another spelling of the legal form")
     form_dropped: float = of("names without legal form")
