@@ -93,8 +93,9 @@ def test_every_promise_has_a_docstring() -> None:
 
 
 def test_every_module_with_code_says_what_it_is() -> None:
-    bare = [name_of(path) for path in list_sources() if parse(path).body and not ast.get_docstring(parse(path))]
-    assert bare == []
+    # An app's `apps.py` is Django's form to fill in; a test file's name is that of the file it tests.
+    told = [path for path in list_sources() if path.name != "apps.py" and path.relative_to(ROOT).parts[0] != "tests"]
+    assert [name_of(path) for path in told if parse(path).body and not ast.get_docstring(parse(path))] == []
 
 
 def test_no_two_promises_of_a_module_share_their_first_line() -> None:
