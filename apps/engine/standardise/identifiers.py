@@ -49,12 +49,12 @@ _TAX_MODULES: Final = {
     "ZA": "tin", "AT": "tin", "US": "ein",
 }  # fmt: skip
 _REGISTER_MODULES: Final = {
-    "AU": "acn", "BE": "vat", "BR": "cnpj", "CH": "uid", "CN": "uscc", "CZ": "ico", "DK": "cvr", "EE": "registrikood",
-    "FI": "ytunnus", "FR": "siren", "IL": "hp", "JP": "cn", "KR": "brn", "MC": "tva", "NO": "orgnr", "RO": "onrc",
-    "SE": "orgnr", "SG": "uen", "SI": "maticna", "SK": "ico", "TW": "ubn", "UA": "edrpou",
+    "AU": "acn", "BE": "vat", "BR": "cnpj", "CH": "uid", "CN": "uscc", "CZ": "dic", "DK": "cvr", "EE": "registrikood",
+    "FI": "ytunnus", "FR": "siren", "IL": "hp", "JP": "cn", "KR": "brn", "MC": "tva", "NO": "orgnr",
+    "SE": "orgnr", "SG": "uen", "SI": "maticna", "TW": "ubn", "UA": "edrpou",
 }  # fmt: skip
 # Modules that check a shape and no check digit.
-_SHAPE_ONLY: Final = frozenset({("US", "ein"), ("DE", "stnr"), ("RO", "onrc"), ("SG", "uen"), ("IN", "pan")})
+_SHAPE_ONLY: Final = frozenset({("US", "ein"), ("DE", "stnr"), ("SG", "uen"), ("IN", "pan")})
 
 
 def standardise_identifier(raw: str, context: Parts, option: str | None) -> Parts:

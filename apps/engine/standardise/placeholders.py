@@ -6,11 +6,10 @@ from typing import Final
 from apps.engine.tables import load_lines
 
 _TEXTS: Final = load_lines("placeholders.txt")
-_RISING: Final = "01234567890123456789"
-_FALLING: Final = _RISING[::-1]
+_RISING: Final = "01234567890"
+_FALLING: Final = "9876543210"
 _SHORTEST_RUN: Final = 6
-_SHORTEST_REPEAT_AMONG_LETTERS: Final = 5
-_NOT_DIGIT: Final = re.compile(r"[^0-9]+")
+_REPEATED_AMONG_LETTERS: Final = re.compile(r"[A-Za-z]{1,4}(\d)\1{4,}[A-Za-z]{0,2}\Z|(\d)\2{4,}[A-Za-z]{1,2}\Z")
 
 
 def is_placeholder_text(folded: str) -> bool:
@@ -21,11 +20,10 @@ def is_placeholder_text(folded: str) -> bool:
 def is_placeholder_number(compact: str) -> bool:
     """Say whether a number is one digit repeated, or a plain run such as 123456789.
 
-    Among letters ("HRB 12345") only a long repetition counts, for a short number may well be somebody's.
+    Behind letters ("DE000000000") only a repetition counts, for "HRB 12345" may well be somebody's.
     """
     if compact.isdigit():
         if len(set(compact)) == 1:
             return True
         return len(compact) >= _SHORTEST_RUN and (compact in _RISING or compact in _FALLING)
-    digits = _NOT_DIGIT.sub("", compact)
-    return len(digits) >= _SHORTEST_REPEAT_AMONG_LETTERS and len(set(digits)) == 1
+    return _REPEATED_AMONG_LETTERS.match(compact) is not None

@@ -37,6 +37,8 @@ def test_a_vat_number_has_one_spelling_with_its_country(raw: str, country: str |
     ("raw", "scheme", "country", "parts"),
     [
         ("5493001KJTIIGC8Y1R12", "lei", None, ("5493001KJTIIGC8Y1R12", "GLEIF", "verified")),
+        ("AU0000BWPAK0", "isin", None, ("AU0000BWPAK0", "AU", "verified")),
+        ("25123891", "register_no", "CZ", ("25123891", "CZ", "verified")),
         ("5493-001kjtiigc8y1r17", "lei", None, ("5493001KJTIIGC8Y1R17", "GLEIF", "wrong")),
         ("US0378331005", "isin", None, ("US0378331005", "US", "verified")),
         ("US0378331006", "isin", None, ("US0378331006", "US", "wrong")),
@@ -62,7 +64,20 @@ def test_a_number_is_compact_and_says_how_far_it_was_checked(
 @pytest.mark.parametrize("scheme", ["lei", "vat", "tax_id", "register_no", "duns", "isin", None])
 @pytest.mark.parametrize(
     "raw",
-    ["000000000", "123456789", "1234567890", "999999999", "N/A", "unknown", "1.23E+15", "#N/A", "", "pending", "-"],
+    [
+        "000000000",
+        "123456789",
+        "1234567890",
+        "999999999",
+        "DE000000000",
+        "N/A",
+        "unknown",
+        "1.23E+15",
+        "#N/A",
+        "",
+        "pending",
+        "-",
+    ],
 )
 def test_placeholders_and_spreadsheet_damage_give_nothing(raw: str, scheme: str | None) -> None:
     assert identifier(raw, scheme, "US") == (None, None, None)
