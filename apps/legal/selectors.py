@@ -3,10 +3,13 @@
 import re
 from dataclasses import dataclass
 
-from apps.base.errors import NotFound
+from apps.base.errors import Invalid, NotFound
+from apps.engine.standardise import STANDARDISERS
 from apps.golden import selectors as golden
 from apps.legal.models import CompanyExtension, Identifier, LegalEntity
 from apps.sources import selectors as sources
+
+SCHEMES = ("lei", "vat", "tax_id", "register_no", "duns", "isin")
 
 _NOT_COMPACT = re.compile(r"[^0-9A-Za-z]+")
 
@@ -35,7 +38,7 @@ class IdentifierRow:
 
 
 @dataclass(frozen=True, slots=True)
-class ExtensionRow:
+class Extension:
     """How one of our own companies deals with a customer, as the ERP's source record says."""
 
     company_code: str
@@ -84,13 +87,13 @@ def list_identifiers(gid: str) -> list[IdentifierRow]:
     ]
 
 
-def list_company_codes(gid: str) -> list[ExtensionRow]:
+def list_company_codes(gid: str) -> list[Extension]:
     """Return a customer's company extensions by company code and source record. At most three queries."""
     record_ids = golden.list_member_ids(gid)
     rows = list(CompanyExtension.objects.select_related("company_code").filter(record_id__in=record_ids))
     records = sources.list_records({row.record_id for row in rows})
     extensions = [
-        ExtensionRow(
+        Extension(
             company_code=row.company_code.code,
             company_name=row.company_code.name,
             company_country=row.company_code.country,
@@ -107,18 +110,28 @@ def list_company_codes(gid: str) -> list[ExtensionRow]:
     return sorted(extensions, key=lambda row: (row.company_code, row.source_code, row.source_key))
 
 
-def find_customers_by_identifier(scheme: str, value: str, *, limit: int = 20) -> list[golden.CustomerSummary]:
+def find_customers_by_identifier(
+    scheme: str, value: str, *, country: str | None = None, limit: int = 20
+) -> list[golden.CustomerSummary]:
     """Return live customers whose legal entity carries an identifier, by governed id.
 
-    The value is found as given, or compact in capitals, as identifiers are kept; `wrong` ones don't identify
-    anybody. Two queries, one where nothing is found.
+    The value is found as given or in the spelling in which identifiers of that scheme are kept; `country` (ISO 3166-1
+    alpha-2) completes numbers that are written without it. Numbers that fail their check identify nobody. Two queries,
+    one where nothing is found. Raises Invalid for an unknown scheme.
     """
-    spellings = {value.strip(), _NOT_COMPACT.sub("", value).upper()}
+    if scheme not in SCHEMES:
+        raise Invalid(f"{scheme[:40]!r} is no identifier scheme; known: {', '.join(SCHEMES)}.", known=list(SCHEMES))
     gids = (
-        Identifier.objects.filter(scheme=scheme, value__in=spellings, entity__is_live=True)
+        Identifier.objects.filter(scheme=scheme, value__in=_spellings(scheme, value, country), entity__is_live=True)
         .exclude(check_result=Identifier.Check.WRONG)
         .order_by("entity__golden__gid")
         .values_list("entity__golden__gid", flat=True)
         .distinct()[:limit]
     )
     return golden.list_customers(list(gids))
+
+
+def _spellings(scheme: str, value: str, country: str | None) -> list[str]:
+    number, _issuer, _check = STANDARDISERS["identifier"].function(value, (country,), scheme)
+    compact = _NOT_COMPACT.sub("", value).upper()
+    return sorted({spelling for spelling in (value.strip(), compact, number) if spelling})

@@ -9,6 +9,7 @@ from apps.golden.selectors.customers import (
     Value,
     ValueRow,
     count_customers,
+    describe_values,
     find_customer_of_record,
     get_customer,
     list_customers,
@@ -20,21 +21,26 @@ from apps.golden.selectors.customers import (
     list_value_rows,
 )
 from apps.golden.selectors.history import Change, HistoryRow, list_history
+from apps.golden.selectors.resolving import CustomerCandidate, ExampleInvalid, Resolution, resolve_example
 from apps.golden.selectors.search import SearchHit, SearchPosition, search_customers
 
 __all__ = [
     "Change",
     "Customer",
+    "CustomerCandidate",
     "CustomerSummary",
+    "ExampleInvalid",
     "HistoryRow",
     "Member",
     "MoveRow",
     "PinRow",
+    "Resolution",
     "SearchHit",
     "SearchPosition",
     "Value",
     "ValueRow",
     "count_customers",
+    "describe_values",
     "find_customer_of_record",
     "get_customer",
     "list_customers",
@@ -45,5 +51,6 @@ __all__ = [
     "list_moves",
     "list_pins",
     "list_value_rows",
+    "resolve_example",
     "search_customers",
 ]

@@ -109,6 +109,7 @@ class MoveRow:
     gid: str
     other: str | None
     record_ids: tuple[int, ...]
+    record_count: int
     actor: str
     reason: str
     verdict_id: int | None
@@ -242,6 +243,7 @@ def list_moves(gid: str, *, limit: int = 200) -> list[MoveRow]:
             gid=row.golden.gid,
             other=row.other.gid if row.other else None,
             record_ids=tuple(row.record_ids),
+            record_count=len(row.record_ids),
             actor=row.actor,
             reason=row.reason,
             verdict_id=row.verdict_id,

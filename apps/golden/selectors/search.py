@@ -113,7 +113,7 @@ def _find_partial(
         SELECT gid, folded, matched FROM (
             SELECT gid, lower(name) COLLATE "C" AS folded, {matched} AS matched FROM golden_goldenrecord
             WHERE state = 'live' AND search_terms && %s::varchar[] AND NOT search_terms && %s::varchar[] LIMIT %s
-        ) AS some
+        ) AS partly
         WHERE matched < %s AND (-matched, folded, gid COLLATE "C") > (%s, %s, %s)
         ORDER BY matched DESC, folded, gid COLLATE "C" LIMIT %s
     """  # noqa: S608 - only the number of placeholders varies

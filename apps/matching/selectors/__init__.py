@@ -1,6 +1,7 @@
 """Read standard records, links and verdicts, and explain a pair. Nothing here writes."""
 
-from apps.matching.selectors.pairs import Explanation, explain_pair
+from apps.matching.selectors.examples import ExampleScores, ScoredRecord, score_example
+from apps.matching.selectors.pairs import BAND_WORDS, Explanation, band_of, explain_pair
 from apps.matching.selectors.records import (
     Candidate,
     LinkRow,
@@ -15,10 +16,14 @@ from apps.matching.selectors.records import (
 )
 
 __all__ = [
+    "BAND_WORDS",
     "Candidate",
+    "ExampleScores",
     "Explanation",
     "LinkRow",
+    "ScoredRecord",
     "VerdictRow",
+    "band_of",
     "explain_pair",
     "find_candidates",
     "find_link",
@@ -27,4 +32,5 @@ __all__ = [
     "list_links",
     "list_links_of",
     "list_live_verdicts",
+    "score_example",
 ]

@@ -1,0 +1,101 @@
+"""Read JSON bodies strictly: what two readers could understand differently is refused."""
+
+import json
+import math
+from collections.abc import Mapping
+from email.message import Message
+from typing import IO, Any, Final
+
+from rest_framework.exceptions import ParseError, UnsupportedMediaType
+from rest_framework.parsers import BaseParser
+
+from apps.base.errors import Invalid
+
+MAXIMUM_BYTES: Final = 64 * 1024
+
+
+class BodyTooLarge(Invalid):
+    """A body is longer than any question needs."""
+
+    code = "http.body_too_large"
+    status = 413
+    title = "The body is too large"
+
+
+class StrictJSONParser(BaseParser):
+    """A JSON object in UTF-8: no duplicate keys, NaN, infinity, lone surrogates or NUL; bounded size and depth."""
+
+    media_type = "application/json"
+
+    def parse(
+        self,
+        stream: IO[Any],
+        media_type: str | None = None,
+        parser_context: Mapping[str, Any] | None = None,  # noqa: ARG002 - the framework's signature
+    ) -> dict[str, Any]:
+        """Return the object, or raise ParseError (400), BodyTooLarge (413) or UnsupportedMediaType (415)."""
+        _refuse_charset(media_type or "")
+        content = stream.read(MAXIMUM_BYTES + 1)
+        if len(content) > MAXIMUM_BYTES:
+            raise BodyTooLarge(f"The body may have at most {MAXIMUM_BYTES:,} bytes.", maximum=MAXIMUM_BYTES)
+        try:
+            body = json.loads(
+                content.decode("utf-8"),
+                object_pairs_hook=_object,
+                parse_constant=_refuse_constant,
+                parse_float=_finite,
+            )
+            _refuse_broken_text(body)
+        except UnicodeDecodeError as error:
+            raise ParseError("The body is not UTF-8.") from error
+        except RecursionError as error:
+            raise ParseError("The body is nested too deeply.") from error
+        except ValueError as error:
+            raise ParseError(f"The body can't be read as JSON: {error}") from error
+        if not isinstance(body, dict):
+            raise ParseError("The body must be a JSON object.")
+        return body
+
+
+def _refuse_charset(media_type: str) -> None:
+    message = Message()
+    message["Content-Type"] = media_type
+    charset = message.get_param("charset", "utf-8")
+    if str(charset).lower().replace("_", "-") not in {"utf-8", "utf8"}:
+        raise UnsupportedMediaType(media_type[:100], "The body must be in UTF-8.")
+
+
+def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    members = dict(pairs)
+    if len(members) < len(pairs):
+        names = [name for name, _ in pairs]
+        twice = next(name for name in names if names.count(name) > 1)
+        raise ValueError(f"the key {twice!r} is given twice")
+    return members
+
+
+def _refuse_constant(name: str) -> float:
+    raise ValueError(f"{name} is not JSON")
+
+
+def _finite(text: str) -> float:
+    number = float(text)
+    if not math.isfinite(number):
+        raise ValueError("a number is out of range")
+    return number
+
+
+def _refuse_broken_text(body: object) -> None:
+    """Refuse text that PostgreSQL or UTF-8 can't hold. Not recursive: the depth is the sender's choice."""
+    waiting = [body]
+    while waiting:
+        value = waiting.pop()
+        if isinstance(value, str):
+            if "\x00" in value:
+                raise ValueError("a text holds a NUL character")
+            if any("\ud800" <= character <= "\udfff" for character in value):
+                raise ValueError("a text holds half of a surrogate pair")
+        elif isinstance(value, dict):
+            waiting += [*value.keys(), *value.values()]
+        elif isinstance(value, list):
+            waiting += value

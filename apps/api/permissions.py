@@ -1,0 +1,25 @@
+"""Who may call which route. A route that names no roles admits nobody."""
+
+from typing import Final
+
+from rest_framework.permissions import BasePermission
+from rest_framework.request import Request
+
+from apps.api.models import ApiToken
+
+PUBLIC: Final = frozenset({"public"})
+"""For routes that tell nothing about customers: anybody may call them, logged in or not."""
+EVERY_ROLE: Final = frozenset(ApiToken.Role.values)
+STEWARDS: Final[frozenset[str]] = frozenset({ApiToken.Role.STEWARD, ApiToken.Role.ADMINISTRATOR})
+
+
+class RoleRequired(BasePermission):
+    """Admit a token whose role the route names in `admits`; deny everything else."""
+
+    message = "The role of this token doesn't admit this route."
+
+    def has_permission(self, request: Request, view: object) -> bool:
+        admits: frozenset[str] = getattr(view, "admits", frozenset())
+        if admits == PUBLIC:
+            return True
+        return getattr(request.user, "role", None) in admits

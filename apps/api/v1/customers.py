@@ -1,0 +1,201 @@
+"""Customers: one by its governed id, its company codes and history, and search."""
+
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from apps.api.paging import CursorInvalid, read_cursor, read_limit, write_cursor
+from apps.api.permissions import EVERY_ROLE
+from apps.api.v1 import shapes
+from apps.api.v1.routes import GID, Route, answer, operation, query
+from apps.base.errors import HubError
+from apps.golden import selectors as golden
+from apps.legal import selectors as legal
+from apps.matching import selectors as matching
+
+HISTORY_LIMIT = 50
+LONGEST_HISTORY = 200
+
+
+class CustomerGone(HubError):  # noqa: N818 - named as its siblings are
+    """The governed id was split without an heir, retired or erased; it answers with what became of it."""
+
+    code = "customer.gone"
+    status = 410
+    title = "The customer is gone"
+
+
+@dataclass(frozen=True, slots=True)
+class _Entity:
+    entity: legal.Entity
+    identifiers: list[legal.IdentifierRow]
+
+
+@dataclass(frozen=True, slots=True)
+class _Link:
+    left: golden.Member
+    right: golden.Member
+    score: int
+
+
+@dataclass(frozen=True, slots=True)
+class _CustomerDocument:
+    customer: golden.Customer
+    values: list[golden.ValueRow]
+    members: list[golden.Member]
+    legal_entity: _Entity | None
+    links: list[_Link]
+
+
+@dataclass(frozen=True, slots=True)
+class _Listing:
+    customer: golden.Customer
+    items: list[Any]
+    moves: list[golden.MoveRow]
+
+
+@dataclass(frozen=True, slots=True)
+class _Page:
+    items: list[golden.SearchHit]
+    next: str | None
+
+
+class CustomerList(Route):
+    admits: ClassVar[frozenset[str]] = EVERY_ROLE
+    takes: ClassVar[frozenset[str]] = frozenset({"q", "limit", "cursor"})
+
+    @operation(
+        "searchCustomers",
+        "Find customers by any word, identifier, phone, e-mail, domain or source key",
+        shapes.SearchPageShape,
+        parameters=[
+            query("q", "What to look for: words of a name, or a whole identifier, phone, e-mail, domain or source key."
+                  " Customers that match more of the words come first.", required=True),
+            query("limit", "Customers per page, 1 to 100; 25 unless told."),
+            query("cursor", "The `next` of the page before."),
+        ],
+    )  # fmt: skip
+    def get(self, request: Request) -> Response:
+        """Return live customers by share of the words matched, then name."""
+        question = self.needed(request, "q")
+        limit = read_limit(self.parameter(request, "limit"))
+        hits = golden.search_customers(question, after=self._position(request, question), limit=limit + 1)
+        shown = hits[:limit]
+        more = None
+        if len(hits) > limit:
+            last = shown[-1].position
+            more = write_cursor("customers", question, [last.matched, last.name, last.gid])
+        return answer(shapes.SearchPageShape, _Page(shown, more))
+
+    def _position(self, request: Request, question: str) -> golden.SearchPosition | None:
+        cursor = request.query_params.get("cursor")
+        if cursor is None:
+            return None
+        try:
+            matched, name, gid = read_cursor("customers", question, cursor)
+        except ValueError as error:
+            raise CursorInvalid("The cursor doesn't name a customer.") from error
+        return golden.SearchPosition(matched, name, gid)
+
+
+class CustomerDetail(Route):
+    admits: ClassVar[frozenset[str]] = EVERY_ROLE
+
+    @operation(
+        "getCustomer",
+        "The golden record behind a governed id, following a merge",
+        shapes.CustomerShape,
+        refusals=(404, 410),
+        parameters=[GID],
+    )
+    def get(self, request: Request, gid: str) -> Response:
+        """Return values with their source and rule, members, legal entity and links.
+
+        An id that was merged answers with its survivor and says so. The ETag follows the customer's version; send it
+        back as If-None-Match to learn cheaply that nothing changed (304).
+        """
+        customer = _get_living(gid)
+        tag = f'W/"{customer.asked}.{customer.gid}.{customer.version}"'
+        if _knows(request, tag):
+            return Response(status=304, headers={"ETag": tag})
+        members = golden.list_members(customer.gid)
+        entity = legal.find_legal_entity(customer.gid)
+        document = _CustomerDocument(
+            customer=customer,
+            values=golden.describe_values(customer.values),
+            members=members,
+            legal_entity=_Entity(entity, legal.list_identifiers(customer.gid)) if entity else None,
+            links=_links(members),
+        )
+        return answer(shapes.CustomerShape, document, ETag=tag)
+
+
+class CompanyCodeList(Route):
+    admits: ClassVar[frozenset[str]] = EVERY_ROLE
+
+    @operation(
+        "listCompanyCodes",
+        "How our own companies deal with a customer: currency, terms, tax profile, blocks",
+        shapes.CompanyCodesShape,
+        refusals=(404, 410),
+        parameters=[GID],
+    )
+    def get(self, request: Request, gid: str) -> Response:  # noqa: ARG002 - the framework's signature
+        """Return the customer's company extensions, following a merge."""
+        customer = _get_living(gid)
+        return answer(shapes.CompanyCodesShape, _Listing(customer, legal.list_company_codes(customer.gid), []))
+
+
+class CustomerHistory(Route):
+    admits: ClassVar[frozenset[str]] = EVERY_ROLE
+    takes: ClassVar[frozenset[str]] = frozenset({"limit"})
+
+    @operation(
+        "listHistory",
+        "Who changed what, when and why",
+        shapes.HistoryShape,
+        refusals=(404, 410),
+        parameters=[GID, query("limit", "Newest rows to return, 1 to 200; 50 unless told.")],
+    )
+    def get(self, request: Request, gid: str) -> Response:
+        """Return the newest history of exactly this governed id: also of one merged, split or retired since."""
+        limit = read_limit(self.parameter(request, "limit"), default=HISTORY_LIMIT, maximum=LONGEST_HISTORY)
+        customer = golden.get_customer(gid)
+        if customer.asked_state == "erased":
+            raise _gone(customer)
+        rows = golden.list_history(customer.asked, limit=limit)
+        moves = golden.list_moves(customer.asked, limit=limit)
+        return answer(shapes.HistoryShape, _Listing(customer, rows, moves))
+
+
+def _get_living(gid: str) -> golden.Customer:
+    customer = golden.get_customer(gid)
+    if customer.state != "live":
+        raise _gone(customer)
+    return customer
+
+
+def _gone(customer: golden.Customer) -> CustomerGone:
+    words = {"split": "was split", "retired": "lost its last source record", "erased": "was erased on request"}
+    return CustomerGone(
+        f"Customer {customer.asked} {words.get(customer.state, 'is gone')}.",
+        gid=customer.asked,
+        state=customer.state,
+        successors=list(customer.successors),
+    )
+
+
+def _links(members: list[golden.Member]) -> list[_Link]:
+    by_id = {member.record_id: member for member in members}
+    if len(by_id) < 2:
+        return []
+    return [_Link(by_id[link.low], by_id[link.high], link.score) for link in matching.list_links(by_id)]
+
+
+def _knows(request: Request, tag: str) -> bool:
+    """Whether If-None-Match names this tag (RFC 9110 section 13.1.2, weak comparison)."""
+    given = request.headers.get("If-None-Match", "")[:2_000]
+    opaque = tag.removeprefix("W/")
+    return any(entry.strip().removeprefix("W/") in {opaque, "*"} for entry in given.split(","))

@@ -1,0 +1,156 @@
+"""The OpenAPI document, and a page that shows it to people: plain HTML from the same document, no script needed."""
+
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from drf_spectacular.utils import extend_schema
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from apps.api.permissions import PUBLIC
+from apps.api.v1.routes import Route
+from apps.api.v1.schema import openapi_document
+
+METHODS = ("get", "post", "put", "patch", "delete")
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """A parameter or a member of a body: its name, kind in words, whether it must be given, and what it means."""
+
+    name: str
+    place: str
+    kind: str
+    is_required: bool
+    description: str
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """One operation as the page shows it."""
+
+    name: str
+    method: str
+    path: str
+    summary: str
+    description: str
+    roles: tuple[str, ...]
+    parameters: tuple[Field, ...]
+    body: tuple[Field, ...]
+    answer: tuple[Field, ...]
+    answer_words: str
+    refusals: tuple[tuple[str, str], ...]
+    example: str
+
+
+class SchemaDocument(Route):
+    admits: ClassVar[frozenset[str]] = PUBLIC
+    authentication_classes = []
+
+    @extend_schema(exclude=True)
+    def get(self, request: Request) -> Response:  # noqa: ARG002 - the framework's signature
+        """Return the OpenAPI 3.1 document of version 1."""
+        return Response(openapi_document())
+
+
+class DocsPage(Route):
+    admits: ClassVar[frozenset[str]] = PUBLIC
+    authentication_classes = []
+
+    @extend_schema(exclude=True)
+    def get(self, request: Request) -> HttpResponse:
+        """Return the page that lists every operation."""
+        django_request: HttpRequest = request._request  # noqa: SLF001 - templates take Django's own request
+        origin = f"{django_request.scheme}://{django_request.get_host()}"
+        document = openapi_document()
+        context = {"info": document["info"], "tags": list_operations(document, origin)}
+        return render(django_request, "api/docs.html", context)
+
+
+def list_operations(document: dict[str, Any], origin: str) -> dict[str, list[Operation]]:
+    """Return the document's operations by tag, in the order of their paths."""
+    tags: dict[str, list[Operation]] = {}
+    for path, item in document["paths"].items():
+        for method in METHODS:
+            if method in item:
+                operation = _operation(document, path, method, item[method], origin)
+                tags.setdefault(item[method]["tags"][0], []).append(operation)
+    return tags
+
+
+def _operation(document: dict[str, Any], path: str, method: str, spec: dict[str, Any], origin: str) -> Operation:
+    parameters = tuple(
+        Field(p["name"], p["in"], _kind(p["schema"]), p.get("required", False), p.get("description", ""))
+        for p in spec.get("parameters", [])
+    )
+    body = _content(spec.get("requestBody", {}))
+    answered = _content(spec["responses"]["200"])
+    answered_shape = _follow(document, answered)
+    return Operation(
+        name=spec["operationId"],
+        method=method.upper(),
+        path=path,
+        summary=spec.get("summary", ""),
+        description=spec.get("description", ""),
+        roles=tuple(spec.get("x-roles", ())),
+        parameters=parameters,
+        body=_members(document, body),
+        answer=_members(document, answered),
+        answer_words=answered_shape.get("description", ""),
+        refusals=tuple(
+            (code, reply.get("description", "")) for code, reply in spec["responses"].items() if code != "200"
+        ),
+        example=_example(path, method, parameters, origin),
+    )
+
+
+def _content(holder: dict[str, Any]) -> dict[str, Any]:
+    for media in holder.get("content", {}).values():
+        schema: dict[str, Any] = media.get("schema", {})
+        return schema
+    return {}
+
+
+def _follow(document: dict[str, Any], schema: dict[str, Any]) -> dict[str, Any]:
+    """Return the schema a reference points to; a schema without one is its own."""
+    reference = schema.get("$ref", "")
+    if not reference:
+        return schema
+    found: dict[str, Any] = document["components"]["schemas"][reference.rpartition("/")[2]]
+    return found
+
+
+def _members(document: dict[str, Any], schema: dict[str, Any]) -> tuple[Field, ...]:
+    shape = _follow(document, schema)
+    required = shape.get("required", ())
+    return tuple(
+        Field(name, "body", _kind(member), name in required, member.get("description", ""))
+        for name, member in shape.get("properties", {}).items()
+    )
+
+
+def _kind(schema: dict[str, Any]) -> str:
+    """Return a schema's type in words, such as `list of Member` or `text or null`."""
+    if "$ref" in schema:
+        return str(schema["$ref"]).rpartition("/")[2].removesuffix("Shape")
+    for combined in ("allOf", "oneOf", "anyOf"):
+        if combined in schema:
+            return " or ".join(_kind(option) for option in schema[combined])
+    kinds = schema.get("type", "any")
+    words = {"string": "text", "integer": "whole number", "boolean": "true or false"}
+    if kinds == "array":
+        return f"list of {_kind(schema.get('items', {}))}"
+    listed = kinds if isinstance(kinds, list) else [kinds]
+    return " or ".join(words.get(str(kind), str(kind)) for kind in listed)
+
+
+def _example(path: str, method: str, parameters: tuple[Field, ...], origin: str) -> str:
+    needed = [f"{p.name}=…" for p in parameters if p.place == "query" and p.is_required]
+    asked = f"?{'&'.join(needed)}" if needed else ""
+    lines = [f"curl -H 'Authorization: Bearer mdm_…' '{origin}{path}{asked}'"]
+    if method == "post":
+        body = '{"name": "Träger Maschinenbau GmbH", "city": "Ulm", "country": "Germany"}'
+        lines += ["-H 'Content-Type: application/json'", f"-d '{body}'"]
+    return " \\\n     ".join(lines)

@@ -1,0 +1,21 @@
+"""Routes of version 1."""
+
+from django.urls import path
+
+from apps.api.v1.cases import CaseList
+from apps.api.v1.customers import CompanyCodeList, CustomerDetail, CustomerHistory, CustomerList
+from apps.api.v1.docs import DocsPage, SchemaDocument
+from apps.api.v1.resolve import Resolve
+from apps.api.v1.source_systems import SourceSystemList
+
+urlpatterns = [
+    path("customers", CustomerList.as_view(), name="customers"),
+    path("customers/<str:gid>", CustomerDetail.as_view(), name="customer"),
+    path("customers/<str:gid>/company-codes", CompanyCodeList.as_view(), name="company-codes"),
+    path("customers/<str:gid>/history", CustomerHistory.as_view(), name="history"),
+    path("resolve", Resolve.as_view(), name="resolve"),
+    path("source-systems", SourceSystemList.as_view(), name="source-systems"),
+    path("cases", CaseList.as_view(), name="cases"),
+    path("schema/", SchemaDocument.as_view(), name="schema"),
+    path("docs/", DocsPage.as_view(), name="docs"),
+]

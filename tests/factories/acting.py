@@ -1,0 +1,6 @@
+"""Who writes the factories' rows."""
+
+from apps.base.actors import Actor
+
+FACTORY = Actor.hub("factory")
+REASON = "made for a test"
