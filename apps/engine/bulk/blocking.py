@@ -58,7 +58,8 @@ def caps_of(keys: Ints, rules: RuleSet) -> Ints:
     """Return the cap of each match key."""
     caps = np.zeros(PLACE_MASK + 1, dtype=np.int64)
     caps[: len(rules.keys)] = [key.cap for key in rules.keys]
-    return caps[keys & PLACE_MASK]
+    found: Ints = caps[keys & PLACE_MASK]
+    return found
 
 
 def _pairs_within(rows: Codes, starts: Ints, sizes: Ints, width: int) -> Ints:

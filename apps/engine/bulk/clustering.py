@@ -5,7 +5,10 @@ reach the threshold where some pair does. So singletons and pairs are settled in
 every pair would join; only the rest enters the agglomeration.
 """
 
+import math
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -27,6 +30,7 @@ RAISE = 2000
 """Millibits by which the threshold rises to break a component that is too large to score pair by pair."""
 MOST_RAISES = 30
 LOWEST = -(2**31)
+Number = TypeVar("Number", bound=np.generic)
 
 
 def cluster(
@@ -185,27 +189,29 @@ def _settle(
     simple = whole.all(axis=1) & (members.shape[1] <= rules.caps.cluster)
     labels[members[simple]] = members[simple][:, :1]
     conflicts = []
-    size = members.shape[1]
-    first, second = np.triu_indices(size, 1)
-
-    def square(values: npt.NDArray[np.generic]) -> npt.NDArray[np.generic]:
-        matrix = np.zeros((size, size), dtype=values.dtype)
-        matrix[first, second] = matrix[second, first] = values
-        return matrix
-
+    first, second = np.triu_indices(members.shape[1], 1)
     for at in np.flatnonzero(~simple).tolist():
         pairs = np.flatnonzero(same[at])
         grouping = agglomerate(
-            np.maximum(square(scores[at]), rules.thresholds.doubt),
-            square(barred[at]),
+            np.maximum(_square(scores[at]), rules.thresholds.doubt),
+            _square(barred[at]),
             rules.thresholds.link,
             rules.caps.cluster,
             same=list(zip(first[pairs].tolist(), second[pairs].tolist(), strict=True)),
-            different=square(different[at]) if different[at].any() else None,
+            different=_square(different[at]) if different[at].any() else None,
         )
         labels[members[at]] = members[at][grouping.labels]
         conflicts += [(int(members[at][a]), int(members[at][b])) for a, b in grouping.conflicts]
     return conflicts
+
+
+def _square(values: npt.NDArray[Number]) -> npt.NDArray[Number]:
+    """Return the symmetric matrix whose upper triangle, read by rows, holds the values."""
+    size = (1 + math.isqrt(1 + 8 * len(values))) // 2
+    matrix = np.zeros((size, size), dtype=values.dtype)
+    first, second = np.triu_indices(size, 1)
+    matrix[first, second] = matrix[second, first] = values
+    return matrix
 
 
 def _smallest_record(labels: Ints, ids: Ints) -> Ints:

@@ -12,25 +12,23 @@ import pyarrow as pa
 
 from apps.engine.bulk.frames import ABSENT, Codes, column_of, combine, combine_columns, values_at
 from apps.engine.bulk.names import name_levels
+from apps.engine.bulk.pairs import RowPairs
 from apps.engine.bulk.streets import street_levels
 from apps.engine.compare import COMPARERS
 from apps.engine.rules import Comparison, RuleSet
-from apps.engine.statistics import Statistics
 
 Levels = npt.NDArray[np.uint8]
-BulkComparer = Callable[[pa.Table, Codes, Codes, Comparison, Statistics, int], Levels]
+BulkComparer = Callable[[RowPairs, Comparison], Levels]
 
 VECTORISED: dict[str, BulkComparer] = {"names": name_levels, "street": street_levels}
 
 
-def levels_of(
-    standard: pa.Table, left: Codes, right: Codes, rules: RuleSet, statistics: Statistics, workers: int
-) -> Levels:
+def levels_of(pairs: RowPairs, rules: RuleSet) -> Levels:
     """Return the levels of the pairs of rows: shape (pairs, comparisons and joints), equal to `compare.compare`'s."""
-    levels = np.zeros((len(left), len(rules.comparisons) + len(rules.joints)), dtype=np.uint8)
+    levels = np.zeros((len(pairs), len(rules.comparisons) + len(rules.joints)), dtype=np.uint8)
     for position, comparison in enumerate(rules.comparisons):
         bulk = VECTORISED.get(comparison.kind, distinct_levels)
-        levels[:, position] = bulk(standard, left, right, comparison, statistics, workers)
+        levels[:, position] = bulk(pairs, comparison)
     places = {comparison.name: position for position, comparison in enumerate(rules.comparisons)}
     for position, joint in enumerate(rules.joints, start=len(rules.comparisons)):
         first, second = (levels[:, places[name]] for name in joint.of)
@@ -38,30 +36,28 @@ def levels_of(
     return levels
 
 
-def distinct_levels(
-    standard: pa.Table, left: Codes, right: Codes, comparison: Comparison, statistics: Statistics, workers: int
-) -> Levels:
+def distinct_levels(pairs: RowPairs, comparison: Comparison) -> Levels:
     """Return the levels of one comparison by calling its row code once per distinct pair of values."""
     comparer = COMPARERS[comparison.kind]
-    codes, values = _distinct_values(standard, comparison.parts)
-    ours, theirs = codes[left], codes[right]
-    levels = np.zeros(len(left), dtype=np.uint8)
+    codes, values = _distinct_values(pairs.standard, comparison.parts)
+    ours, theirs = codes[pairs.left], codes[pairs.right]
+    levels = np.zeros(len(pairs), dtype=np.uint8)
     full = (ours != ABSENT) & (theirs != ABSENT) | comparer.compares_absent
     if comparer.when_unequal is not None:
         levels[full & (ours != theirs)] = comparer.when_unequal
         full &= ours == theirs
     where = np.flatnonzero(full)
     low, high = np.minimum(ours[where], theirs[where]), np.maximum(ours[where], theirs[where])
-    pairs, inverse = np.unique(combine(low, high, len(values)), return_inverse=True)
-    lows, highs = pairs // (len(values) + 1) - 1, pairs % (len(values) + 1) - 1
+    distinct, inverse = np.unique(combine(low, high, len(values)), return_inverse=True)
+    lows, highs = distinct // (len(values) + 1) - 1, distinct % (len(values) + 1) - 1
     values.append((None,) * len(comparison.parts))
     found = np.fromiter(
         (
-            comparer.level(values[a], values[b], comparison, statistics)
+            comparer.level(values[a], values[b], comparison, pairs.statistics)
             for a, b in zip(lows.tolist(), highs.tolist(), strict=True)
         ),
         dtype=np.uint8,
-        count=len(pairs),
+        count=len(distinct),
     )
     if len(where):
         levels[where] = found[inverse]

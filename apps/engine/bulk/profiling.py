@@ -16,8 +16,7 @@ def profile(standard: pa.Table, rules: RuleSet) -> Statistics:
     naming = _first_words(column_of(standard, rules.naming))
     counts = {}
     for space in spaces_of(rules):
-        count = _count_words if space.of_words else _count_names
-        found = count(standard, space, naming)
+        found = _count_words(standard, space) if space.of_words else _count_names(standard, space, naming)
         if found:
             counts[space.name] = found
     return Statistics(standard.num_rows, rules.digest, counts, _hot_keys(standard, rules))
@@ -30,7 +29,7 @@ def _first_words(naming: Encoded) -> Encoded:
     return Encoded(np.array([*table, ABSENT], dtype=np.int32)[naming.codes], list(known))
 
 
-def _count_words(standard: pa.Table, space: Space, naming: Encoded) -> dict[str, int]:
+def _count_words(standard: pa.Table, space: Space) -> dict[str, int]:
     """Return how many records hold each word of the part, from two up."""
     column = column_of(standard, space.parts[0])
     held = np.bincount(column.codes[column.codes != ABSENT], minlength=len(column.values)).tolist()

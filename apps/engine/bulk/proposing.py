@@ -27,7 +27,8 @@ def proposals_between(
     open_pairs = ~np.isin(pair, _cluster_pairs(clusters, *firm))
     barred = constraints.are_barred(left, right)
     open_pairs &= ~barred | (scores >= rules.thresholds.link)
-    left, right, scores, pair, barred = (a[open_pairs] for a in (left, right, scores, pair, barred))
+    left, right, scores, pair = (column[open_pairs] for column in (left, right, scores, pair))
+    barred = barred[open_pairs]
     low = np.minimum(rank[left], rank[right])
     order = np.lexsort((np.maximum(rank[left], rank[right]), low, -scores, pair))
     best = order[np.unique(pair[order], return_index=True)[1]]

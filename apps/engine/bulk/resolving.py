@@ -62,6 +62,4 @@ def resolve_all(
         "clusters": len(np.unique(clustering.clusters.column("cluster").to_numpy())),
         "proposals": clustering.proposals.num_rows,
     }
-    return Resolution(
-        standard, frozen, links, clustering.clusters, clustering.proposals, clustering, counters, seconds
-    )
+    return Resolution(standard, frozen, links, clustering.clusters, clustering.proposals, clustering, counters, seconds)

@@ -6,6 +6,7 @@ import pyarrow as pa
 
 from apps.engine.bulk.comparing import Levels, levels_of
 from apps.engine.bulk.frames import LINKS_SCHEMA, Codes, records_of
+from apps.engine.bulk.pairs import RowPairs
 from apps.engine.rules import RuleSet
 from apps.engine.statistics import Statistics
 
@@ -37,7 +38,7 @@ def score(
     parts = [LINKS_SCHEMA.empty_table()]
     for start in range(0, len(left), CHUNK):
         chunk = slice(start, start + CHUNK)
-        levels = levels_of(frame, ours[chunk], theirs[chunk], rules, statistics, workers)
+        levels = levels_of(RowPairs(frame, ours[chunk], theirs[chunk], statistics, workers), rules)
         scores = scores_of(levels, rules)
         kept = scores >= least
         parts.append(_links(ids[ours[chunk][kept]], ids[theirs[chunk][kept]], scores[kept], levels[kept]))
@@ -47,8 +48,8 @@ def score(
 def scores_of(levels: Levels, rules: RuleSet) -> Scores:
     """Return the scores of rows of levels: prior plus the weight of each level, in millibits."""
     scores = np.full(len(levels), rules.prior, dtype=np.int32)
-    for position, weighed in enumerate((*rules.comparisons, *rules.joints)):
-        scores += np.array(weighed.millibits, dtype=np.int32)[levels[:, position]]
+    for position, millibits in enumerate([weighed.millibits for weighed in rules.weighed]):
+        scores += np.array(millibits, dtype=np.int32)[levels[:, position]]
     return scores
 
 

@@ -68,7 +68,10 @@ def _standardise_attribute(given: pa.Table, attribute: Attribute, done: dict[str
     for position, suffix in enumerate(standardiser.parts):
         distinct: dict[str, int] = {}
         table = np.fromiter(
-            (ABSENT if not out[position] else distinct.setdefault(out[position] or "", len(distinct)) for out in outputs),
+            (
+                ABSENT if not out[position] else distinct.setdefault(out[position] or "", len(distinct))
+                for out in outputs
+            ),
             dtype=np.int32,
             count=len(outputs),
         )

@@ -2,9 +2,9 @@
 
 import numpy as np
 import numpy.typing as npt
-import pyarrow as pa
 
 from apps.engine.bulk.frames import ABSENT, Codes, Encoded, Flags, Ints, column_of, combine, combine_columns, values_at
+from apps.engine.bulk.pairs import RowPairs
 from apps.engine.compare.similarity import jaro_winkler_pairs
 from apps.engine.compare.spaces import joined_value
 from apps.engine.compare.streets import (
@@ -22,12 +22,11 @@ from apps.engine.rules import Comparison
 from apps.engine.statistics import Statistics
 
 
-def street_levels(
-    standard: pa.Table, left: Codes, right: Codes, comparison: Comparison, statistics: Statistics, workers: int
-) -> npt.NDArray[np.uint8]:
+def street_levels(pairs: RowPairs, comparison: Comparison) -> npt.NDArray[np.uint8]:
     """Return what `compare.streets.compare_streets` returns for each pair of rows."""
-    number, street, box, postcode = (column_of(standard, part) for part in comparison.parts)
-    levels = np.zeros(len(left), dtype=np.uint8)
+    number, street, box, postcode = (column_of(pairs.standard, part) for part in comparison.parts)
+    left, right = pairs.left, pairs.right
+    levels = np.zeros(len(pairs), dtype=np.uint8)
 
     ours, theirs = box.codes[left], box.codes[right]
     boxes = (ours != ABSENT) & (theirs != ABSENT)
@@ -37,11 +36,11 @@ def street_levels(
     where = np.flatnonzero((ours != ABSENT) & (theirs != ABSENT))
     same_street = ours[where] == theirs[where]
     alike = same_street.copy()
-    alike[~same_street] = _streets_alike(street, ours[where][~same_street], theirs[where][~same_street], workers)
+    alike[~same_street] = _streets_alike(street, ours[where][~same_street], theirs[where][~same_street], pairs.workers)
     our_number, their_number = number.codes[left[where]], number.codes[right[where]]
     numbered = (our_number != ABSENT) & (their_number != ABSENT)
     same_number = our_number == their_number
-    names = _names_at((number, street, postcode), comparison.name, statistics)
+    names = _names_at((number, street, postcode), comparison.name, pairs.statistics)
     most = np.maximum(names[left[where]], names[right[where]])
     sharing = (most > SEVERAL).astype(np.int64) + (most > MANY)
     levels[where] = np.select(

@@ -40,8 +40,8 @@ def compare(a: Mapping[str, str], b: Mapping[str, str], rules: RuleSet, statisti
         level = comparer.level(left, right, comparison, statistics)
         label = comparison.labels[level]
         sentence = comparer.sentence(label, left, right, comparison, statistics)
-        shown = (" ".join(value for value in side if value) for side in (left, right))
-        evidence.append(Evidence(comparison.name, level, label, comparison.millibits[level], *shown, sentence))
+        ours, theirs = (" ".join(value for value in side if value) for side in (left, right))
+        evidence.append(Evidence(comparison.name, level, label, comparison.millibits[level], ours, theirs, sentence))
     return evidence + _joint_evidence(evidence, rules)
 
 

@@ -131,9 +131,7 @@ SHARED_LABELS = ("same", "same, shared by several", "same, shared by many")
 EQUAL = Comparer(("missing", "same", "different"), compare_equal, _plain, when_unequal=2)
 SIMILAR = Comparer(("missing", "same", "alike", "different"), compare_similar, _plain)
 POSTCODE = Comparer(("missing", "same", "in one area", "different"), compare_postcode, _plain)
-SHARED = Comparer(
-    ("missing", *SHARED_LABELS, "different"), compare_shared, _plain, spaces=_own_space, when_unequal=4
-)
+SHARED = Comparer(("missing", *SHARED_LABELS, "different"), compare_shared, _plain, spaces=_own_space, when_unequal=4)
 DOMAINS = Comparer(
     ("missing", *SHARED_LABELS, "same but for the ending", "different"),
     compare_domains,

@@ -133,6 +133,11 @@ class RuleSet:
         text = json.dumps(self.to_document(), sort_keys=True, separators=(",", ":"), ensure_ascii=False)
         return hashlib.blake2b(text.encode(), digest_size=16).hexdigest()
 
+    @property
+    def weighed(self) -> tuple[Comparison | Joint, ...]:
+        """Return what adds up to a score, in the order of a link's levels: comparisons, then joints."""
+        return (*self.comparisons, *self.joints)
+
     def attribute(self, name: str) -> Attribute:
         """Return the attribute called `name`, or raise KeyError."""
         return {a.name: a for a in self.attributes}[name]

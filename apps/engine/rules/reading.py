@@ -41,7 +41,7 @@ class Reader:
         return value
 
     def texts(self, name: str, default: list[str] | None = None) -> tuple[str, ...]:
-        values: list[object] = self.take(name, list, default)
+        values: list[object] = self.take(name, list, None if default is None else list(default))
         for index, value in enumerate(values):
             if not isinstance(value, str) or not value:
                 raise RuleSetError(f"{self.at(name)}[{index}]", f"must be a text, found {value!r}.")
@@ -142,7 +142,9 @@ def _read_groups(side: object, where: str) -> Groups:
         raise RuleSetError(where, "must be a list of groups.")
     groups = []
     for index, group in enumerate(side):
-        if not (isinstance(group, list) and len(group) == 2 and isinstance(group[0], str) and isinstance(group[1], list)):
+        if not (
+            isinstance(group, list) and len(group) == 2 and isinstance(group[0], str) and isinstance(group[1], list)
+        ):
             raise RuleSetError(f"{where}[{index}]", "must be a pair of a group's name and its labels.")
         groups.append((group[0], tuple(str(pattern) for pattern in group[1])))
     return tuple(groups)

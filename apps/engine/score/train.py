@@ -40,7 +40,7 @@ def learn_weights(pairs: LabelledPairs, rules: RuleSet, pull: float = 0.3, round
     `pull` is the strength of the draw towards the rules' present weights, in pairs' worth per squared nat. The missing
     level stays at 0.
     """
-    weighed = (*rules.comparisons, *rules.joints)
+    weighed = rules.weighed
     starts = np.cumsum([0, *(len(c.labels) for c in weighed)])
     design = _design(pairs.levels, starts)
     start = np.array([rules.prior, *(w for c in weighed for w in c.millibits)]) / MILLIBITS_PER_NAT

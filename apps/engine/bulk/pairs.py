@@ -1,0 +1,23 @@
+"""Pairs of rows, with all that comparing them takes."""
+
+from dataclasses import dataclass
+
+import pyarrow as pa
+
+from apps.engine.bulk.frames import Codes
+from apps.engine.statistics import Statistics
+
+
+@dataclass(frozen=True)
+class RowPairs:
+    """Pairs of rows of a standard frame; `workers` bounds the threads that compare them."""
+
+    standard: pa.Table
+    left: Codes
+    right: Codes
+    statistics: Statistics
+    workers: int
+
+    def __len__(self) -> int:
+        """Return the number of pairs."""
+        return len(self.left)
