@@ -20,7 +20,7 @@ class RawBlock:
     """Records `first_row` up to, not including, `next_row`: those in `table` and those set aside in `faults`.
 
     `rows` and `lines` give each table row's record number and line; every column of `table` is a string column under
-    its name as received. `raw` is the rows' JSON where the format has its own, and `content` the text its digest is taken
+    its name as received. `raw` is the rows' JSON where the format has its own, `content` the text its digest is taken
     from. `is_checked` says that lengths and characters were looked at already.
     """
 

@@ -31,7 +31,7 @@ class NumberFormats:
         return style.isdecimal() and int(style) < len(self.is_date) and self.is_date[int(style)]
 
 
-def read_styles(package: Package) -> NumberFormats:
+def read_styles(package: Package, part: str) -> NumberFormats:
     """Return the workbook's cell styles."""
     custom: dict[str, bool] = {}
     styles: list[bool] = []
@@ -52,7 +52,7 @@ def read_styles(package: Package) -> NumberFormats:
         if tag == "cellXfs":
             inside = False
 
-    package.parse("xl/styles.xml", start, end)
+    package.parse(part, start, end)
     return NumberFormats(tuple(styles))
 
 

@@ -85,12 +85,11 @@ class XlsxFile:
 def open_xlsx(path: Path, mapping: SourceMapping) -> XlsxFile:
     """Return the workbook's sheet with its header checked; FileRefused names what is wrong with it."""
     with Package(path) as package:
-        sheets, is_1904 = _read_workbook(package)
+        workbook = _read_workbook(package)
         notes: list[str] = []
-        sheet = _choose(sheets, mapping, path, notes)
-        shared = _read_shared(package)
-        formats = read_styles(package) if "xl/styles.xml" in package.names else NumberFormats(())
-        cells = CellReader(shared, formats, is_1904)
+        sheet = _choose(workbook.sheets, mapping, path, notes)
+        formats = NumberFormats(()) if workbook.styles is None else read_styles(package, workbook.styles)
+        cells = CellReader(_read_shared(package, workbook.shared), formats, workbook.is_1904)
         header = next(SheetRows(cells).read(package, sheet.part), None)
     if header is None:
         raise FileRefused("empty_file", f"the sheet {sheet.name!r} holds no header and no rows", path)
@@ -117,14 +116,28 @@ def _choose(sheets: list[_Sheet], mapping: SourceMapping, path: Path, notes: lis
     return visible[0]
 
 
-def _read_workbook(package: Package) -> tuple[list[_Sheet], bool]:
+@dataclass(frozen=True, slots=True)
+class _Workbook:
+    """The workbook's own part: its sheets, where texts and styles are, and from which year days are counted."""
+
+    sheets: list[_Sheet]
+    shared: str | None
+    styles: str | None
+    is_1904: bool
+
+
+def _read_workbook(package: Package) -> _Workbook:
     targets: dict[str, str] = {}
+    by_kind: dict[str, str] = {}
     found: list[tuple[str, str, bool]] = []
     is_1904 = False
 
     def relation(tag: str, given: dict[str, str]) -> None:
         if tag == "Relationship" and given.get("TargetMode") != "External":
-            targets[given.get("Id", "")] = given.get("Target", "")
+            part = _part_name(given.get("Target", ""))
+            if part in package.names:
+                targets[given.get("Id", "")] = part
+                by_kind[given.get("Type", "").rpartition("/")[2]] = part
 
     def workbook(tag: str, given: dict[str, str]) -> None:
         nonlocal is_1904
@@ -136,19 +149,18 @@ def _read_workbook(package: Package) -> tuple[list[_Sheet], bool]:
 
     package.parse("xl/workbook.xml", workbook)
     package.parse("xl/_rels/workbook.xml.rels", relation)
-    sheets = []
-    for name, reference, is_visible in found:
-        target = targets.get(reference, "")
-        part = target.lstrip("/") if target.startswith("/") else posixpath.normpath(posixpath.join("xl", target))
-        if part in package.names:
-            sheets.append(_Sheet(name, part, is_visible))
-    return sheets, is_1904
+    sheets = [_Sheet(name, targets[reference], shown) for name, reference, shown in found if reference in targets]
+    return _Workbook(sheets, by_kind.get("sharedStrings"), by_kind.get("styles"), is_1904)
 
 
-def _read_shared(package: Package) -> list[str]:
+def _part_name(target: str) -> str:
+    return target.lstrip("/") if target.startswith("/") else posixpath.normpath(posixpath.join("xl", target))
+
+
+def _read_shared(package: Package, part: str | None) -> list[str]:
     reading = _SharedTexts(package.path)
-    if "xl/sharedStrings.xml" in package.names:
-        package.parse("xl/sharedStrings.xml", reading.start, reading.end, reading.text)
+    if part is not None:
+        package.parse(part, reading.start, reading.end, reading.text)
     return reading.found
 
 
