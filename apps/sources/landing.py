@@ -4,7 +4,7 @@ A frame lands in one transaction together with the batch's counters, so a killed
 """
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 import duckdb
 import pyarrow as pa
@@ -39,13 +39,17 @@ SELECT line, id, number,
        CASE WHEN rank > 1 THEN 'duplicate'
             WHEN known_id IS NULL THEN 'new'
             WHEN digest = latest_digest AND NOT is_gone THEN 'unchanged'
+            WHEN says_the_same AND NOT is_gone THEN 'unchanged'
             WHEN modified_at < latest_modified_at THEN 'stale'
             ELSE 'changed' END AS outcome
 FROM (
     SELECT l.line, l.digest, l.modified_at, r.id AS known_id, r.latest_digest, r.latest_modified_at, r.is_gone,
            CASE WHEN ranked.rank = 1
                 THEN coalesce(r.id, nextval(pg_get_serial_sequence('sources_sourcerecord', 'id'))) END AS id,
-           coalesce(r.latest_number, 0) + 1 AS number, ranked.rank
+           coalesce(r.latest_number, 0) + 1 AS number, ranked.rank,
+           %(by_given)s AND EXISTS (
+               SELECT FROM sources_recordversion v
+               WHERE v.record_id = r.id AND v.number = r.latest_number AND v.given = l.given) AS says_the_same
     FROM landing l
     JOIN (SELECT line, row_number() OVER (PARTITION BY key ORDER BY modified_at DESC NULLS LAST, line DESC) AS rank
           FROM landing) AS ranked USING (line)
@@ -77,13 +81,19 @@ FROM landing_outcome o WHERE o.id = r.id AND o.outcome IN ('unchanged', 'stale')
 """
 
 
-def land_frame(*, batch: IntakeBatch, frame: IntakeBatchFrame, actor: Actor) -> Landed:
-    """Land one frame of a batch and move its counters; everything or nothing of it is kept."""
+def land_frame(
+    *, batch: IntakeBatch, frame: IntakeBatchFrame, actor: Actor, compare: Literal["raw", "given"] = "raw"
+) -> Landed:
+    """Land one frame of a batch and move its counters; everything or nothing of it is kept.
+
+    A row counts as changed when its raw content differs from the newest version's, or with `compare="given"` only when
+    a mapped attribute does: a pulled system stamps a row as changed when the hub itself wrote to it.
+    """
     rows = _with_given(frame.rows)
     with acting(actor, reason=f"intake of {batch.origin}"[:300], run_id=batch.run_id or 0):
         # Two uploads of one source at once would both see a key as new.
         lock_gate(Gate.SOURCE, batch.source_id)
-        landed = _land(rows, batch)
+        landed = _land(rows, batch, by_given=compare == "given")
         Fault.objects.bulk_create(_faults(batch, frame.faults), batch_size=2_000)
         _count(batch, frame, landed)
     return landed
@@ -104,8 +114,8 @@ def _with_given(rows: pa.Table) -> pa.Table:
         ).to_arrow_table()
 
 
-def _land(rows: pa.Table, batch: IntakeBatch) -> Landed:
-    values = {"source": batch.source_id, "batch": batch.pk, "now": timezone.now()}
+def _land(rows: pa.Table, batch: IntakeBatch, *, by_given: bool) -> Landed:
+    values = {"source": batch.source_id, "batch": batch.pk, "now": timezone.now(), "by_given": by_given}
     with connection.cursor() as cursor:
         cursor.execute(
             "CREATE TEMP TABLE landing (line bigint, key text, modified_at timestamptz, raw jsonb, given jsonb,"

@@ -22,6 +22,7 @@ ALLOWED_HOSTS = env.listed("ALLOWED_HOSTS", ["localhost", "127.0.0.1", "[::1]"])
 WEB_PORT = env.number("WEB_PORT", 8600, 1, 65535)
 WEB_WORKERS = env.number("WEB_WORKERS", 2, 1, 64)
 LOG_LEVEL = env.text("LOG_LEVEL", "INFO")
+STANDIN_CRM_URL = env.text("STANDIN_CRM_URL", "")
 
 INSTALLED_APPS = [
     "django.contrib.admin",
@@ -187,6 +188,12 @@ MDM: dict[str, Any] = {
     "DELIVERY_TIMEOUT_SECONDS": 15,
     "DELIVERY_LEASE_SECONDS": 60,
     "SNAPSHOT_DROP_SHARE": 0.20,
+    # Where governed ids are written back, by source code; a source named nowhere gets a file under HOME/write_back.
+    "WRITE_BACK": {"crm": {"transport": "standin_crm", "url": STANDIN_CRM_URL}} if STANDIN_CRM_URL else {},
+    # Which sources are pulled on schedule, by source code.
+    "PULL": {"crm": {"url": STANDIN_CRM_URL, "mapping": str(BASE_DIR / "samples" / "us_listed" / "crm.toml")}}
+    if STANDIN_CRM_URL
+    else {},
 }
 
 LOGGING: dict[str, Any] = {

@@ -1,0 +1,23 @@
+"""Celery's door to the pipeline. A task holds no rule: the slot decides whether it runs, the service what it does."""
+
+from celery import shared_task
+
+from apps.base.actors import Actor
+from apps.pipeline.slots import run_once
+from apps.pipeline.syncing import sync_folder, sync_pulled
+
+SYNC_SECONDS = 30
+
+
+@shared_task(name="pipeline.sync_watched_folder")
+def sync_watched_folder_task() -> None:
+    """Load new files of the watched folder, once per slot."""
+    actor = Actor.hub("watch-folder")
+    run_once(job="watch-folder", seconds=SYNC_SECONDS, work=lambda: sync_folder(actor=actor))
+
+
+@shared_task(name="pipeline.sync_pulled_sources")
+def sync_pulled_sources_task() -> None:
+    """Pull what changed from connected systems, once per slot."""
+    actor = Actor.hub("pull-sources")
+    run_once(job="pull-sources", seconds=SYNC_SECONDS, work=lambda: sync_pulled(actor=actor))
