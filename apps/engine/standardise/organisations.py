@@ -75,7 +75,7 @@ def standardise_organisation_name(raw: str, _context: Parts, _option: str | None
         return _NOTHING
     named, form = split_legal_forms(tokens, _QUALIFIERS)
     words, generic, initials = _sorted_out(named)
-    if len(words) == 1 and words[0] in _NEVER_A_NAME:
+    if len(named) == 1 and words[0] in _NEVER_A_NAME:
         return _NOTHING
     acronym = _acronym(words, initials)
     return (

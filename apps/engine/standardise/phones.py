@@ -12,9 +12,11 @@ from apps.engine.standardise.placeholders import is_placeholder_number
 
 _LONGEST_TEXT: Final = 60
 _EXTENSION: Final = re.compile(r"\s*(?:[,;/]|\b(?:ext|extn|extension|x|ex|fax|or)\b|x(?=\d)|#).*$")
+_PLACEHOLDER_TAIL: Final = re.compile(r"(?:(\d)\1{6}|1234567)\Z")
 _NOT_DIGIT: Final = re.compile(r"\D+")
 _NORTH_AMERICAN: Final = re.compile(r"1?([2-9]\d{2}[2-9]\d{6})\Z")
 _NORTH_AMERICAN_COUNTRIES: Final = frozenset({"US", "CA", None})
+_AMERICAN_EXIT: Final = "011"
 _SHORTEST_NATIONAL: Final = 6
 _NOTHING: Final[Parts] = (None,)
 
@@ -27,13 +29,13 @@ def standardise_phone(raw: str, context: Parts, _option: str | None) -> Parts:
     """
     text = _EXTENSION.sub("", ascii_text(raw[:_LONGEST_TEXT]))
     digits = _NOT_DIGIT.sub("", text)
-    if len(digits) < _SHORTEST_NATIONAL or is_placeholder_number(digits) or is_placeholder_number(digits[-7:]):
+    if len(digits) < _SHORTEST_NATIONAL or is_placeholder_number(digits) or _PLACEHOLDER_TAIL.search(digits):
         return _NOTHING
     country = (context[0] or None) if context else None
     international = text.lstrip(" (").startswith("+")
     if digits.startswith("00") and not international:
         digits, international = digits[2:], True
-    elif digits.startswith("011") and country in _NORTH_AMERICAN_COUNTRIES and not international:
+    elif digits.startswith(_AMERICAN_EXIT) and country in _NORTH_AMERICAN_COUNTRIES and not international:
         digits, international = digits[3:], True
     if country in _NORTH_AMERICAN_COUNTRIES or digits.startswith("1"):
         match = _NORTH_AMERICAN.match(digits)
@@ -41,7 +43,15 @@ def standardise_phone(raw: str, context: Parts, _option: str | None) -> Parts:
             return (f"+1{match.group(1)}",)
     if international:
         return (_parsed(f"+{digits}", None),)
-    return ((_parsed(digits, country) if country else None) or _parsed(f"+{digits}", None),)
+    return ((_parsed(digits, country) if country else None) or _of_elsewhere(digits),)
+
+
+def _of_elsewhere(digits: str) -> str | None:
+    """Return a number that is none of its record's country: an agent's in North America, or an international one."""
+    match = _NORTH_AMERICAN.match(digits)
+    if match:
+        return f"+1{match.group(1)}"
+    return _parsed(f"+{digits.removeprefix(_AMERICAN_EXIT)}", None)
 
 
 def _parsed(text: str, country: str | None) -> str | None:

@@ -70,8 +70,13 @@ def standardise_street(raw: str, _context: Parts, _option: str | None) -> Parts:
     text = ascii_text(raw[:MAX_CHARACTERS].replace("\n", ", ").replace("\r", ","))
     if not text or (len(text) <= _LONGEST_PLACEHOLDER and is_placeholder_text(" ".join(tokens_of(text)))):
         return _NOTHING
+    parts = _read_address(_CARE_OF.sub(" ", text))
+    # "C/O LEGAL ONE M&T PLAZA" does not say where the carer ends and the street begins.
+    return parts if parts != _NOTHING else _read_address(text.removeprefix("c/o"))
+
+
+def _read_address(text: str) -> Parts:
     text, box = _taken(_BOX, text)
-    text = _CARE_OF.sub(" ", text)
     text = _STR_DOT.sub("strasse ", text)
     text, units = _without_units(text)
     text = _RANGE.sub(r"\1-\2", _NUMBER_SIGN.sub("", text))

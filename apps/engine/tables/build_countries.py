@@ -23,7 +23,7 @@ HAND_ALIASES = {
     "BN": "brunei",
     "BO": "bolivia plurinational state of",
     "CD": "drc|democratic republic of congo|congo democratic republic of the|congo kinshasa|zaire",
-    "CG": "congo|republic of congo|congo brazzaville",
+    "CG": "congo|republic of congo|republic of the congo|congo brazzaville",
     "CI": "ivory coast|cote divoire",
     "CN": "prc|peoples republic of china|p r china|pr china|mainland china|china mainland",
     "CV": "cape verde",

@@ -104,6 +104,10 @@ def test_words_are_never_empty_where_a_name_was_given(raw: str) -> None:
     assert name_parts(raw)["words"]
 
 
+def test_a_testing_company_is_no_placeholder() -> None:
+    assert name_parts("Global Testing Corporation Limited")["words"] == "testing"
+
+
 def test_the_limited_keeps_its_name() -> None:
     assert name_parts("The Limited, Inc.")["words"] == "limited"
 

@@ -19,6 +19,7 @@ Street = tuple[str | None, str | None, str | None, str | None]
         ("350 Fifth Avenue, 21st Fl", ("350", "5 ave", "fl21", None)),
         ("FOOT LOCKER, INC. 330 WEST 34TH STREET", ("330", "w 34 st", None, None)),
         ("C/O CITIBANK, N.A. 390 GREENWICH ST", ("390", "greenwich st", None, None)),
+        ("C/O LEGAL ONE M&T PLAZA", (None, "legal one m t plz", None, None)),
         ("100 CASPIAN AVE. P.O. BOX 500", ("100", "caspian ave", None, "500")),
         ("Postfach 10 20 30", (None, None, None, "102030")),
         ("Hauptstr. 12a", ("12a", "haupt strasse", None, None)),
