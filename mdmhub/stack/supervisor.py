@@ -124,15 +124,14 @@ class Stack:
     def _record(self) -> Path:
         return self._home / "stack.json"
 
-    def _launch(self, child: Child) -> RunningChild:
+    def _launch(self, child: Child, position: int | None = None) -> None:
         log = self._home / "logs" / f"{child.name}.log"
         with self._changing:
             running = RunningChild(
                 child, log=log, folder=self._folder, show=lambda name, line: self._show(render(name, line))
             )
-            self._running.append(running)
+            self._running.insert(len(self._running) if position is None else position, running)
             record(self._record, self._running)
-        return running
 
     def _wait_until_up(self, child: Child) -> None:
         deadline = time.monotonic() + _READY_SECONDS
@@ -156,6 +155,7 @@ class Stack:
         failures = 1 if was_healthy else self._failures.get(name, 0) + 1
         self._failures[name] = failures
         with self._changing:
+            position = self._running.index(dead)
             self._running.remove(dead)
         dead.stop()
         if failures > len(_RESTART_WAITS):
@@ -164,7 +164,7 @@ class Stack:
         wait = _RESTART_WAITS[failures - 1]
         self._show(render("stack", f"{name} ended with {dead.exit_code}; starting it again in {wait:g} s"))
         if not self._over.wait(wait):
-            self._launch(dead.child)
+            self._launch(dead.child, position)  # In its old place, since processes are stopped in reverse.
         return True
 
 

@@ -103,6 +103,8 @@ def test_processes_are_stopped_last_started_first(tmp_path: Path) -> None:
         stack.start([python(name, code.format(path=str(ended), name=name)) for name in names])
         logs = [tmp_path / "logs" / f"{name}.log" for name in names]
         wait_for(lambda: all(log.exists() and log.read_text() for log in logs))
+        os.kill(recorded(tmp_path)["worker"], signal.SIGKILL)  # Started again, it keeps its place in the order.
+        wait_for(lambda: logs[1].read_text().count("ready") == 2)
     assert ended.read_text().split() == ["beat", "worker", "web"]
 
 
