@@ -54,9 +54,13 @@ def test_events_carry_actor_correlation_and_one_transaction_id() -> None:
 
 
 def test_an_event_goes_when_its_change_is_rolled_back() -> None:
-    with pytest.raises(RuntimeError), acting(HUB, reason="test"):
-        post(event())
-        raise RuntimeError
+    def post_and_fail() -> None:
+        with acting(HUB, reason="test"):
+            post(event())
+            raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        post_and_fail()
     assert not Event.objects.exists()
 
 
