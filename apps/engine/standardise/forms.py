@@ -45,6 +45,40 @@ def form_family(code: str) -> str:
     return _FAMILIES.get(code, code)
 
 
+def _truncated() -> dict[str, str]:
+    """Return what is left of the common long forms where a field ended, such as "limited liabili"."""
+    found: dict[str, str] = {}
+    for alias, code in sorted(_ENDING.items(), key=lambda item: (len(item[0]), item[0])):
+        whole = alias.split()[0]
+        shortest = len(whole) + 2 if " " in alias else _SHORTEST_STEM + 1
+        if code in _CUT_FORMS and len(alias) >= _SHORTEST_CUT_FORM:
+            for end in range(shortest, len(alias)):
+                if alias[:end] not in _ENDING and alias[:end] not in _WHOLE_WORDS and not alias[:end].endswith(" "):
+                    found.setdefault(alias[:end], code)
+    return found
+
+
+_CUT_FORMS: Final = frozenset(
+    {"AG", "CORP", "GMBH", "GMBHCOKG", "KG", "LLC", "LLP", "LP", "LTD", "PLC", "SA", "SARL", "SAS", "SPA", "SRL"}
+)
+_WHOLE_WORDS: Final = frozenset({"corporate", "limit", "incorporate"})
+_SHORTEST_CUT_FORM: Final = 7
+_TRUNCATED: Final = _truncated()
+_LONGEST_TRUNCATED: Final = 6
+
+
+def mend_truncated_form(tokens: list[str]) -> tuple[list[str], str | None]:
+    """Return the tokens without a legal form that the end of a field cut in two, and that form's code.
+
+    For names as long as the fields that cut them (SAP's 35 characters); "GESELLSCHAFT M" is a GmbH there.
+    """
+    for length in range(min(_LONGEST_TRUNCATED, len(tokens) - 1), 0, -1):
+        code = _TRUNCATED.get(" ".join(tokens[-length:]))
+        if code:
+            return tokens[:-length], code
+    return tokens, None
+
+
 def split_legal_forms(tokens: list[str], qualifiers: frozenset[str]) -> tuple[list[str], str | None]:
     """Return the tokens without legal forms, and the code of the rightmost telling form.
 

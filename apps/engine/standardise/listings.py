@@ -40,12 +40,111 @@ _DEPARTMENT: Final = re.compile(
 )
 
 
+# Notes that clerks leave in the name: "(inactive)", "*do not use*", "#318", "- AP".
+_LEDGER_NOTE: Final = re.compile(
+    r"\s*[(\[*-]+\s*(?:billing|inactive|do not use|old|duplicate|dup|closed|archived|"
+    r"deleted|blocked|ap|hq)\s*[)\]*]*\s*$"
+    r"|\s#\s?\d+\s*$"
+)
+_BLANKS: Final = str.maketrans(dict.fromkeys(".,;:()[]*#-/\\\"'", " "))
+# A pattern runs only where one of its words occurs: most names have none, and names are most of the work.
+_CUTS: Final = (
+    (
+        _LEDGER_NOTE,
+        frozenset(
+            {
+                "billing",
+                "inactive",
+                "use",
+                "old",
+                "duplicate",
+                "dup",
+                "closed",
+                "archived",
+                "deleted",
+                "blocked",
+                "ap",
+                "hq",
+                "#",
+            }
+        ),
+    ),
+    (
+        _OTHER_NAME,
+        frozenset(
+            {
+                "d",
+                "f",
+                "a",
+                "n",
+                "t",
+                "dba",
+                "fka",
+                "aka",
+                "formerly",
+                "trading",
+                "doing",
+                "previously",
+                "also",
+                "c",
+                "care",
+                "attn",
+                "attention",
+                "vorm",
+                "vormals",
+            }
+        ),
+    ),
+    (
+        _SHARE_CLASS,
+        frozenset(
+            {
+                "stock",
+                "shares",
+                "share",
+                "units",
+                "unit",
+                "adr",
+                "adrs",
+                "ads",
+                "gdr",
+                "gdrs",
+                "ord",
+                "depositary",
+                "notes",
+                "note",
+                "bonds",
+                "bond",
+                "debentures",
+                "debenture",
+                "%",
+            }
+        ),
+    ),
+    (_NOMINAL_TAIL, frozenset(["0123456789", "n"])),
+    (_CLASS_TAIL, frozenset(["class", "cl"])),
+    (_DEPARTMENT, frozenset({"department", "dept", "team", "office", "payable", "payables"})),
+)
+
+
 def cut_listing_text(text: str) -> str:
     """Return lower-case ASCII `text` without what listings, filings and ledgers append; never an empty name."""
+    words = _cue_words(text)
     cut = _LEADING_CARE_OF.sub("", text) if text[:1] in "ca" else text
-    cut = _OTHER_NAME.sub("", cut)
     if "/" in cut or "\\" in cut:
-        cut = _FILER_SUFFIX.sub("", cut)
-    for pattern in (_SHARE_CLASS, _NOMINAL_TAIL, _CLASS_TAIL, _DEPARTMENT):
-        cut = pattern.sub("", cut)
+        cut = _FILER_SUFFIX.sub("", _OTHER_NAME.sub("", cut))
+    for pattern, cues in _CUTS:
+        if not cues.isdisjoint(words):
+            cut = pattern.sub("", cut)
     return cut if any(character.isalnum() for character in cut) else text
+
+
+def _cue_words(text: str) -> set[str]:
+    words = set(text.translate(_BLANKS).split())
+    if "#" in text:
+        words.add("#")
+    if "%" in text:
+        words.add("%")
+    if any(digit in text for digit in "0123456789"):
+        words.add("0123456789")
+    return words

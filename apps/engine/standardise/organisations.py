@@ -4,7 +4,7 @@ from typing import Final
 
 from apps.engine.standardise.contract import SEPARATOR, Parts
 from apps.engine.standardise.folding import MAX_CHARACTERS, ascii_text
-from apps.engine.standardise.forms import split_legal_forms
+from apps.engine.standardise.forms import mend_truncated_form, split_legal_forms
 from apps.engine.standardise.listings import cut_listing_text
 from apps.engine.standardise.placeholders import is_placeholder_text
 from apps.engine.standardise.spelling import tokens_of
@@ -16,6 +16,8 @@ MAX_FORMER_NAMES: Final = 12
 """Most former names that are looked at."""
 
 _NOTHING: Final[Parts] = (None, None, None, None, None)
+# Names that fill these fields of common systems (28 to 40 characters) may have lost their end.
+_FIELD_LENGTHS: Final = range(28, 41)
 _LONGEST_ACRONYM: Final = 5
 _LONGEST_ABBREVIATION: Final = 3
 _SHORTEST_ACRONYM: Final = 2
@@ -73,7 +75,9 @@ def standardise_organisation_name(raw: str, _context: Parts, _option: str | None
     tokens = tokens_of(cut_listing_text(text))
     if not tokens or is_placeholder_text(" ".join(tokens)):
         return _NOTHING
-    named, form = split_legal_forms(tokens, _QUALIFIERS)
+    whole, cut_form = mend_truncated_form(tokens) if len(text) in _FIELD_LENGTHS else (tokens, None)
+    named, form = split_legal_forms(whole, _QUALIFIERS)
+    form = cut_form or form
     words, generic, initials = _sorted_out(named)
     if len(named) == 1 and words[0] in _NEVER_A_NAME:
         return _NOTHING

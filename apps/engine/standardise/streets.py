@@ -41,7 +41,7 @@ _CARE_OF: Final = re.compile(r"(?:c/o|c\\o|care of|attn\.?:?|attention:?)\s[^,\d
 _SEGMENTS: Final = re.compile(r"[,;|]|\s-\s(?!\d)|(?<=[a-z]{3})\s-\s")
 _RANGE: Final = re.compile(r"(?<![\w-])(\d{1,5}[a-z]?)\s?[-/]\s?(\d{1,5}[a-z]?)(?![\w-])")
 _UNIT: Final = re.compile(
-    r"(?<![a-z0-9])(?:(?P<ordinal>\d{1,3}(?:st|nd|rd|th)?|[a-z]{2,8}(?:st|nd|rd|th|d)|ground|lower|upper|top)[ -]"
+    r"(?<![a-z0-9])(?:(?P<ordinal>\d{1,3}(?:st|nd|rd|th|\.)?|[a-z]{2,8}(?:st|nd|rd|th|d)|ground|lower|upper|top)[ -]"
     r"(?P<floor>floor|flr|fl|level|etage|og|stock|piso|verdieping)\b\.?"
     r"|(?P<high>\d{1,3})/f(?![a-z])"
     r"|(?P<word>" + "|".join(sorted(_UNITS, key=lambda word: (-len(word), word))) + r")\b[. ]*(?:no\b[. ]*)?#?\s*"
@@ -54,6 +54,8 @@ _NOT_STREET_TEXT: Final = re.compile(r"[^a-z0-9-]+")
 _COMPOUND: Final = re.compile(
     r"([a-z]{3,})(strasse|straat|gasse|platz|allee|damm|laan|plein|gracht|kade|vagen|gatan|vej|gade|katu|weg)\Z"
 )
+_ITALIAN: Final = {"v.le": "viale", "c.so": "corso", "p.za": "piazza", "p.zza": "piazza", "l.go": "largo", "v.": "via"}
+_ITALIAN_SHORT: Final = re.compile(r"^(v\.le|c\.so|p\.z?za|l\.go|v\.)\s?(?=[a-z])")
 _STR_DOT: Final = re.compile(r"(?<=[a-z])str\.(?=\W|\d|$)|(?<=[a-z]{3})str(?=\s\d|$)")
 _ORDINAL_TOKEN: Final = re.compile(r"(\d+)(?:st|nd|rd|th)\Z")
 _SPLIT_LETTER: Final = re.compile(r"(?<=\d) (?=[a-d]$)")
@@ -78,6 +80,7 @@ def standardise_street(raw: str, _context: Parts, _option: str | None) -> Parts:
 def _read_address(text: str) -> Parts:
     text, box = _taken(_BOX, text)
     text = _STR_DOT.sub("strasse ", text)
+    text = _ITALIAN_SHORT.sub(lambda match: _ITALIAN[match.group(1)] + " ", text)
     text, units = _without_units(text)
     text = _RANGE.sub(r"\1-\2", _NUMBER_SIGN.sub("", text))
     segment = _best_segment(text)
@@ -114,6 +117,7 @@ def _without_units(text: str) -> tuple[str, list[str]]:
 def _unit_of(match: re.Match[str]) -> str | None:
     if match["floor"] or match["high"]:
         ordinal = match["high"] or match["ordinal"]
+        ordinal = ordinal.rstrip(".")
         level = _ORDINALS.get(ordinal) or _ORDINAL_TOKEN.sub(r"\1", ordinal)
         return f"fl{level}" if level.isdigit() or level in {"ground", "lower", "upper", "top"} else None
     if match["hash"]:
