@@ -36,8 +36,7 @@ def measure_load(profile: str, *, records: int, seed: int, scratch: Path) -> lis
     Raises LoadFailedError where a command fails; EmbeddedServerError where no server can be started.
     """
     folder = scratch / f"{profile}-{records}-{seed}"
-    if not (folder / "truth.csv").exists():
-        make(profile, records=records, seed=seed, out=folder)
+    make(profile, records=records, seed=seed, out=folder)
     place = embedded.find_place(home=(scratch / f"home-{os.getpid()}").resolve())
     try:
         urls = embedded.ensure_postgres(place)
