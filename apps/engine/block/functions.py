@@ -21,11 +21,15 @@ def _names(value: str) -> list[str]:
 
 
 def _unique(texts: list[str]) -> tuple[str, ...]:
+    if len(texts) == 1:
+        return (texts[0],) if texts[0] else ()
     return tuple(dict.fromkeys(text for text in texts if text))[:MOST_TEXTS]
 
 
 def take_all(value: str) -> tuple[str, ...]:
     """Return the whole value, or each of several."""
+    if SEPARATOR not in value:
+        return (value,) if value else ()
     return _unique(_names(value))
 
 

@@ -15,8 +15,13 @@ PLACE_MASK = (1 << PLACE_BITS) - 1
 
 
 def hash_text(text: str) -> int:
-    """Return the unsigned 64-bit BLAKE2b hash of a text; lone surrogates are hashed, not refused."""
-    return int.from_bytes(hashlib.blake2b(text.encode("utf-8", "surrogatepass"), digest_size=8).digest(), "little")
+    """Return the lower half of the text's MD5 as an unsigned 64-bit integer.
+
+    MD5 because DuckDB computes it for a column (`md5_number_lower`); it spreads texts, it guards nothing. Lone
+    surrogates are hashed, not refused.
+    """
+    digest = hashlib.md5(text.encode("utf-8", "surrogatepass"), usedforsecurity=False).digest()
+    return int.from_bytes(digest[8:], "little")
 
 
 def mix(seed: int, component: int) -> int:

@@ -1,16 +1,16 @@
 """Levels of many pairs at once, one column per comparison.
 
-A comparer without a vectorised twin is called once per distinct pair of values. Those with one live in `bulk.names` and
-`bulk.streets`; either way the levels equal the row code's.
+A comparer without a vectorised twin is called once per distinct pair of values. Those with one live in `bulk.names`,
+`bulk.streets` and `bulk.contacts`; either way the levels equal the row code's.
 """
 
 from collections.abc import Callable
 
 import numpy as np
 import numpy.typing as npt
-import pyarrow as pa
 
-from apps.engine.bulk.frames import ABSENT, Codes, column_of, combine, combine_columns, values_at
+from apps.engine.bulk.frames import ABSENT, Codes, Encoded, combine, combine_columns, values_at
+from apps.engine.bulk.contacts import domain_levels, postcode_levels
 from apps.engine.bulk.names import name_levels
 from apps.engine.bulk.pairs import RowPairs
 from apps.engine.bulk.streets import street_levels
@@ -20,7 +20,12 @@ from apps.engine.rules import Comparison, RuleSet
 Levels = npt.NDArray[np.uint8]
 BulkComparer = Callable[[RowPairs, Comparison], Levels]
 
-VECTORISED: dict[str, BulkComparer] = {"names": name_levels, "street": street_levels}
+VECTORISED: dict[str, BulkComparer] = {
+    "names": name_levels,
+    "street": street_levels,
+    "domains": domain_levels,
+    "postcode": postcode_levels,
+}
 
 
 def levels_of(pairs: RowPairs, rules: RuleSet) -> Levels:
@@ -39,7 +44,7 @@ def levels_of(pairs: RowPairs, rules: RuleSet) -> Levels:
 def distinct_levels(pairs: RowPairs, comparison: Comparison) -> Levels:
     """Return the levels of one comparison by calling its row code once per distinct pair of values."""
     comparer = COMPARERS[comparison.kind]
-    codes, values = _distinct_values(pairs.standard, comparison.parts)
+    codes, values = _distinct_values([pairs.columns[part] for part in comparison.parts])
     ours, theirs = codes[pairs.left], codes[pairs.right]
     levels = np.zeros(len(pairs), dtype=np.uint8)
     full = (ours != ABSENT) & (theirs != ABSENT) | comparer.compares_absent
@@ -64,9 +69,8 @@ def distinct_levels(pairs: RowPairs, comparison: Comparison) -> Levels:
     return levels
 
 
-def _distinct_values(standard: pa.Table, parts: tuple[str, ...]) -> tuple[Codes, list[tuple[str | None, ...]]]:
+def _distinct_values(columns: list[Encoded]) -> tuple[Codes, list[tuple[str | None, ...]]]:
     """Return each row's code into the distinct tuples of the parts' values; a row without any of them is absent."""
-    columns = [column_of(standard, part) for part in parts]
     first, inverse = combine_columns(columns)
     values = list(zip(*(values_at(column, first) for column in columns), strict=True))
     codes = inverse.astype(np.int32)

@@ -49,6 +49,21 @@ def column_of(frame: pa.Table, name: str) -> Encoded:
     return encode(frame.column(name))
 
 
+class Columns:
+    """A frame's columns, each encoded when it is first asked for."""
+
+    def __init__(self, frame: pa.Table) -> None:
+        """Read from `frame`; a column that it lacks is absent throughout."""
+        self._frame = frame
+        self._encoded: dict[str, Encoded] = {}
+
+    def __getitem__(self, name: str) -> Encoded:
+        """Return the column encoded."""
+        if name not in self._encoded:
+            self._encoded[name] = column_of(self._frame, name)
+        return self._encoded[name]
+
+
 def records_of(frame: pa.Table) -> Ints:
     """Return the frame's record ids."""
     ids: Ints = frame.column("record").to_numpy().astype(np.int64, copy=False)

@@ -1,7 +1,9 @@
 """Match keys of a whole frame: each distinct component is hashed once, combinations are mixed in NumPy."""
 
 from collections.abc import Mapping
+from itertools import chain
 
+import duckdb
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
@@ -17,8 +19,9 @@ Hashes = npt.NDArray[np.uint64]
 def keys_column(columns: Mapping[str, Encoded], rules: RuleSet, rows: int) -> pa.Array:
     """Return the `keys` column (list<int64>): each row's match keys, sorted, as `block.match_keys` gives them."""
     owners, keys = [], []
+    taken = _Taken(columns)
     for place, rule in enumerate(rules.keys):
-        owner, key = _keys_of_rule(columns, rule, place)
+        owner, key = _keys_of_rule(taken, rule, place)
         owners.append(owner)
         keys.append(key)
     owner, key = np.concatenate(owners), np.concatenate(keys)
@@ -32,12 +35,12 @@ def keys_column(columns: Mapping[str, Encoded], rules: RuleSet, rows: int) -> pa
     return pa.ListArray.from_arrays(pa.array(offsets.astype(np.int32)), pa.array(key))
 
 
-def _keys_of_rule(columns: Mapping[str, Encoded], rule: MatchKey, place: int) -> tuple[Ints, Ints]:
+def _keys_of_rule(taken: "_Taken", rule: MatchKey, place: int) -> tuple[Ints, Ints]:
     """Return the rows and the keys that one rule gives them; a row may repeat."""
     owner: Ints | None = None
     mixed: Hashes = np.empty(0, dtype=np.uint64)
     for component in rule.of:
-        rows, hashes = _texts(columns, component)
+        rows, hashes = taken.of_component(component)
         if owner is None:
             owner, mixed = rows, _mix(np.full(len(rows), hash_text(rule.name), dtype=np.uint64), hashes)
             continue
@@ -49,34 +52,48 @@ def _keys_of_rule(columns: Mapping[str, Encoded], rule: MatchKey, place: int) ->
     return owner, finished.view(np.int64)
 
 
-def _texts(columns: Mapping[str, Encoded], component: KeyPart) -> tuple[Ints, Hashes]:
-    """Return rows, ascending, and the hash of each text that the component takes from them."""
-    take = KEY_FUNCTIONS[component.take]
-    rows, hashes = [np.empty(0, dtype=np.int64)], [np.empty(0, dtype=np.uint64)]
-    for part in component.parts:
-        column = columns.get(part)
-        if column is None or not column.values:
-            continue
-        taken = [take(value) for value in column.values]
-        counts = np.fromiter(map(len, taken), dtype=np.int64, count=len(taken))
-        known: dict[str, int] = {}
-        flat = np.fromiter((_hash_once(known, t) for texts in taken for t in texts), np.uint64, int(counts.sum()))
-        starts = np.cumsum(counts) - counts
-        held = np.flatnonzero(column.codes != ABSENT)
-        codes = column.codes[held]
-        owner = np.repeat(held, counts[codes])
-        rows.append(owner)
-        hashes.append(flat[ranges(starts[codes], counts[codes])])
-    row, text = np.concatenate(rows), np.concatenate(hashes)
-    order = np.argsort(row, kind="stable")
-    return row[order], text[order]
+class _Taken:
+    """What key functions take from the values of a frame's columns, hashed; each (part, function) is worked out once."""
+
+    def __init__(self, columns: Mapping[str, Encoded]) -> None:
+        self._columns = columns
+        self._taken: dict[tuple[str, str], tuple[Ints, Ints, Hashes]] = {}
+
+    def of_component(self, component: KeyPart) -> tuple[Ints, Hashes]:
+        """Return rows, ascending, and the hash of each text that the component takes from them."""
+        rows, hashes = [np.empty(0, dtype=np.int64)], [np.empty(0, dtype=np.uint64)]
+        for part in component.parts:
+            if part not in self._columns or not self._columns[part].values:
+                continue
+            starts, counts, flat = self._of_part(part, component.take)
+            codes = self._columns[part].codes
+            held = np.flatnonzero(codes != ABSENT)
+            rows.append(np.repeat(held, counts[codes[held]]))
+            hashes.append(flat[ranges(starts[codes[held]], counts[codes[held]])])
+        row, text = np.concatenate(rows), np.concatenate(hashes)
+        if len(rows) > 2:
+            order = np.argsort(row, kind="stable")
+            row, text = row[order], text[order]
+        return row, text
+
+    def _of_part(self, part: str, take: str) -> tuple[Ints, Ints, Hashes]:
+        if (part, take) not in self._taken:
+            texts = list(map(KEY_FUNCTIONS[take], self._columns[part].values))
+            counts = np.fromiter(map(len, texts), dtype=np.int64, count=len(texts))
+            hashes = hash_texts(pa.array(chain.from_iterable(texts), type=pa.string(), size=int(counts.sum())))
+            self._taken[part, take] = np.cumsum(counts) - counts, counts, hashes
+        return self._taken[part, take]
 
 
-def _hash_once(known: dict[str, int], text: str) -> int:
-    found = known.get(text)
-    if found is None:
-        found = known[text] = hash_text(text)
-    return found
+def hash_texts(texts: pa.Array) -> Hashes:
+    """Return `block.hashing.hash_text` of each text, computed by DuckDB."""
+    if not len(texts):
+        return np.empty(0, dtype=np.uint64)
+    with duckdb.connect() as connection:
+        connection.execute("SET threads = 2; SET preserve_insertion_order = true")
+        connection.register("given", pa.table({"text": texts}))
+        found = connection.execute("SELECT md5_number_lower(text) AS hash FROM given").fetchnumpy()["hash"]
+    return np.asarray(found, dtype=np.uint64)
 
 
 def ranges(starts: Ints, counts: Ints) -> Ints:

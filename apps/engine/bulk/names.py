@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from apps.engine.bulk.frames import ABSENT, Codes, Encoded, Flags, Ints, column_of
+from apps.engine.bulk.frames import ABSENT, Codes, Encoded, Flags, Ints
 from apps.engine.bulk.keys import ranges
 from apps.engine.bulk.pairs import RowPairs
 from apps.engine.bulk.words import NONE, Names, Words, table_of
@@ -83,7 +83,7 @@ def name_levels(pairs: RowPairs, comparison: Comparison) -> npt.NDArray[np.uint8
 
 
 def _columns_of(pairs: RowPairs, comparison: Comparison, statistics: Statistics) -> NameColumns:
-    present, former, acronym, whole = (column_of(pairs.standard, part) for part in comparison.parts)
+    present, former, acronym, whole = (pairs.columns[part] for part in comparison.parts)
     code_of = {name: code for code, name in enumerate(present.values)}
     formers = [[code_of.setdefault(n, len(code_of)) for n in v.split(SEPARATOR) if n] for v in former.values]
     counts = np.array([len(codes) for codes in formers] + [0], dtype=np.int64)

@@ -2,9 +2,7 @@
 
 from dataclasses import dataclass
 
-import pyarrow as pa
-
-from apps.engine.bulk.frames import Codes
+from apps.engine.bulk.frames import Codes, Columns
 from apps.engine.statistics import Statistics
 
 
@@ -12,7 +10,7 @@ from apps.engine.statistics import Statistics
 class RowPairs:
     """Pairs of rows of a standard frame; `workers` bounds the threads that compare them."""
 
-    standard: pa.Table
+    columns: Columns
     left: Codes
     right: Codes
     statistics: Statistics

@@ -5,12 +5,13 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from apps.engine.bulk.comparing import Levels, levels_of
-from apps.engine.bulk.frames import LINKS_SCHEMA, Codes, records_of
+from apps.engine.bulk.frames import LINKS_SCHEMA, Codes, Columns, records_of
 from apps.engine.bulk.pairs import RowPairs
 from apps.engine.rules import RuleSet
 from apps.engine.statistics import Statistics
 
-CHUNK = 1_000_000
+CHUNK = 8_000_000
+"""Pairs compared at once: distinct values are found once per chunk, and a pair takes about 150 bytes."""
 Scores = npt.NDArray[np.int32]
 
 
@@ -35,10 +36,11 @@ def score(
     ours = np.searchsorted(rows, left).astype(np.int32) if narrow else left
     theirs = np.searchsorted(rows, right).astype(np.int32) if narrow else right
     ids = records_of(frame)
+    columns = Columns(frame)
     parts = [LINKS_SCHEMA.empty_table()]
     for start in range(0, len(left), CHUNK):
         chunk = slice(start, start + CHUNK)
-        levels = levels_of(RowPairs(frame, ours[chunk], theirs[chunk], statistics, workers), rules)
+        levels = levels_of(RowPairs(columns, ours[chunk], theirs[chunk], statistics, workers), rules)
         scores = scores_of(levels, rules)
         kept = scores >= least
         parts.append(_links(ids[ours[chunk][kept]], ids[theirs[chunk][kept]], scores[kept], levels[kept]))

@@ -1,11 +1,12 @@
 """Given frame to standard frame: each distinct raw value (with its context) is standardised once."""
 
 from collections.abc import Callable, Sequence
+from itertools import repeat
 
 import numpy as np
 import pyarrow as pa
 
-from apps.engine.bulk.frames import ABSENT, Codes, Encoded, column_of, combine
+from apps.engine.bulk.frames import ABSENT, Codes, Encoded, Ints, column_of, combine, encode, values_at
 from apps.engine.bulk.keys import keys_column
 from apps.engine.rules import Attribute, RuleSet, RuleSetError
 from apps.engine.standardise import STANDARDISERS
@@ -60,29 +61,21 @@ def _standardise_attribute(given: pa.Table, attribute: Attribute, done: dict[str
     raw = column_of(given, attribute.name)
     context = [done.get(name) for name in standardiser.context]
     rows, inverse = _distinct(raw, context)
-    outputs = []
-    for row in rows:
-        values = tuple(None if c is None or c.codes[row] == ABSENT else c.values[c.codes[row]] for c in context)
-        outputs.append(standardiser.function(raw.values[raw.codes[row]], values, attribute.option))
+    nothing = [None] * len(rows)
+    contexts = zip(*(nothing if c is None else values_at(c, rows) for c in context), strict=True)
+    inputs = zip(values_at(raw, rows), contexts if context else repeat(()), strict=False)
+    outputs = [standardiser.function(value or "", known, attribute.option) for value, known in inputs]
+    given_rows = raw.codes != ABSENT
     encoded = {}
-    for position, suffix in enumerate(standardiser.parts):
-        distinct: dict[str, int] = {}
-        table = np.fromiter(
-            (
-                ABSENT if not out[position] else distinct.setdefault(out[position] or "", len(distinct))
-                for out in outputs
-            ),
-            dtype=np.int32,
-            count=len(outputs),
-        )
+    for suffix, values in zip(standardiser.parts, zip(*outputs, strict=True) if outputs else (), strict=bool(outputs)):
+        found = encode(pa.array([value or None for value in values], type=pa.string()))
         codes = np.full(given.num_rows, ABSENT, dtype=np.int32)
-        if len(table):
-            codes[raw.codes != ABSENT] = table[inverse]
-        encoded[f"{attribute.name}.{suffix}"] = Encoded(codes, list(distinct))
+        codes[given_rows] = found.codes[inverse]
+        encoded[f"{attribute.name}.{suffix}"] = Encoded(codes, found.values)
     return encoded
 
 
-def _distinct(raw: Encoded, context: Sequence[Encoded | None]) -> tuple[list[int], Codes]:
+def _distinct(raw: Encoded, context: Sequence[Encoded | None]) -> tuple[Ints, Codes]:
     """Return the first row of each distinct input, and for each row with a value which of them it has."""
     used = np.flatnonzero(raw.codes != ABSENT)
     combined = raw.codes[used].astype(np.int64)
@@ -91,7 +84,7 @@ def _distinct(raw: Encoded, context: Sequence[Encoded | None]) -> tuple[list[int
             _, combined = np.unique(combined, return_inverse=True)
             combined = combine(combined, column.codes[used], len(column.values))
     _, first, inverse = np.unique(combined, return_index=True, return_inverse=True)
-    return used[first].tolist(), inverse.astype(np.int32)
+    return used[first], inverse.astype(np.int32)
 
 
 def _decode(encoded: Encoded) -> pa.Array:

@@ -3,7 +3,7 @@
 import numpy as np
 import numpy.typing as npt
 
-from apps.engine.bulk.frames import ABSENT, Codes, Encoded, Flags, Ints, column_of, combine, combine_columns, values_at
+from apps.engine.bulk.frames import ABSENT, Codes, Encoded, Flags, Ints, combine, combine_columns, values_at
 from apps.engine.bulk.pairs import RowPairs
 from apps.engine.compare.similarity import jaro_winkler_pairs
 from apps.engine.compare.spaces import joined_value
@@ -24,7 +24,7 @@ from apps.engine.statistics import Statistics
 
 def street_levels(pairs: RowPairs, comparison: Comparison) -> npt.NDArray[np.uint8]:
     """Return what `compare.streets.compare_streets` returns for each pair of rows."""
-    number, street, box, postcode = (column_of(pairs.standard, part) for part in comparison.parts)
+    number, street, box, postcode = (pairs.columns[part] for part in comparison.parts)
     left, right = pairs.left, pairs.right
     levels = np.zeros(len(pairs), dtype=np.uint8)
 
