@@ -16,7 +16,7 @@ env: ## make the environment in .venv from the locked requirements
 
 .PHONY: demo
 demo: env ## start the hub, load three real account sources and show the result (ONCE=1: exit after the load)
-	@$(RUN) manage.py demo $(if $(ONCE),--once,)
+	@$(RUN) -m mdmhub.demo $(if $(ONCE),--once,)
 
 .PHONY: up
 up: env ## run the hub: PostgreSQL, Redis, web, worker, beat; Ctrl-C stops all
