@@ -83,6 +83,12 @@ def _publisher() -> Celery:
         "socket_timeout": _TIMEOUT_SECONDS,
         "socket_connect_timeout": _TIMEOUT_SECONDS,
         "retry_on_timeout": False,
+        # The broker's client would otherwise try for seconds to connect.
+        "max_retries": 0,
+        "interval_start": 0,
+        "interval_step": 0,
+        "interval_max": 0,
+        "connect_retries_timeout": _TIMEOUT_SECONDS,
     }
     app.conf.update({**settings.CELERY, "broker_transport_options": options, "broker_connection_retry": False})
     return app
