@@ -1,0 +1,36 @@
+"""What people type and press."""
+
+from django import forms
+
+
+class SearchForm(forms.Form):
+    """Words to find customers by, and where the page before ended."""
+
+    q = forms.CharField(required=False, max_length=200, strip=True)
+    after = forms.CharField(required=False, max_length=700)
+
+
+class JudgeForm(forms.Form):
+    """A verdict on a case, with both customers as they stood on the screen."""
+
+    VERDICTS = (("same", "Same customer"), ("different", "Different"), ("related", "Related"), ("not_sure", "Not sure"))
+
+    verdict = forms.ChoiceField(choices=VERDICTS)
+    reason = forms.CharField(required=False, max_length=500, strip=True)
+    low_gid = forms.CharField(max_length=17, required=False)
+    low_version = forms.IntegerField(min_value=0, required=False)
+    high_gid = forms.CharField(max_length=17, required=False)
+    high_version = forms.IntegerField(min_value=0, required=False)
+
+    @property
+    def seen(self) -> dict[str, object]:
+        """What was on the screen; empty where the form didn't say."""
+        names = ("low_gid", "low_version", "high_gid", "high_version")
+        values = {name: self.cleaned_data.get(name) for name in names}
+        return values if all(value not in (None, "") for value in values.values()) else {}
+
+
+class UndoForm(forms.Form):
+    """The decision to take back."""
+
+    verdict_id = forms.IntegerField(min_value=1)

@@ -1,0 +1,77 @@
+"""What every page shares: who may see it, whole or as a part, and how trouble is told."""
+
+from collections.abc import Callable, Mapping
+from functools import wraps
+from typing import Any, Concatenate, ParamSpec
+from urllib.parse import urlencode
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render, resolve_url
+from django.utils.cache import patch_vary_headers
+from django_htmx.http import HttpResponseClientRedirect
+
+from apps.base.actors import Actor
+from apps.base.errors import Forbidden, HubError, Invalid, NotFound
+from apps.stewardship.roles import READERS, Role, roles_of, words_for
+from apps.stewardship.screens.shell import build_shell
+
+P = ParamSpec("P")
+View = Callable[Concatenate[HttpRequest, P], HttpResponse]
+
+
+def page(admits: frozenset[Role] = READERS) -> Callable[[View[P]], View[P]]:
+    """Ask for a log-in and one of the roles, and turn the hub's own errors into pages that say what to do."""
+
+    def decorate(view: View[P]) -> View[P]:
+        @wraps(view)
+        def guarded(request: HttpRequest, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
+            if not request.user.is_authenticated:
+                return _ask_to_log_in(request)
+            try:
+                if not roles_of(request.user) & admits:
+                    raise Forbidden(f"This needs the role {words_for(admits)}.")
+                return view(request, *args, **kwargs)
+            except HubError as error:
+                return show_trouble(request, error)
+
+        return guarded
+
+    return decorate
+
+
+def actor_of(request: HttpRequest) -> Actor:
+    """Return the person behind a request that passed `page`."""
+    return Actor.person(request.user.get_username(), request.user.pk)
+
+
+def is_part(request: HttpRequest) -> bool:
+    """Say whether HTMX asks for the middle of the page only."""
+    return request.headers.get("HX-Request") == "true" and "HX-History-Restore-Request" not in request.headers
+
+
+def render_page(
+    request: HttpRequest, template: str, context: Mapping[str, Any], *, section: str = "", status: int = 200
+) -> HttpResponse:
+    """Return a page, or only its middle where HTMX asks; `section` marks its place in the menu."""
+    layout = "stewardship/part.html" if is_part(request) else "stewardship/shell.html"
+    shell = build_shell(request.user, section=section)
+    response = render(request, template, {**context, "layout": layout, "shell": shell}, status=status)
+    patch_vary_headers(response, ["HX-Request"])
+    # Pages hold personal data: neither the browser nor anything on the way keeps them.
+    response["Cache-Control"] = "no-store"
+    return response
+
+
+def show_trouble(request: HttpRequest, error: HubError) -> HttpResponse:
+    """Return the page that tells what happened and the one way forward."""
+    # A governed id that can't be one is, to a reader, a page that isn't there.
+    status = 404 if isinstance(error, NotFound | Invalid) else error.status
+    context = {"error": error, "status": status, "is_forbidden": status == Forbidden.status}
+    return render_page(request, "stewardship/trouble.html", context, status=status)
+
+
+def _ask_to_log_in(request: HttpRequest) -> HttpResponse:
+    there = request.headers.get("HX-Current-URL", "") if is_part(request) else request.get_full_path()
+    address = f"{resolve_url(settings.LOGIN_URL)}?{urlencode({'next': there})}"
+    return HttpResponseClientRedirect(address) if is_part(request) else redirect(address)

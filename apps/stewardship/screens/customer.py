@@ -1,0 +1,276 @@
+"""The customer page: its head, and the tabs Summary, Sources, Company codes and History."""
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from apps.cases import selectors as cases
+from apps.delivery import selectors as delivery
+from apps.golden import selectors as golden
+from apps.legal import selectors as legal
+from apps.sources import selectors as sources
+from apps.stewardship.screens.words import group_attributes, membership_words, rule_words, title_of
+
+MOST_COLUMNS = 8
+MOST_MEMBERS = 200
+HISTORY_ROWS = 100
+
+
+@dataclass(frozen=True, slots=True)
+class SourceCount:
+    """A source that knows the customer, and by how many records."""
+
+    source: sources.Source
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """What stands above every tab."""
+
+    customer: golden.Customer
+    members: tuple[golden.Member, ...]
+    sources: tuple[SourceCount, ...]
+    open_cases: tuple[cases.CaseRow, ...]
+    place: str
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """A value with the record it came from, the rule in words, when the source said it, and who says otherwise."""
+
+    title: str
+    value: str
+    source: sources.Source | None
+    key: str
+    rule: str
+    is_pinned: bool
+    said_at: datetime | None
+    others: int
+
+
+@dataclass(frozen=True, slots=True)
+class WriteBack:
+    """Whether one source record carries the customer's id yet."""
+
+    source: sources.Source
+    key: str
+    state: str
+    changed_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """What one record says of one attribute; `wins` where the customer's value came from it."""
+
+    value: str
+    wins: bool
+
+
+@dataclass(frozen=True, slots=True)
+class GridRow:
+    """One attribute over all records."""
+
+    title: str
+    result: str
+    is_pinned: bool
+    cells: tuple[Cell, ...]
+    disagrees: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """One source record of the customer."""
+
+    source: sources.Source
+    key: str
+    modified_at: datetime | None
+    since: datetime
+    reason: str
+    wins: int
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Grid:
+    """Source records beside each other; `is_wide` where there are too many for columns."""
+
+    columns: tuple[Column, ...]
+    groups: tuple[tuple[str, tuple[GridRow, ...]], ...]
+    is_wide: bool
+    hidden: int
+
+
+def build_head(customer: golden.Customer, *, with_cases: bool = True) -> Head:
+    """Return what stands above every tab of a customer. At most three queries."""
+    members = tuple(golden.list_members(customer.gid, limit=MOST_MEMBERS)) if customer.member_count else ()
+    counts = Counter(member.source for member in members)
+    found = cases.list_open_cases_of([member.record_id for member in members]) if with_cases and members else []
+    return Head(
+        customer=customer,
+        members=members,
+        sources=tuple(SourceCount(source, counts[source]) for source in sorted(counts, key=lambda row: row.code)),
+        open_cases=tuple(found),
+        place=", ".join(text for text in (customer.city, customer.country) if text),
+    )
+
+
+def build_summary(head: Head) -> list[tuple[str, list[Field]]]:
+    """Return the customer's values by group, in the pages' order. Two queries."""
+    given = sources.list_given(member.record_id for member in head.members)
+    rows = {row.attribute: row for row in golden.describe_values(head.customer.values)}
+    return [(name, [_field(rows[a], given) for a in attributes]) for name, attributes in group_attributes(rows)]
+
+
+def list_write_backs(head: Head) -> list[WriteBack]:
+    """Return the state of the id in each source record's system. One query."""
+    lines = delivery.find_ledger_lines(member.record_id for member in head.members)
+    return [
+        WriteBack(member.source, member.key, lines[member.record_id].state, lines[member.record_id].changed_at)
+        for member in head.members
+        if member.record_id in lines
+    ]
+
+
+def build_grid(head: Head) -> Grid:
+    """Return the customer's source records beside each other. One query."""
+    given = sources.list_given(member.record_id for member in head.members)
+    values = {value.attribute: value for value in head.customer.values}
+    shown = [member for member in head.members if member.record_id in given]
+    wins = Counter(value.record_id for value in values.values())
+    columns = tuple(_column(member, given[member.record_id], wins[member.record_id]) for member in shown)
+    is_wide = len(shown) > MOST_COLUMNS
+    present = {name for member in shown for name, text in given[member.record_id].given.items() if text} | values.keys()
+    groups = () if is_wide else tuple(
+        (name, tuple(_grid_row(a, values.get(a), [given[m.record_id] for m in shown]) for a in attributes))
+        for name, attributes in group_attributes(present)
+    )  # fmt: skip
+    return Grid(columns, groups, is_wide, head.customer.member_count - len(shown))
+
+
+@dataclass(frozen=True, slots=True)
+class CompanyPage:
+    """The legal entity with its identifiers, each with who gave it, and the company extensions."""
+
+    entity: legal.Entity | None
+    identifiers: tuple[tuple[legal.IdentifierRow, golden.Member | None], ...]
+    extensions: tuple[legal.Extension, ...]
+
+
+def build_company_page(head: Head) -> CompanyPage:
+    """Return the legal side of a customer. At most five queries."""
+    gid = head.customer.gid
+    members = {member.record_id: member for member in head.members}
+    return CompanyPage(
+        entity=legal.find_legal_entity(gid),
+        identifiers=tuple((row, members.get(row.record_id)) for row in legal.list_identifiers(gid)),
+        extensions=tuple(legal.list_company_codes(gid)),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Happening:
+    """One thing that happened to a customer: when, who, what in words, and what it changed."""
+
+    at: datetime
+    who: str
+    what: str
+    reason: str
+    run_id: int
+    changes: tuple[tuple[str, str, str, str], ...]
+
+
+def build_history(gid: str) -> list[Happening]:
+    """Return what happened to a customer, newest first. At most eight queries."""
+    moves = [move for move in golden.list_moves(gid) if move.other]
+    others = golden.list_customers({_other_of(move, gid) for move in moves})
+    names = {customer.gid: customer.name for customer in others}
+    told = [_tell_move(move, gid, names) for move in moves]
+    told += [_tell(row) for row in golden.list_history(gid, limit=HISTORY_ROWS) if row.kind != "stayed"]
+    return sorted(told, key=lambda row: row.at, reverse=True)
+
+
+def _field(row: golden.ValueRow, given: dict[int, sources.Given]) -> Field:
+    said = given.get(row.record_id)
+    others = sum(
+        1
+        for record in given.values()
+        if (text := record.given.get(row.attribute, "")) and text.casefold() != row.value.casefold()
+    )
+    return Field(
+        title=title_of(row.attribute),
+        value=row.value,
+        source=row.source,
+        key=row.source_key,
+        rule=rule_words(row.rule),
+        is_pinned=not row.record_id,
+        said_at=said.modified_at if said else None,
+        others=others,
+    )
+
+
+def _column(member: golden.Member, given: sources.Given, wins: int) -> Column:
+    return Column(
+        source=member.source,
+        key=member.key,
+        modified_at=given.modified_at,
+        since=member.since,
+        reason=membership_words(member.reason),
+        wins=wins,
+        name=given.given.get("name", ""),
+    )
+
+
+def _grid_row(attribute: str, value: golden.Value | None, records: Sequence[sources.Given]) -> GridRow:
+    cells = tuple(
+        Cell(record.given.get(attribute, ""), wins=value is not None and value.record_id == record.record_id)
+        for record in records
+    )
+    said = {cell.value.casefold() for cell in cells if cell.value}
+    return GridRow(
+        title=title_of(attribute),
+        result=value.value if value else "",
+        is_pinned=value is not None and not value.record_id,
+        cells=cells,
+        disagrees=len(said) > 1,
+    )
+
+
+_KINDS = {
+    "created": "Created this customer",
+    "changed": "Changed",
+    "deleted": "Removed this customer's row",
+    "joined": "Added record",
+    "left": "Took out record",
+}
+
+
+def _tell(row: golden.HistoryRow) -> Happening:
+    record = f" {row.source_code} {row.source_key}" if row.source_key else ""
+    return Happening(
+        at=row.at,
+        who=row.actor,
+        what=f"{_KINDS.get(row.kind, row.kind.capitalize())}{record}",
+        reason=row.reason,
+        run_id=row.run_id,
+        changes=tuple(_changes(row.changes)) if row.kind == "changed" else (),
+    )
+
+
+def _changes(changes: Iterable[golden.Change]) -> Iterable[tuple[str, str, str, str]]:
+    for change in changes:
+        sign = "+" if not change.before else "−" if not change.after else "~"
+        yield sign, title_of(change.attribute), change.before, change.after
+
+
+def _other_of(move: golden.MoveRow, gid: str) -> str:
+    return str(move.other) if move.gid == gid else move.gid
+
+
+def _tell_move(move: golden.MoveRow, gid: str, names: dict[str, str]) -> Happening:
+    other = _other_of(move, gid)
+    name = f"{names.get(other) or 'a customer'} ({other})"
+    verbs = {"merged": "Merged with", "split": "Split from", "transferred": "Moved records with", "revived": "Revived"}
+    what = f"{verbs.get(move.kind, move.kind.capitalize())} {name}"
+    return Happening(at=move.at, who=move.actor, what=what, reason=move.reason, run_id=move.run_id, changes=())

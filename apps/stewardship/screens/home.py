@@ -1,0 +1,67 @@
+"""The first page: what waits for a person, and whether the hub is well."""
+
+from dataclasses import dataclass
+
+from apps.cases import selectors as cases
+from apps.delivery import selectors as delivery
+from apps.golden import selectors as golden
+from apps.sources import selectors as sources
+
+LATEST_BATCHES = 6
+
+
+@dataclass(frozen=True, slots=True)
+class Home:
+    """Counts of the whole hub, the latest intake, and what is owed to others."""
+
+    customers: int
+    source_records: int
+    open_cases: int
+    cases_by_kind: tuple[tuple[str, int], ...]
+    batches: tuple[sources.Batch, ...]
+    deliveries_waiting: int
+    deliveries_dead: int
+    write_backs_pending: int
+    write_backs_drifted: int
+    write_backs_dead: int
+    write_backs_done: int
+    is_empty: bool
+
+
+KIND_WORDS = {
+    "pair": "Possible duplicates",
+    "conflict": "Conflicts",
+    "drop_guard": "Too many vanished",
+    "growth": "Grew too large",
+}
+
+
+def build_home() -> Home:
+    """Return the first page. Seven queries."""
+    customers, records = golden.count_customers(), sources.count_records()
+    open_cases = cases.count_open_cases()
+    deliveries = _sum_states(delivery.count_deliveries())
+    write_backs = _sum_states(delivery.count_write_backs())
+    batches = tuple(sources.list_batches(limit=LATEST_BATCHES))
+    return Home(
+        customers=customers,
+        source_records=records,
+        open_cases=sum(open_cases.values()),
+        cases_by_kind=tuple((KIND_WORDS.get(kind, kind), count) for kind, count in open_cases.items() if count),
+        batches=batches,
+        deliveries_waiting=deliveries.get("waiting", 0) + deliveries.get("in_flight", 0),
+        deliveries_dead=deliveries.get("dead", 0),
+        write_backs_pending=write_backs.get("pending", 0) + write_backs.get("in_flight", 0),
+        write_backs_drifted=write_backs.get("drifted", 0),
+        write_backs_dead=write_backs.get("dead", 0),
+        write_backs_done=write_backs.get("acknowledged", 0),
+        is_empty=not records and not batches,
+    )
+
+
+def _sum_states(counts: dict[str, dict[str, int]]) -> dict[str, int]:
+    total: dict[str, int] = {}
+    for states in counts.values():
+        for state, count in states.items():
+            total[state] = total.get(state, 0) + count
+    return total

@@ -1,0 +1,250 @@
+"""The review queue and the pair page."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from apps.base.actors import Actor
+from apps.base.errors import HubError
+from apps.cases import selectors as cases
+from apps.engine.rules import RuleSet
+from apps.golden import selectors as golden
+from apps.matching import selectors as matching
+from apps.matching.selectors.pairs import score_parts
+from apps.pipeline.deciding import list_recent_decisions
+from apps.rulebook.selectors import find_active_rules, get_active_rules
+from apps.sources import selectors as sources
+from apps.stewardship.screens.comparing import Run, Verdict, judge_field, mark_differences
+from apps.stewardship.screens.home import KIND_WORDS
+from apps.stewardship.screens.waterfall import Waterfall, build_waterfall, say_bits
+from apps.stewardship.screens.words import group_attributes, say_score, title_of
+
+PAGE = 50
+MOST_OTHERS = 6
+
+
+@dataclass(frozen=True, slots=True)
+class QueueRow:
+    """One open case: whom it is about, how likely, and the one thing that speaks most against."""
+
+    case: cases.CaseRow
+    low: sources.Given | None
+    high: sources.Given | None
+    band: str
+    bits: str
+    against: str
+
+
+@dataclass(frozen=True, slots=True)
+class Queue:
+    """A page of the queue, the counts of every kind, and the mark from which the next page goes on."""
+
+    rows: tuple[QueueRow, ...]
+    kinds: tuple[tuple[str, str, int], ...]
+    kind: str
+    total: int
+    next_after: str
+    is_first: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Side:
+    """One of the two records, the customer it belongs to, and what it was told."""
+
+    record_id: int
+    given: sources.Given
+    customer: golden.CustomerSummary | None
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class FieldRow:
+    """One field of both records, cut into runs, with its verdict."""
+
+    title: str
+    left: tuple[Run, ...]
+    right: tuple[Run, ...]
+    verdict: Verdict
+
+
+@dataclass(frozen=True, slots=True)
+class PairPage:
+    """Everything that decides a pair, on one page."""
+
+    case: cases.CaseRow
+    low: Side
+    high: Side
+    groups: tuple[tuple[str, tuple[FieldRow, ...]], ...]
+    differences: int
+    falls: Waterfall | None
+    problem: str
+    verdict: matching.VerdictRow | None
+    shared_keys: tuple[str, ...]
+    rules_version: int | None
+    others: tuple[tuple[cases.CaseRow, str], ...]
+
+
+def build_queue(*, kind: str = "", after: tuple[int, int] | None = None) -> Queue:
+    """Return a page of the queue, most pressing first. At most six queries."""
+    counts = cases.count_open_cases()
+    known = kind if kind in counts else ""
+    found = cases.list_open_cases(after=after, limit=PAGE + 1, kind=known or None)
+    shown = found[:PAGE]
+    ids = [record for case in shown for record in _records_of(case)]
+    given = sources.list_given(ids)
+    active = find_active_rules()
+    parts = matching.get_parts(ids) if active else {}
+    rows = []
+    for case in shown:
+        low, high = _records_of(case) or (0, 0)
+        against, band = "", ""
+        if active and low in parts and high in parts:
+            evidence, _ = score_parts(parts[low], parts[high], active)
+            worst = min(evidence, key=lambda item: item.millibits)
+            against = worst.sentence if worst.millibits < 0 else ""
+        if active and case.score is not None:
+            cuts = active.rules.thresholds
+            band = say_score(case.score, review=cuts.review, link=cuts.link)
+        bits = say_bits(case.score) if case.score is not None else ""
+        rows.append(QueueRow(case, given.get(low), given.get(high), band, bits, against[:1].upper() + against[1:]))
+    last = shown[-1] if shown else None
+    return Queue(
+        rows=tuple(rows),
+        kinds=tuple((name, KIND_WORDS.get(name, name), count) for name, count in counts.items() if count),
+        kind=known,
+        total=sum(counts.values()),
+        next_after=f"{last.priority}.{last.case_id}" if last and len(found) > PAGE else "",
+        is_first=after is None,
+    )
+
+
+def find_next_case(after: cases.CaseRow | None = None) -> cases.CaseRow | None:
+    """Return the case that follows in the queue, from the top again past its end, or None. At most two queries."""
+    if after is not None:
+        for case in cases.list_open_cases(after=(after.priority, after.case_id), limit=1):
+            return case
+    for case in cases.list_open_cases(limit=2):
+        if after is None or case.case_id != after.case_id:
+            return case
+    return None
+
+
+def build_pair(case: cases.CaseRow) -> PairPage | None:
+    """Return the pair page; None where the case is about no pair or a record says nothing. At most nine queries."""
+    pair = _records_of(case)
+    if not pair:
+        return None
+    low, high = pair
+    others = [other for other in cases.list_open_cases_of(list(pair), limit=MOST_OTHERS + 1) if other != case]
+    given = sources.list_given({low, high, *(record for other in others for record in _records_of(other))})
+    if low not in given or high not in given:
+        return None
+    customers = golden.list_customers_of_records(pair)
+    left, right = (_side(record, given[record], customers) for record in pair)
+    explained, rules, problem = _explain(low, high)
+    groups = _compare(left, right, explained, rules)
+    return PairPage(
+        case=case,
+        low=left,
+        high=right,
+        groups=groups,
+        differences=sum(row.verdict.tone in ("partial", "conflict") for _, rows in groups for row in rows),
+        falls=_falls(explained),
+        problem=problem,
+        verdict=explained.verdict if explained else matching.find_verdict(low, high),
+        shared_keys=explained.shared_keys[:6] if explained else (),
+        rules_version=explained.rules_version if explained else None,
+        others=tuple((other, _name_of_other(other, set(pair), given)) for other in others[:MOST_OTHERS]),
+    )
+
+
+def parse_after(text: str) -> tuple[int, int] | None:
+    """Return the (priority, case id) of a page's mark, or None where it is none."""
+    priority, _, case_id = text.partition(".")
+    try:
+        return int(priority), int(case_id)
+    except ValueError:
+        return None
+
+
+def _records_of(case: cases.CaseRow) -> tuple[int, int] | tuple[()]:
+    if case.low_record_id is None or case.high_record_id is None:
+        return ()
+    return case.low_record_id, case.high_record_id
+
+
+def _side(record: int, given: sources.Given, customers: dict[int, golden.CustomerSummary]) -> Side:
+    return Side(record, given, customers.get(record), given.given.get("name", "") or given.key)
+
+
+def _explain(low: int, high: int) -> tuple[matching.Explanation | None, RuleSet | None, str]:
+    try:
+        return matching.explain_pair(low, high), get_active_rules().rules, ""
+    except HubError as error:
+        return None, None, error.detail
+
+
+def _falls(explained: matching.Explanation | None) -> Waterfall | None:
+    if explained is None:
+        return None
+    return build_waterfall(
+        explained.evidence,
+        prior=explained.prior,
+        score=explained.score,
+        review=explained.review,
+        link=explained.link,
+    )
+
+
+_SEVERITY = {"conflict": 3, "partial": 2, "agree": 1, "missing": 0}
+
+
+def _compare(
+    left: Side, right: Side, explained: matching.Explanation | None, rules: RuleSet | None
+) -> tuple[tuple[str, tuple[FieldRow, ...]], ...]:
+    """Return the fields by group: groups with a conflict first, agreeing groups last, in their order otherwise."""
+    a, b = left.given.given, right.given.given
+    evidence = explained.evidence if explained else ()
+    groups = []
+    for name, attributes in group_attributes(n for n in {*a, *b} if a.get(n) or b.get(n)):
+        rows = []
+        for attribute in attributes:
+            texts = a.get(attribute, ""), b.get(attribute, "")
+            verdict = judge_field(attribute, *texts, evidence, rules)
+            plain = (Run(texts[0], differs=False),), (Run(texts[1], differs=False),)
+            runs = mark_differences(*texts) if verdict.tone in ("partial", "conflict") else plain
+            rows.append(FieldRow(title_of(attribute), *runs, verdict))
+        groups.append((name, tuple(rows)))
+    return tuple(sorted(groups, key=lambda group: -_worst(group[1])))
+
+
+def _worst(rows: Sequence[FieldRow]) -> int:
+    return max(_SEVERITY[row.verdict.tone] for row in rows)
+
+
+def _name_of_other(case: cases.CaseRow, pair: set[int], given: dict[int, sources.Given]) -> str:
+    for record in _records_of(case):
+        if record not in pair and record in given:
+            return given[record].given.get("name", "") or given[record].key
+    return f"case {case.case_id}"
+
+
+_VERDICT_WORDS = {"same": "Same", "different": "Different", "related": "Related", "not_sure": "Not sure"}
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """A decision of this person that can be taken back."""
+
+    verdict_id: int
+    words: str
+    at: datetime
+    case_id: int | None
+
+
+def find_latest_decision(actor: Actor) -> Decision | None:
+    """Return the newest decision of a person that still stands, or None. One query."""
+    for row in list_recent_decisions(actor=actor, limit=50):
+        if not row.is_undone:
+            return Decision(row.verdict_id, _VERDICT_WORDS.get(row.kind, row.kind), row.decided_at, row.case_id)
+    return None

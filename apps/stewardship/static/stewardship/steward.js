@@ -1,0 +1,119 @@
+// Keys, focus and announcements. Every page works without this file; it only makes them fast.
+"use strict";
+
+const TYPING = "input:not([type=checkbox]), textarea, select, [contenteditable]";
+let waitsForPlace = 0;
+
+const keysAreOn = () => localStorage.getItem("keys") !== "off";
+const visible = (element) => element && element.getClientRects().length > 0;
+
+function announce() {
+  const live = document.getElementById("live");
+  const told = [...document.querySelectorAll("#main [data-announce]")].map((element) => element.textContent.trim());
+  const heading = document.querySelector("#main h1");
+  if (live) live.textContent = [...told, heading ? heading.textContent.trim() : ""].filter(Boolean).join(". ");
+}
+
+function press(key) {
+  const target = document.querySelector(`#main [data-key="${key}"]:not([disabled])`);
+  if (!visible(target)) return false;
+  target.click();
+  return true;
+}
+
+function moveRow(step) {
+  const rows = [...document.querySelectorAll("#main [data-row]")].filter(visible);
+  if (!rows.length) return false;
+  const here = rows.indexOf(document.activeElement);
+  const next = here < 0 ? (step > 0 ? 0 : rows.length - 1) : Math.min(rows.length - 1, Math.max(0, here + step));
+  rows[next].focus();
+  rows[next].scrollIntoView({ block: "nearest" });
+  return true;
+}
+
+function moveTab(step) {
+  const tabs = [...document.querySelectorAll("#main .tabs a")];
+  const next = tabs[tabs.findIndex((tab) => tab.hasAttribute("aria-current")) + step];
+  if (tabs.length && next) next.click();
+  return Boolean(next);
+}
+
+function goTo(key) {
+  const link = document.querySelector(`[data-go="${key}"]`);
+  if (link) link.click();
+  return Boolean(link);
+}
+
+function openSheet(id) {
+  const sheet = document.getElementById(id);
+  if (sheet && !sheet.open) sheet.showModal();
+  return Boolean(sheet);
+}
+
+function focusSearch() {
+  const field = document.querySelector("#main input[type=search]") || document.getElementById("find");
+  if (field) field.select();
+  return Boolean(field);
+}
+
+function act(key) {
+  if (waitsForPlace && Date.now() - waitsForPlace < 1500) {
+    waitsForPlace = 0;
+    if (goTo(key)) return true;
+  }
+  if (key === "g") { waitsForPlace = Date.now(); return true; }
+  if (key === "/") return focusSearch();
+  if (key === "?") return openSheet("keys-sheet");
+  if (key === "j") return moveRow(1);
+  if (key === "k") return moveRow(-1);
+  if (key === "[") return moveTab(-1);
+  if (key === "]") return moveTab(1);
+  return press(key);
+}
+
+document.addEventListener("keydown", (event) => {
+  if (event.ctrlKey || event.metaKey || event.altKey || event.repeat || event.key.length !== 1) return;
+  if (!keysAreOn() || event.target.closest(TYPING) || document.querySelector("dialog[open]")) return;
+  if (act(event.key)) event.preventDefault();
+});
+
+document.addEventListener("click", (event) => {
+  const opener = event.target.closest("[data-opens]");
+  if (opener) openSheet(opener.dataset.opens);
+});
+
+document.addEventListener("change", (event) => {
+  if (event.target.id === "keys-on") localStorage.setItem("keys", event.target.checked ? "on" : "off");
+});
+
+// One decision per press: a second press while the first is under way does nothing.
+document.addEventListener("htmx:beforeRequest", (event) => {
+  if (!(event.detail.elt instanceof HTMLFormElement)) return;
+  for (const button of event.detail.elt.querySelectorAll("button")) button.disabled = true;
+});
+
+document.addEventListener("htmx:afterRequest", (event) => {
+  const offline = document.getElementById("offline");
+  if (offline) offline.hidden = true;
+  if (!(event.detail.elt instanceof HTMLFormElement)) return;
+  for (const button of event.detail.elt.querySelectorAll("button")) button.disabled = false;
+});
+
+document.addEventListener("htmx:sendError", () => {
+  const offline = document.getElementById("offline");
+  if (offline) offline.hidden = false;
+});
+
+document.addEventListener("htmx:afterSettle", (event) => {
+  if (event.detail.target && event.detail.target.id !== "main") return;
+  const field = document.querySelector("#main [autofocus]");
+  const heading = document.querySelector("#main h1") || document.getElementById("main");
+  (field || heading).focus({ preventScroll: true });
+  announce();
+});
+
+document.addEventListener("DOMContentLoaded", () => {
+  const box = document.getElementById("keys-on");
+  if (box) box.checked = keysAreOn();
+  if (document.querySelector("#main [data-announce]")) announce();
+});

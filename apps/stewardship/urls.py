@@ -1,0 +1,23 @@
+"""Routes of the steward pages."""
+
+from django.urls import path
+
+from apps.stewardship.views import accounts, customers, home, review
+
+app_name = "stewardship"
+urlpatterns = [
+    path("log-in/", accounts.log_in, name="login"),
+    path("log-out/", accounts.log_out, name="logout"),
+    path("", home.show_home, name="home"),
+    path("customers/", customers.search, name="search"),
+    path("customers/<str:gid>/", customers.show_summary, name="customer"),
+    path("customers/<str:gid>/sources/", customers.show_sources, name="customer-sources"),
+    path("customers/<str:gid>/why/", customers.show_why, name="customer-why"),
+    path("customers/<str:gid>/company-codes/", customers.show_companies, name="customer-companies"),
+    path("customers/<str:gid>/history/", customers.show_history, name="customer-history"),
+    path("review/", review.show_queue, name="queue"),
+    path("review/next/", review.start, name="start"),
+    path("review/undo/", review.undo, name="undo"),
+    path("review/<int:case_id>/", review.show_case, name="case"),
+    path("review/<int:case_id>/judge/", review.judge, name="judge"),
+]

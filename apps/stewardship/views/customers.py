@@ -1,0 +1,109 @@
+"""Find customers and look at one, tab by tab."""
+
+from collections.abc import Callable
+from typing import Any
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.urls import reverse
+from django.views.decorators.http import require_safe
+
+from apps.base.errors import HubError
+from apps.golden import selectors as golden
+from apps.stewardship.forms import SearchForm
+from apps.stewardship.pages import page, render_page
+from apps.stewardship.screens import customer as screens
+from apps.stewardship.screens.finding import find_customers
+from apps.stewardship.screens.why import build_why, build_why_not
+
+TABS = (
+    ("customer", "Summary"),
+    ("customer-sources", "Sources"),
+    ("customer-why", "Why"),
+    ("customer-companies", "Company codes"),
+    ("customer-history", "History"),
+)
+Builder = Callable[[HttpRequest, screens.Head], dict[str, Any]]
+
+
+@require_safe
+@page()
+def search(request: HttpRequest) -> HttpResponse:
+    """Show the customers a query finds and why; an id or number that names one customer opens it."""
+    form = SearchForm(request.GET)
+    if not form.is_valid():
+        context = {"query": request.GET.get("q", "")[:200], "problem": "A query has at most 200 characters."}
+        return render_page(request, "stewardship/search.html", context, section="customers", status=400)
+    findings = find_customers(form.cleaned_data["q"], after=form.cleaned_data["after"])
+    if findings.only_gid:
+        return redirect("stewardship:customer", findings.only_gid)
+    context = {"query": findings.query, "findings": findings, "customers": golden.count_customers()}
+    return render_page(request, "stewardship/search.html", context, section="customers")
+
+
+@require_safe
+@page()
+def show_summary(request: HttpRequest, gid: str) -> HttpResponse:
+    """Show a customer's values, each with source, rule and time."""
+    return _show_tab(request, gid, "customer", _summary)
+
+
+@require_safe
+@page()
+def show_sources(request: HttpRequest, gid: str) -> HttpResponse:
+    """Show a customer's source records side by side."""
+    return _show_tab(request, gid, "customer-sources", lambda _, head: {"grid": screens.build_grid(head)})
+
+
+@require_safe
+@page()
+def show_why(request: HttpRequest, gid: str) -> HttpResponse:
+    """Show why a customer's records are one; with ?other= why those of another customer are not."""
+    return _show_tab(request, gid, "customer-why", _why)
+
+
+@require_safe
+@page()
+def show_companies(request: HttpRequest, gid: str) -> HttpResponse:
+    """Show the legal entity, its identifiers and the company extensions."""
+    return _show_tab(request, gid, "customer-companies", lambda _, head: {"legal": screens.build_company_page(head)})
+
+
+@require_safe
+@page()
+def show_history(request: HttpRequest, gid: str) -> HttpResponse:
+    """Show who changed what, when and why."""
+    return _show_tab(
+        request, gid, "customer-history", lambda _, head: {"rows": screens.build_history(head.customer.gid)}
+    )
+
+
+def _summary(_request: HttpRequest, head: screens.Head) -> dict[str, Any]:
+    return {"groups": screens.build_summary(head), "write_backs": screens.list_write_backs(head)}
+
+
+def _why(request: HttpRequest, head: screens.Head) -> dict[str, Any]:
+    asked = request.GET.get("other", "").strip()
+    if not asked:
+        return {"why": build_why(head)}
+    try:
+        other = golden.get_customer(asked)
+    except HubError as error:
+        return {"why": build_why(head), "asked": asked, "problem": error.detail}
+    if other.gid == head.customer.gid:
+        return {"why": build_why(head), "asked": asked, "problem": "That is this very customer."}
+    return {"why_not": build_why_not(head, other), "asked": asked}
+
+
+def _show_tab(request: HttpRequest, gid: str, tab: str, build: Builder) -> HttpResponse:
+    customer = golden.get_customer(gid)
+    if customer.redirected:
+        messages.info(request, f"{customer.asked} was merged into this customer, {customer.gid}.")
+        return redirect(f"stewardship:{tab}", customer.gid)
+    if gid != customer.gid:
+        return redirect(f"stewardship:{tab}", customer.gid)
+    head = screens.build_head(customer, with_cases=tab != "customer-history")
+    tabs = [(reverse(f"stewardship:{name}", args=[customer.gid]), title, name == tab) for name, title in TABS]
+    context = {"head": head, "tabs": tabs, **build(request, head)}
+    return render_page(request, f"stewardship/{tab.replace('-', '_')}.html", context, section="customers")

@@ -1,0 +1,105 @@
+"""The review queue and the cases: one press decides, the next case opens by itself."""
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.urls import reverse
+from django.views.decorators.http import require_POST, require_safe
+
+from apps.base.errors import Conflict, Forbidden, Invalid
+from apps.cases import selectors as cases
+from apps.pipeline.deciding import Judgement, judge_case, list_recent_decisions, undo_decision
+from apps.stewardship.forms import JudgeForm, UndoForm
+from apps.stewardship.pages import actor_of, page, render_page
+from apps.stewardship.roles import JUDGES, Role, roles_of
+from apps.stewardship.screens import review as screens
+
+UNDO_LIMIT = 50
+
+
+@require_safe
+@page()
+def show_queue(request: HttpRequest) -> HttpResponse:
+    """Show the open cases, most pressing first."""
+    after = screens.parse_after(request.GET.get("after", ""))
+    queue = screens.build_queue(kind=request.GET.get("kind", ""), after=after)
+    return render_page(request, "stewardship/queue.html", {"queue": queue}, section="review")
+
+
+@require_safe
+@page()
+def start(request: HttpRequest) -> HttpResponse:
+    """Open the most pressing case."""
+    case = screens.find_next_case()
+    return redirect("stewardship:queue") if case is None else redirect("stewardship:case", case.case_id)
+
+
+@require_safe
+@page()
+def show_case(request: HttpRequest, case_id: int) -> HttpResponse:
+    """Show everything that decides one case."""
+    return _render_case(request, cases.get_case(case_id))
+
+
+@require_POST
+@page(JUDGES)
+def judge(request: HttpRequest, case_id: int) -> HttpResponse:
+    """Carry out a verdict and open the next case; where the state has moved on, say what changed and keep the reason."""
+    form = JudgeForm(request.POST)
+    if not form.is_valid():
+        raise Invalid("The form came without a verdict, or with a reason of more than 500 characters.")
+    case = cases.get_case(case_id)
+    try:
+        judgement = judge_case(
+            case_id=case_id,
+            verdict=form.cleaned_data["verdict"],
+            reason=form.cleaned_data["reason"],
+            seen=form.seen,
+            actor=actor_of(request),
+        )
+    except Conflict as conflict:
+        kept = form.cleaned_data["reason"]
+        return _render_case(request, cases.get_case(case_id), conflict=conflict, reason=kept, status=409)
+    messages.success(request, _tell(judgement))
+    following = screens.find_next_case(case)
+    if following is None:
+        messages.info(request, "That was the last open case.")
+        return redirect("stewardship:queue")
+    return redirect("stewardship:case", following.case_id)
+
+
+@require_POST
+@page(JUDGES)
+def undo(request: HttpRequest) -> HttpResponse:
+    """Take one of this person's last decisions back and open its case again."""
+    form = UndoForm(request.POST)
+    if not form.is_valid():
+        raise Invalid("The form names no decision.")
+    actor, verdict_id = actor_of(request), form.cleaned_data["verdict_id"]
+    own = {row.verdict_id for row in list_recent_decisions(actor=actor, limit=UNDO_LIMIT)}
+    if verdict_id not in own and Role.SENIOR_STEWARD not in roles_of(request.user):
+        raise Forbidden("Only a senior steward takes back what somebody else decided, or what lies far back.")
+    judgement = undo_decision(verdict_id=verdict_id, actor=actor)
+    messages.success(request, judgement.message)
+    return redirect(
+        reverse("stewardship:case", args=[judgement.case_id]) if judgement.case_id else reverse("stewardship:queue")
+    )
+
+
+def _tell(judgement: Judgement) -> str:
+    return f"{judgement.message} Undo takes it back."
+
+
+def _render_case(
+    request: HttpRequest,
+    case: cases.CaseRow,
+    *,
+    conflict: Conflict | None = None,
+    reason: str = "",
+    status: int = 200,
+) -> HttpResponse:
+    latest = screens.find_latest_decision(actor_of(request)) if roles_of(request.user) & JUDGES else None
+    pair = screens.build_pair(case)
+    context = {"case": case, "pair": pair, "latest": latest, "conflict": conflict, "reason": reason}
+    template = "stewardship/case.html" if pair is None else "stewardship/pair.html"
+    return render_page(request, template, context, section="review", status=status)
