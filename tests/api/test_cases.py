@@ -19,7 +19,8 @@ def test_open_cases_come_most_pressing_first_through_every_page(steward: ApiClie
     for number in range(5):
         make_case(make_record(), make_record(), priority=number % 2, question=f"Q{number}")
     make_case(kind="drop_guard", priority=9, question="Really delete 400 accounts?")
-    seen, cursor = [], {}
+    seen: list[str] = []
+    cursor: dict[str, str] = {}
     while True:
         body = steward.get(PATH, limit="2", **cursor).json()
         seen += [case["question"] for case in body["items"]]

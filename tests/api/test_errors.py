@@ -44,11 +44,11 @@ def test_a_wrong_method_is_a_problem_document(api: ApiClient, method: str) -> No
 
 
 def test_a_method_override_header_is_ignored(api: ApiClient) -> None:
-    assert api.get("/api/v1/source-systems", headers={"X-HTTP-Method-Override": "DELETE"}).status_code == 200
+    assert api.get_with("/api/v1/source-systems", X_HTTP_Method_Override="DELETE").status_code == 200
 
 
 def test_an_answer_that_nobody_can_give_is_a_problem_document(api: ApiClient) -> None:
-    answer = api.get("/api/v1/source-systems", headers={"Accept": "image/png"})
+    answer = api.get_with("/api/v1/source-systems", Accept="image/png")
     assert answer.status_code == 406
     problem_of(answer)
 

@@ -3,6 +3,7 @@ from io import StringIO
 
 import pytest
 from django.core.management import CommandError, call_command
+from pytest_django import DjangoAssertNumQueries
 
 from apps.api.models import ApiToken
 from apps.api.selectors import find_token_holder, list_tokens
@@ -29,8 +30,7 @@ def test_minting_and_revoking_leave_history_with_the_actor() -> None:
     assert list(rows) == [("person:ada", "+"), ("person:grace", "~")]
 
 
-def test_the_holder_of_a_token_is_found_in_one_query(django_assert_num_queries: object) -> None:
-    assert callable(django_assert_num_queries)
+def test_the_holder_of_a_token_is_found_in_one_query(django_assert_num_queries: DjangoAssertNumQueries) -> None:
     minted = mint_token(name="x", role="steward", actor=ADA)
     with django_assert_num_queries(1):
         holder = find_token_holder(minted.secret)

@@ -2,6 +2,7 @@
 
 from apps.golden.selectors.customers import (
     Customer,
+    CustomerNotFound,
     CustomerSummary,
     Member,
     MoveRow,
@@ -28,6 +29,7 @@ __all__ = [
     "Change",
     "Customer",
     "CustomerCandidate",
+    "CustomerNotFound",
     "CustomerSummary",
     "ExampleInvalid",
     "HistoryRow",

@@ -15,6 +15,7 @@ from apps.sources import selectors as sources
 class _GoldenEntry(Protocol):
     """A row of the golden records' history; the package makes its class at run time."""
 
+    state: str
     values: Mapping[str, Mapping[str, Any]]
 
 
@@ -24,9 +25,6 @@ class _MembershipEntry(Protocol):
     record_id: int
     golden_id: int
     history_type: str
-
-
-_OWN_ATTRIBUTES = ("state", "name", "country", "city")
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,12 +101,13 @@ def _list_own(golden_id: int, limit: int) -> tuple[list[HistoryRow], set[int]]:
 def _facts(entry: _GoldenEntry | None) -> dict[str, str]:
     if entry is None:
         return {}
-    own = {name: str(getattr(entry, name)) for name in _OWN_ATTRIBUTES}
-    return own | {value.attribute: value.value for value in read_values(entry.values)}
+    return {"state": entry.state} | {value.attribute: value.value for value in read_values(entry.values)}
 
 
 def _changes(before: Mapping[str, str], after: Mapping[str, str]) -> Iterable[Change]:
-    for attribute in sorted(before.keys() | after.keys()):
+    # A customer that is gone has lost every value; saying so of each would bury what happened.
+    gone = after["state"] != GoldenRecord.State.LIVE
+    for attribute in ["state"] if gone else sorted(before.keys() | after.keys()):
         old, new = before.get(attribute, ""), after.get(attribute, "")
         if old != new:
             yield Change(attribute, old, new)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from django.db import connection
 
 from apps.base.ids import CUSTOMER, GovernedIdError, check
+from apps.engine.standardise import STANDARDISERS
 from apps.engine.standardise.folding import ascii_text, fold
 from apps.golden.selectors.customers import CustomerSummary, list_customers
 
@@ -14,6 +15,7 @@ MAXIMUM_WORDS = 12
 MOST_PARTIAL = 5_000
 """Customers that share only some of the words are ranked among this many at most."""
 
+_NOT_DIGIT = re.compile(r"[^0-9]+")
 _NOT_COMPACT = re.compile(r"[^a-z0-9]+")
 
 
@@ -45,16 +47,16 @@ def search_customers(query: str, *, after: SearchPosition | None = None, limit: 
     direct = _find_by_gid(query) if after is None else None
     if direct is not None:
         return [direct]
-    groups, whole = search_terms(query)
-    if not groups and not whole:
+    words, whole = search_terms(query)
+    if not words and not whole:
         return []
-    asked = max(len(groups), 1)
+    asked = max(len(words), 1)
     found: list[tuple[str, str, int]] = []
     if after is None or after.matched >= asked:
-        found = _find_full(groups, whole, after, limit, asked)
-    if len(found) < limit and len(groups) > 1:
+        found = _find_full(words, whole, after, limit, asked)
+    if len(found) < limit and len(words) > 1:
         rest = after if after is not None and after.matched < asked else None
-        found += _find_partial(groups, whole, rest, limit - len(found), asked)
+        found += _find_partial(words, whole, rest, limit - len(found), asked)
     customers = {customer.gid: customer for customer in list_customers(gid for gid, _, _ in found)}
     return [
         SearchHit(customers[gid], matched, asked, SearchPosition(matched, name, gid))
@@ -63,20 +65,21 @@ def search_customers(query: str, *, after: SearchPosition | None = None, limit: 
     ]
 
 
-def search_terms(query: str) -> tuple[list[list[str]], list[str]]:
-    """Return the query's words, each with its spellings, and the spellings of the query as a whole.
+def search_terms(query: str) -> tuple[list[str], list[str]]:
+    """Return the query's words and the spellings of the query as a whole.
 
-    Stored terms are lower-case words of names, compact identifiers, lower-case source keys, E.164 phones, e-mail
-    addresses and domains; identifiers may be stored in capitals.
+    Stored terms are all in lower case: words of names, compact identifiers, source keys (alone, and after their
+    source's code and a colon), E.164 phones, e-mail addresses and registrable domains.
     """
     plain = ascii_text(query)
     words = list(dict.fromkeys(fold(query).split()))[:MAXIMUM_WORDS]
-    compact = _NOT_COMPACT.sub("", plain)
-    spelt = {plain, query.strip()[:200].lower(), compact, compact.upper()}
-    if compact.isdecimal() and len(compact) >= 7:
-        spelt |= {f"+{compact}", f"+{compact.removeprefix('00')}"}
-    whole = sorted(text for text in spelt if text and "\x00" not in text)
-    return [sorted({word, word.upper()}) for word in words], whole
+    spelt = {plain, query.strip()[:200].lower(), _NOT_COMPACT.sub("", plain), f"+{_NOT_DIGIT.sub('', plain)}"}
+    for kind in ("phone", "email", "website"):
+        standardiser = STANDARDISERS[kind]
+        parts = standardiser.function(query, (None,) * len(standardiser.context), None)
+        spelt |= {part.lower() for part in parts[:1] if part}
+    whole = sorted(text for text in spelt if text not in {"", "+"} and "\x00" not in text)
+    return words, whole
 
 
 def _find_by_gid(query: str) -> SearchHit | None:
@@ -90,25 +93,24 @@ def _find_by_gid(query: str) -> SearchHit | None:
 
 
 def _find_full(
-    groups: list[list[str]], whole: list[str], after: SearchPosition | None, limit: int, asked: int
+    words: list[str], whole: list[str], after: SearchPosition | None, limit: int, asked: int
 ) -> list[tuple[str, str, int]]:
-    every_word = " AND ".join(["search_terms && %s::varchar[]"] * len(groups)) or "false"
-    sql = f"""
+    sql = """
         SELECT gid, lower(name) COLLATE "C" AS folded FROM golden_goldenrecord
-        WHERE state = 'live' AND (({every_word}) OR search_terms && %s::varchar[])
+        WHERE state = 'live' AND (search_terms @> %s::varchar[] OR search_terms && %s::varchar[])
         AND (lower(name) COLLATE "C", gid COLLATE "C") > (%s, %s)
         ORDER BY folded, gid COLLATE "C" LIMIT %s
-    """  # noqa: S608 - only the number of placeholders varies
+    """
     position = (after.name, after.gid) if after else ("", "")
     with connection.cursor() as cursor:
-        cursor.execute(sql, [*groups, whole, *position, limit])
+        cursor.execute(sql, [words or whole, whole, *position, limit])
         return [(gid, name, asked) for gid, name in cursor.fetchall()]
 
 
 def _find_partial(
-    groups: list[list[str]], whole: list[str], after: SearchPosition | None, limit: int, asked: int
+    words: list[str], whole: list[str], after: SearchPosition | None, limit: int, asked: int
 ) -> list[tuple[str, str, int]]:
-    matched = " + ".join(["(search_terms && %s::varchar[])::int"] * len(groups))
+    matched = " + ".join(["(search_terms @> ARRAY[%s]::varchar[])::int"] * len(words))
     sql = f"""
         SELECT gid, folded, matched FROM (
             SELECT gid, lower(name) COLLATE "C" AS folded, {matched} AS matched FROM golden_goldenrecord
@@ -117,9 +119,8 @@ def _find_partial(
         WHERE matched < %s AND (-matched, folded, gid COLLATE "C") > (%s, %s, %s)
         ORDER BY matched DESC, folded, gid COLLATE "C" LIMIT %s
     """  # noqa: S608 - only the number of placeholders varies
-    any_word = [spelling for group in groups for spelling in group]
     position = (-after.matched, after.name, after.gid) if after else (-asked, "", "")
     with connection.cursor() as cursor:
-        cursor.execute(sql, [*groups, any_word, whole, MOST_PARTIAL, asked, *position, limit])
+        cursor.execute(sql, [*words, words, whole, MOST_PARTIAL, asked, *position, limit])
         rows: list[tuple[str, str, int]] = cursor.fetchall()
     return rows
