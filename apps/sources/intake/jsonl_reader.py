@@ -12,7 +12,7 @@ import pyarrow as pa
 
 from apps.sources.intake.blocks import FIELD_BYTES_CAP, NONCHARACTERS, RawBlock
 from apps.sources.intake.content import utf8_chunks
-from apps.sources.intake.csv_reader import cell_complaint
+from apps.sources.intake.csv_reader import cell_complaint, may_hold_noncharacter
 from apps.sources.intake.errors import FileRefused, RowFault, excerpt
 from apps.sources.intake.header import COLUMNS_CAP, missing_words
 from apps.sources.intake.mapping import SourceMapping
@@ -22,7 +22,7 @@ LINE_BYTES_CAP = 16 << 20
 SAMPLE_LINES = 1_000
 NESTING_CAP = 20
 NONCHARACTER = re.compile(f"[{NONCHARACTERS}]")
-SURROGATE = re.compile("[\ud800-\udfff]")
+UNDECODABLE = ("undecodable", "the line isn't text in the file's encoding")
 
 Line = tuple[int, bytes]
 Parsed = tuple[dict[str, Any], str, str]
@@ -37,6 +37,22 @@ class _UnusableLineError(ValueError):
         super().__init__(reason)
 
 
+def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        raise _UnusableLineError("bad_json", "an object names one field twice")
+    return found
+
+
+def _no_constant(name: str) -> NoReturn:
+    raise _UnusableLineError("bad_json", f"{name} is no JSON number")
+
+
+# Made once: json.loads and json.dumps would make one for every line.
+DECODER = json.JSONDecoder(object_pairs_hook=_unique, parse_int=str, parse_float=str, parse_constant=_no_constant)
+ENCODER = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":"), check_circular=False)
+
+
 @dataclass(frozen=True, slots=True)
 class JsonLinesFile:
     """An opened JSON lines file; its columns are those of the first lines and those that the mapping uses."""
@@ -48,36 +64,35 @@ class JsonLinesFile:
     ignored: tuple[str, ...]
 
     def blocks(self, only: Sequence[str] | None = None) -> Iterator[RawBlock]:
-        """Yield the records in blocks; `only` leaves out the other columns."""
+        """Yield the records in blocks; `only` leaves out the other columns, and looks less closely at their values."""
         names = tuple(only or self.used)
         held: list[Line] = []
         first = 0
         for line in _lines(self.path, self.encoding):
             held.append(line)
             if len(held) == BLOCK_ROWS:
-                yield self._block(held, first, names)
+                yield self._block(held, first, names, is_whole=only is None)
                 first += len(held)
                 held = []
         if held:
-            yield self._block(held, first, names)
+            yield self._block(held, first, names, is_whole=only is None)
 
-    def _block(self, held: list[Line], first: int, names: tuple[str, ...]) -> RawBlock:
-        cells: dict[str, list[str | None]] = {name: [] for name in names}
+    def _block(self, held: list[Line], first: int, names: tuple[str, ...], *, is_whole: bool) -> RawBlock:
+        objects: list[dict[str, Any]] = []
         rows, lines, raw, content = [], [], [], []
         faults: list[tuple[int, RowFault]] = []
         for row, (line, text) in enumerate(held, start=first):
             try:
-                found, as_received, sorted_text = _parse(text, self.ignored)
+                parsed = _parse(text, self.ignored) if is_whole else (_load(text)[1], "{}", "{}")
             except _UnusableLineError as fault:
                 faults.append((row, RowFault(line, None, fault.code, fault.reason, excerpt(text))))
                 continue
             rows.append(row)
             lines.append(line)
-            raw.append(as_received)
-            content.append(sorted_text)
-            for name, column in cells.items():
-                column.append(_as_text(_lookup(found, name)))
-        table = pa.table({name: pa.array(column, pa.string()) for name, column in cells.items()})
+            raw.append(parsed[1])
+            content.append(parsed[2])
+            objects.append(parsed[0])
+        table = pa.table({name: _column(objects, name) for name in names})
         return RawBlock(
             first,
             first + len(held),
@@ -143,20 +158,9 @@ def _lines(path: Path, encoding: str) -> Iterator[Line]:
 
 def _parse(text: bytes, ignored: tuple[str, ...]) -> Parsed:
     """Return the object, its text as received, and its text with sorted names for the digest."""
-    if len(text) > LINE_BYTES_CAP:
-        raise _UnusableLineError("field_too_long", f"the line is longer than {LINE_BYTES_CAP >> 20} MB")
-    complaint = cell_complaint(text) if len(text) <= FIELD_BYTES_CAP else None
-    if complaint is not None:
-        raise _UnusableLineError(*complaint)
-    try:
-        received = text.strip().decode("utf-8")
-        found = _load(received)
-        kept = {name: value for name, value in found.items() if name not in ignored}
-        content = json.dumps(kept, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
-    except UnicodeDecodeError:
-        raise _UnusableLineError("undecodable", "the line isn't text in the file's encoding") from None
-    except RecursionError:
-        raise _UnusableLineError("bad_json", "the line is nested too deep") from None
+    received, found = _load(text)
+    kept = {name: value for name, value in found.items() if name not in ignored} if ignored else found
+    content = ENCODER.encode(kept)
     _check_characters(found, content, is_long=len(text) > FIELD_BYTES_CAP)
     if len(kept) < len(found):
         whole = json.loads(received)
@@ -164,37 +168,37 @@ def _parse(text: bytes, ignored: tuple[str, ...]) -> Parsed:
     return found, received, content
 
 
-def _load(received: str) -> dict[str, Any]:
+def _load(text: bytes) -> tuple[str, dict[str, Any]]:
+    if len(text) > LINE_BYTES_CAP:
+        raise _UnusableLineError("field_too_long", f"the line is longer than {LINE_BYTES_CAP >> 20} MB")
+    if b"\x00" in text:
+        raise _UnusableLineError("nul_byte", "the line holds a NUL byte")
     try:
-        found = json.loads(
-            received, object_pairs_hook=_unique, parse_int=str, parse_float=str, parse_constant=_no_constant
-        )
+        received = text.decode("utf-8").strip()
+        found = DECODER.decode(received)
+    except UnicodeDecodeError:
+        raise _UnusableLineError(*(cell_complaint(text[:FIELD_BYTES_CAP]) or UNDECODABLE)) from None
+    except RecursionError:
+        raise _UnusableLineError("bad_json", "the line is nested too deep") from None
     except json.JSONDecodeError as error:
         words = f"the line isn't valid JSON: {error.msg} at character {error.pos + 1}"
         raise _UnusableLineError("bad_json", words) from None
     if not isinstance(found, dict):
         raise _UnusableLineError("bad_json", "the line isn't a JSON object")
-    return found
+    return received, found
 
 
 def _check_characters(found: dict[str, Any], content: str, *, is_long: bool) -> None:
-    if SURROGATE.search(content):
-        raise _UnusableLineError("lone_surrogate", "a value holds half of a surrogate pair, which is no character")
-    if NONCHARACTER.search(content):
-        raise _UnusableLineError("noncharacter", "a value holds a code point that Unicode keeps free of characters")
+    try:
+        encoded = content.encode("utf-8")
+    except UnicodeEncodeError:
+        words = "a value holds half of a surrogate pair, which is no character"
+        raise _UnusableLineError("lone_surrogate", words) from None
+    if may_hold_noncharacter(encoded) and NONCHARACTER.search(content):
+        words = "a value holds a code point that Unicode keeps free of characters"
+        raise _UnusableLineError("noncharacter", words)
     if "\\u0000" in content or is_long:
         _check_values(found)
-
-
-def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    found = dict(pairs)
-    if len(found) < len(pairs):
-        raise _UnusableLineError("bad_json", "an object names one field twice")
-    return found
-
-
-def _no_constant(name: str) -> NoReturn:
-    raise _UnusableLineError("bad_json", f"{name} is no JSON number")
 
 
 def _check_values(value: object) -> None:
@@ -225,6 +229,16 @@ def _lookup(found: dict[str, Any], name: str) -> object:
         else:
             return None
     return value
+
+
+def _column(objects: list[dict[str, Any]], name: str) -> pa.StringArray:
+    # A plain name needs no walk along a path; most names are plain.
+    look_up = _lookup if "." in name else dict.get
+    values = [look_up(found, name) for found in objects]
+    try:
+        return pa.array(values, pa.string())
+    except (pa.ArrowTypeError, pa.ArrowInvalid):
+        return pa.array([_as_text(value) for value in values], pa.string())
 
 
 def _as_text(value: object) -> str | None:
