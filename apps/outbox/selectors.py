@@ -72,8 +72,8 @@ def count_events() -> dict[str, int]:
 
 def load_envelopes(ids: Iterable[int]) -> dict[int, Envelope]:
     """Return the envelope of each event by row id; an event that was pruned is absent."""
-    rows = Event.objects.in_bulk(list(ids))
-    return {row_id: Envelope(row.event_id, build_body(_posted(row))) for row_id, row in rows.items()}
+    rows = Event.objects.filter(pk__in=list(ids))
+    return {row.pk: Envelope(row.event_id, build_body(_posted(row))) for row in rows}
 
 
 def build_body(event: PostedEvent) -> bytes:

@@ -6,7 +6,7 @@ before anything is sent, and only the holder of the running lease may settle.
 
 import logging
 import random
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -19,7 +19,7 @@ from django.utils import timezone
 
 from apps.base.actors import Actor
 from apps.base.errors import Conflict, NotFound
-from apps.delivery.models import Delivery, DeliveryAttempt, SubscriberPause
+from apps.delivery.models import Delivery, SubscriberPause
 from apps.delivery.retries import Plan, find_next_attempt, pause_seconds
 from apps.delivery.transports.base import Outcome, Result
 
@@ -50,6 +50,10 @@ _SETTLE = """
         AS v(id, state, attempts, next_attempt_at, note)
     WHERE d.id = v.id AND d.state = 'in_flight' AND d.lease_token = %(token)s AND d.lease_until > clock_timestamp()
     RETURNING d.id
+"""
+_NOTE_ATTEMPTS = """
+    INSERT INTO delivery_deliveryattempt (delivery_id, number, at, seconds, outcome, status, detail)
+    SELECT * FROM unnest(%s::bigint[], %s::int[], %s::timestamptz[], %s::float8[], %s::text[], %s::int[], %s::text[])
 """
 _RELEASE_LAPSED = """
     WITH lapsed AS (
@@ -165,14 +169,10 @@ def settle_deliveries(*, claim: Claim, outcomes: Sequence[Outcome]) -> int:
             },
         )
         kept = {row[0] for row in cursor.fetchall()}
-    DeliveryAttempt.objects.bulk_create(
-        [
-            _attempt(delivery, outcome, is_late=delivery.id not in kept)
-            for delivery, outcome in pairs
-            if _was_sent(outcome)
-        ],
-        batch_size=1_000,
-    )
+        attempts = [_attempt(delivery, outcome, kept) for delivery, outcome in pairs if _was_sent(outcome)]
+        if attempts:
+            # Columns instead of rows: a file feed settles thousands at once.
+            cursor.execute(_NOTE_ATTEMPTS, [list(column) for column in zip(*attempts, strict=True)])
     _note_reachability(claim.subscriber_id, outcomes, now)
     return len(kept)
 
@@ -252,15 +252,10 @@ def _was_sent(outcome: Outcome) -> bool:
     return outcome.result is not Result.UNSENT
 
 
-def _attempt(claimed: Claimed, outcome: Outcome, *, is_late: bool) -> DeliveryAttempt:
-    facts: dict[str, Any] = {"seconds": outcome.seconds, "status": outcome.status, "detail": outcome.detail[:500]}
-    return DeliveryAttempt(
-        delivery_id=claimed.id,
-        number=claimed.number,
-        at=outcome.at,
-        outcome=f"{outcome.result} late" if is_late else outcome.result,
-        **facts,
-    )
+def _attempt(claimed: Claimed, outcome: Outcome, kept: Container[int]) -> tuple[Any, ...]:
+    ending = outcome.result.value if claimed.id in kept else f"{outcome.result.value} late"
+    detail = outcome.detail[:500]
+    return claimed.id, claimed.number, outcome.at, outcome.seconds, ending, outcome.status, detail
 
 
 def _note_reachability(subscriber_id: int, outcomes: Sequence[Outcome], now: datetime) -> None:
