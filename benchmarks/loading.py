@@ -85,8 +85,13 @@ def timed_load(folder: Path, environment: Mapping[str, str], place: embedded.Pla
         process = subprocess.Popen(
             load_command(folder.resolve()), cwd=env.PROJECT_ROOT, env=dict(environment), stdout=output, stderr=output
         )
-        with PeakMemory(lambda: [process.pid, *server_pids(place)]) as memory:
-            code = process.wait()
+        try:
+            with PeakMemory(lambda: [process.pid, *server_pids(place)]) as memory:
+                code = process.wait()
+        finally:
+            # After Ctrl-C nobody else would end it.
+            process.terminate()
+            process.wait()
     seconds = time.perf_counter() - started
     if code:
         raise LoadFailedError(f"`manage.py load` ended with {code}: {tail_of(log)}")
