@@ -9,7 +9,7 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "mdmhub.settings.dev")
 # One database connection serves many tasks instead of one each.
 os.environ.setdefault("CELERY_DB_REUSE_MAX", "50")
 
-from mdmhub.schedule import SCHEDULE  # noqa: E402 - the settings module has to be named first
+from mdmhub.schedule import SCHEDULE
 
 app = Celery("mdmhub")
 app.conf.update(settings.CELERY, beat_schedule=SCHEDULE)

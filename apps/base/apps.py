@@ -13,6 +13,6 @@ class BaseConfig(AppConfig):
 
 
 def _grant(using: str, **_kwargs: Any) -> None:
-    from apps.base.grants import grant_application_role  # noqa: PLC0415 - needs the app registry
+    from apps.base.grants import grant_application_role
 
     grant_application_role(using)

@@ -71,7 +71,7 @@ def tracked(*unindexed: str) -> Any:
 
 def track(table: str, history_table: str, key: str = "id") -> migrations.RunSQL:
     """Return the migration step that keeps `history_table` for every write to `table`, whose primary key is `key`."""
-    forward = [
+    forward: list[str | tuple[str, Any]] = [
         f"CREATE TRIGGER history_insert AFTER INSERT ON {table} REFERENCING NEW TABLE AS new_rows"
         f" FOR EACH STATEMENT EXECUTE FUNCTION mdmhub_write_history('{history_table}', '{key}')",
         f"CREATE TRIGGER history_update AFTER UPDATE ON {table} REFERENCING NEW TABLE AS new_rows OLD TABLE AS old_rows"
@@ -82,7 +82,7 @@ def track(table: str, history_table: str, key: str = "id") -> migrations.RunSQL:
         " FOR EACH STATEMENT EXECUTE FUNCTION mdmhub_keep_history()",
         f"ALTER TABLE {history_table} SET (autovacuum_enabled = true, fillfactor = 100)",
     ]
-    backward = [
+    backward: list[str | tuple[str, Any]] = [
         *(f"DROP TRIGGER IF EXISTS history_{name} ON {table}" for name in ("insert", "update", "delete")),
         f"DROP TRIGGER IF EXISTS history_kept ON {history_table}",
     ]

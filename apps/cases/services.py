@@ -38,7 +38,7 @@ def settle_pair_cases(
 
     Runs inside the caller's transaction; returns how many were opened or rescored, and closed.
     """
-    values = {
+    values: dict[str, Any] = {
         "pairs": json.dumps(list(pairs)),
         "records": list(records),
         "run": run_id,

@@ -4,6 +4,7 @@ The bulk services run inside the caller's transaction: state, history and event 
 """
 
 from collections.abc import Sequence
+from typing import Any
 
 import pyarrow as pa
 from django.db import connection
@@ -111,7 +112,7 @@ def redirect_customers(*, pairs: Sequence[tuple[int, int]]) -> None:
     """Turn each first golden record into a redirect to the second, which stays live."""
     if not pairs:
         return
-    values = {"ids": [a for a, _ in pairs], "survivors": [b for _, b in pairs], "now": timezone.now()}
+    values: dict[str, Any] = {"ids": [a for a, _ in pairs], "survivors": [b for _, b in pairs], "now": timezone.now()}
     with connection.cursor() as cursor:
         cursor.execute(MERGE, values)
         cursor.execute(SHORTEN, values)

@@ -5,6 +5,7 @@ The bulk services run inside the caller's transaction.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import pyarrow as pa
 from django.db import connection
@@ -123,7 +124,7 @@ def register_company_codes(*, codes: Mapping[str, Mapping[str, str]], actor: Act
 
 def store_extensions(*, source_code: str, rows: Sequence[ExtensionRow], run_id: int, actor: Actor) -> int:
     """Keep an ERP's company extensions by source record; return how many found their record and company code."""
-    values = {
+    values: dict[str, Any] = {
         "source": source_code,
         "keys": [r.key for r in rows],
         "codes": [r.company_code for r in rows],

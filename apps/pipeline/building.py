@@ -107,19 +107,20 @@ def _terms(rules: RuleSet, columns: Sequence[str]) -> str:
     for attribute in rules.attributes:
         for part in WORD_PARTS.get(attribute.kind, ()):
             if (column := f"{attribute.name}.{part}") in columns:
-                lists.append(f"string_split(replace(coalesce(d.\"{column}\", ''), '|', ' '), ' ')")
+                lists.append(f"string_split(replace(coalesce(d.\"{column}\", ''), '|', ' '), ' ')")  # noqa: PERF401 - two kinds of list in rule order
         for part in WHOLE_PARTS.get(attribute.kind, ()):
             if (column := f"{attribute.name}.{part}") in columns:
-                lists.append(f"[lower(coalesce(d.\"{column}\", ''))]")
+                lists.append(f"[lower(coalesce(d.\"{column}\", ''))]")  # noqa: PERF401 - as above
     # Terms hold no quotes, backslashes or braces but for hostile keys, so they are escaped all the same.
     literal = "'\"' || replace(replace(x[:200], '\\', '\\\\'), '\"', '\\\"') || '\"'"
     return f"""
         SELECT m.cluster, count(*) AS member_count,
                '{{' || array_to_string(list_transform(list_sort(list_distinct(list_filter(
-                   flatten(list(list_concat({", ".join(lists)}))), lambda x: x <> ''))), lambda x: {literal}), ',') || '}}' AS terms,
+                   flatten(list(list_concat({", ".join(lists)}))), lambda x: x <> ''))),
+                   lambda x: {literal}), ',') || '}}' AS terms,
                to_json(list({{'source': m.source, 'key': m.source_key}} ORDER BY m.source, m.source_key)) AS members
         FROM member m LEFT JOIN standard d USING (record) GROUP BY m.cluster
-    """
+    """  # noqa: S608 - names come from the rule set
 
 
 def _entities(ground: Ground) -> str:
@@ -133,7 +134,7 @@ def _entities(ground: Ground) -> str:
         SELECT v.cluster, k.chunk, {name}[:500] AS registered_name, {form}[:60] AS legal_form,
                upper({jurisdiction}[:10]) AS jurisdiction
         FROM survived v JOIN chunk_of k USING (cluster){join} ORDER BY k.chunk, v.cluster
-    """
+    """  # noqa: S608 - names come from the rule set
 
 
 def _identifiers(rules: RuleSet, ground: Ground) -> str:
@@ -150,7 +151,7 @@ def _identifiers(rules: RuleSet, ground: Ground) -> str:
     union = " UNION ALL ".join(
         f"""SELECT m.cluster, m.chunk, '{n}' AS scheme, coalesce(d."{n}.issuer", '')[:20] AS issuer,
                    d."{n}.number"[:100] AS value, coalesce(d."{n}.check", 'plausible') AS check_result, m.record
-            FROM member m JOIN standard d USING (record) WHERE d."{n}.number" IS NOT NULL"""
+            FROM member m JOIN standard d USING (record) WHERE d."{n}.number" IS NOT NULL"""  # noqa: S608 - names come from the rule set
         for n in schemes
     )
     # The number's best check speaks: a source may give it with or without what is needed to check it.
@@ -160,4 +161,4 @@ def _identifiers(rules: RuleSet, ground: Ground) -> str:
                     WHEN 1 THEN 'verified' WHEN 2 THEN 'plausible' ELSE 'wrong' END AS check_result,
                min(record) AS record_id
         FROM ({union}) GROUP BY cluster, scheme, issuer, value ORDER BY 2, 1, 3, 4, 5
-    """
+    """  # noqa: S608 - names come from the rule set

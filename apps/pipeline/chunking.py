@@ -14,11 +14,12 @@ from django.utils import timezone
 
 from apps.base.ids import mint
 from apps.engine.bulk import Clustering
+from apps.golden.inheritance import NONE
 from apps.golden.services import allocate_ids
 from apps.golden.standing import Standing, list_absorbed_with_records, list_standing
 from apps.pipeline.building import Rows
 from apps.pipeline.frames import Slices, link_rows, membership_rows, proposal_rows, standard_rows
-from apps.pipeline.partition import NONE, Partition, Scope
+from apps.pipeline.partition import Partition, Scope
 from apps.pipeline.snapshot import Verdicts
 from apps.pipeline.store import Chunk
 

@@ -115,7 +115,7 @@ def _decide(case_id: int, verdict: str, sides: tuple[Place, Place], reason: str,
 
 
 def _refuse_changed(low: Place, high: Place, seen: Mapping[str, Any]) -> None:
-    changed = {
+    changed: dict[str, dict[str, Any]] = {
         side: {"gid": place.gid, "version": place.version}
         for side, place in (("low", low), ("high", high))
         if seen.get(f"{side}_gid")

@@ -16,10 +16,11 @@ from apps.engine import bulk
 from apps.engine.bulk.frames import LINKS_SCHEMA
 from apps.engine.bulk.survive import survive
 from apps.engine.survive import SurvivorshipPolicy
+from apps.golden.inheritance import NONE
 from apps.pipeline import snapshot
 from apps.pipeline.building import Ground, build, members_with_claims
 from apps.pipeline.chunking import Chunker, Settled
-from apps.pipeline.partition import NONE, Scope, settle
+from apps.pipeline.partition import Scope, settle
 from apps.pipeline.reading import Read, read_scope
 from apps.pipeline.runs import Journal, QuietJournal
 from apps.pipeline.store import Context, Stored, store_chunk

@@ -13,8 +13,7 @@ from apps.pipeline.models import Run
 from apps.pipeline.runs import Journal, Listener, Stage, journal
 from apps.pipeline.snapshot import list_pending
 from apps.sources.intake import FileRefused, SourceMapping, open_file
-from apps.sources.models import IntakeBatch
-from apps.sources.services import close_batch, land_frame, open_batch, refuse_file, register_source
+from apps.sources.services import IntakeBatch, close_batch, land_frame, open_batch, refuse_file, register_source
 
 KINDS = ("crm", "billing", "erp")
 

@@ -29,7 +29,8 @@ class Scope:
     @property
     def is_gone(self) -> Flags:
         """Which records are gone from their source."""
-        return self.cluster == NONE
+        gone: Flags = self.cluster == NONE
+        return gone
 
 
 @dataclass(frozen=True)

@@ -194,7 +194,8 @@ def byte_order(state: pa.Table) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
         ranked = duck.sql(
             "SELECT row_number() OVER (ORDER BY encode(source), encode(source_key)) AS place FROM state ORDER BY record"
         ).to_arrow_table()
-    return ranked.column("place").to_numpy().astype(np.int64)
+    places: np.ndarray[tuple[int], np.dtype[np.int64]] = ranked.column("place").to_numpy().astype(np.int64)
+    return places
 
 
 def _with_lists(rows: pa.Table, column: str, kind: str) -> pa.Table:

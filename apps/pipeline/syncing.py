@@ -17,8 +17,15 @@ from apps.pipeline.runs import Journal, journal
 from apps.sources.connectors.base import Page
 from apps.sources.connectors.standin_crm import list_pages
 from apps.sources.intake import FileRefused, SourceMapping, load_mapping, open_file
-from apps.sources.models import PullCursor, SourceSystem
-from apps.sources.services import close_batch, land_frame, open_batch, register_source
+from apps.sources.services import (
+    SourceSystem,
+    close_batch,
+    land_frame,
+    open_batch,
+    read_cursor,
+    register_source,
+    save_cursor,
+)
 
 SUFFIXES = (".csv", ".xlsx", ".jsonl", ".parquet")
 
@@ -54,7 +61,7 @@ def sync_pulled(*, actor: Actor) -> str:
         # The mapping was written for the system's files; a page has the same columns in another format.
         mapping = replace(load_mapping(wanted["mapping"]), format="jsonl", encoding=None, delimiter=None, mode="delta")
         with journal(kind="pull", arguments={"source": code, "at": timezone.now().isoformat()}, actor=actor) as log:
-            for page in list_pages(_cursor_of(source), url=wanted["url"]):
+            for page in list_pages(read_cursor(source), url=wanted["url"]):
                 _land_page(log, source, mapping, page)
             resolve_pending(log, reason=f"pull from {code}")
             counts = log.run.counts
@@ -71,7 +78,7 @@ def _land_page(log: Journal, source: SourceSystem, mapping: SourceMapping, page:
             if page.rows:
                 _land_rows(log, source, mapping, path)
             note_found(source_code=source.code, rows=page.found, actor=log.actor)
-            PullCursor.objects.update_or_create(source=source, defaults={"position": page.next_cursor})
+            save_cursor(source=source, position=page.next_cursor)
 
 
 def _land_rows(log: Journal, source: SourceSystem, mapping: SourceMapping, path: Path) -> None:
@@ -88,11 +95,6 @@ def _land_rows(log: Journal, source: SourceSystem, mapping: SourceMapping, path:
         landed = land_frame(batch=batch, frame=frame, actor=log.actor, compare="given")
         log.count(rows=frame.rows.num_rows, new=landed.new, changed_rows=landed.changed, unchanged=landed.unchanged)
     close_batch(batch=batch, actor=log.actor)
-
-
-def _cursor_of(source: SourceSystem) -> dict[str, object]:
-    found = PullCursor.objects.filter(source=source).first()
-    return dict(found.position) if found else {}
 
 
 def _put_away(path: Path, where: str) -> None:

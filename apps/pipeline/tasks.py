@@ -9,14 +9,14 @@ from apps.pipeline.syncing import sync_folder, sync_pulled
 SYNC_SECONDS = 30
 
 
-@shared_task(name="pipeline.sync_watched_folder")
+@shared_task(name="pipeline.sync_watched_folder")  # type: ignore[untyped-decorator]
 def sync_watched_folder_task() -> None:
     """Load new files of the watched folder, once per slot."""
     actor = Actor.hub("watch-folder")
     run_once(job="watch-folder", seconds=SYNC_SECONDS, work=lambda: sync_folder(actor=actor))
 
 
-@shared_task(name="pipeline.sync_pulled_sources")
+@shared_task(name="pipeline.sync_pulled_sources")  # type: ignore[untyped-decorator]
 def sync_pulled_sources_task() -> None:
     """Pull what changed from connected systems, once per slot."""
     actor = Actor.hub("pull-sources")

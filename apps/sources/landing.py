@@ -115,7 +115,7 @@ def _with_given(rows: pa.Table) -> pa.Table:
 
 
 def _land(rows: pa.Table, batch: IntakeBatch, *, by_given: bool) -> Landed:
-    values = {"source": batch.source_id, "batch": batch.pk, "now": timezone.now(), "by_given": by_given}
+    values: dict[str, Any] = {"source": batch.source_id, "batch": batch.pk, "now": timezone.now(), "by_given": by_given}
     with connection.cursor() as cursor:
         cursor.execute(
             "CREATE TEMP TABLE landing (line bigint, key text, modified_at timestamptz, raw jsonb, given jsonb,"

@@ -15,16 +15,20 @@ from apps.base.locks import Gate, lock_gate
 from apps.sources.intake import FileRefused, IntakeReader, SourceMapping
 from apps.sources.intake.errors import printable_name
 from apps.sources.landing import land_frame
-from apps.sources.models import IntakeBatch, SourceSystem
+from apps.sources.models import IntakeBatch, PullCursor, SourceSystem
 
 __all__ = [
+    "IntakeBatch",
+    "SourceSystem",
     "close_batch",
     "confirm_held_batch",
     "land_frame",
     "mark_applied",
     "open_batch",
+    "read_cursor",
     "refuse_file",
     "register_source",
+    "save_cursor",
 ]
 
 HUES = 8
@@ -152,6 +156,17 @@ def mark_applied(*, ids: list[int], numbers: list[int], gone: list[bool]) -> Non
 def digest_of(mapping: SourceMapping) -> str:
     """Return the digest that names a mapping's content."""
     return hashlib.sha256(json.dumps(mapping.document, sort_keys=True, default=str).encode()).hexdigest()
+
+
+def read_cursor(source: SourceSystem) -> dict[str, Any]:
+    """Return how far a pulled source has been read; empty before its first pull. One query."""
+    found = PullCursor.objects.filter(source=source).first()
+    return dict(found.position) if found else {}
+
+
+def save_cursor(*, source: SourceSystem, position: dict[str, Any]) -> None:
+    """Move the cursor of a pulled source, in the transaction that landed the rows before it."""
+    PullCursor.objects.update_or_create(source=source, defaults={"position": position})
 
 
 def _values(batch: IntakeBatch) -> dict[str, Any]:

@@ -4,6 +4,7 @@ import argparse
 import os
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from rich.console import Console
 
@@ -11,6 +12,9 @@ from mdmhub import embedded, env
 from mdmhub.boot import ensure_servers
 from mdmhub.stack import Child, Stack, StackError, heeded_signals, hub_children
 from mdmhub.stack.__main__ import prepare_database
+
+if TYPE_CHECKING:
+    from mdmhub.demo.seeding import Seeded
 
 # The stand-ins listen beside the web server's port.
 RECEIVER_OFFSET, CRM_OFFSET = 11, 12
@@ -61,7 +65,8 @@ def _standins(home: Path, port: int) -> list[Child]:
         Child(
             "receiver",
             (sys.executable, "-m", "mdmhub.standins.receiver", "--port", str(port + RECEIVER_OFFSET),
-             "--secret-file", str(home / "demo" / "receiver-secret"), "--store", str(home / "demo" / "receiver.sqlite")),
+             "--secret-file", str(home / "demo" / "receiver-secret"),
+             "--store", str(home / "demo" / "receiver.sqlite")),
             port=port + RECEIVER_OFFSET,
         ),
         Child(
@@ -73,7 +78,7 @@ def _standins(home: Path, port: int) -> list[Child]:
     ]  # fmt: skip
 
 
-def _seed(port: int) -> object:
+def _seed(port: int) -> "Seeded":
     # Django starts only now: its settings read the servers' addresses.
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "mdmhub.settings.dev")
     import django
@@ -84,7 +89,7 @@ def _seed(port: int) -> object:
     return seed(receiver_url=f"http://127.0.0.1:{port + RECEIVER_OFFSET}/events")
 
 
-def _show(console: Console, port: int, seeded: object, *, once: bool) -> None:
+def _show(console: Console, port: int, seeded: "Seeded", *, once: bool) -> None:
     from mdmhub.demo.loading import load_samples
     from mdmhub.demo.summary import show_summary
 

@@ -1,6 +1,7 @@
 """Load the samples, then watch events and ids travel."""
 
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 from django.conf import settings
@@ -12,8 +13,8 @@ from apps.legal.company_codes import read_company_codes
 from apps.legal.services import register_company_codes, store_extensions
 from apps.pipeline.loading import SourceFile, load_files
 from apps.pipeline.management.progress import StageBars
-from apps.pipeline.models import Run
 from apps.pipeline.runs import Stage
+from apps.pipeline.selectors import has_finished_load
 from apps.sources.intake import load_mapping
 
 ACTOR = Actor.hub("demo")
@@ -24,7 +25,7 @@ PATIENCE_SECONDS = 120.0
 
 def load_samples(console: Console) -> None:
     """Load the three sources and the company codes once; say so where they are there already."""
-    if Run.objects.filter(kind="load", state=Run.State.DONE).exists():
+    if has_finished_load():
         console.print("  The samples are loaded already; here is how they stand.")
         return
     folder = Path(settings.BASE_DIR) / "samples"
@@ -42,11 +43,11 @@ def load_samples(console: Console) -> None:
         _watch(bars, "write back", _write_backs)
 
 
-def _watch(bars: StageBars, name: str, count: object) -> None:
+def _watch(bars: StageBars, name: str, count: Callable[[], tuple[int, int]]) -> None:
     stage = Stage(name, None, bars.show)
     deadline = time.monotonic() + PATIENCE_SECONDS
     while time.monotonic() < deadline:
-        done, total = count()  # type: ignore[operator]
+        done, total = count()
         stage.advance(done, total)
         if done >= total:
             break

@@ -62,8 +62,8 @@ def show_summary(console: Console, *, address: str, seeded: "Seeded", once: bool
         "Then   Customers: search for a name and see where each value comes from",
         f"REST   curl -H 'Authorization: Bearer {seeded.token}' '{address}api/v1/customers?q=traeger'",
         f"       the whole interface: {address}api/v1/docs/",
-        "Next   python manage.py load --source erp=samples/day2/erp.csv --source billing=samples/day2/billing.csv"
-        " --source crm=samples/day2/crm.csv",
+        "Next   the second day: python manage.py load --source erp=samples/day2/erp.csv \\",
+        "         --source billing=samples/day2/billing.csv --source crm=samples/day2/crm.csv",
         "",
         "Ctrl-C stops everything; the data stays.",
     )

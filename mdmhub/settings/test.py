@@ -1,7 +1,9 @@
 """Tests: real PostgreSQL and Redis, fast password hashing, no manifest for static files."""
 
+import dj_database_url
+
 from .base import *  # noqa: F403 - a settings layer is its base plus its differences
-from .base import DATABASE_OWNER_URL, DATABASES, MDM, STORAGES, dj_database_url
+from .base import DATABASE_OWNER_URL, DATABASES, MDM, STORAGES
 
 # The owner creates the test database and runs the tests; tests of the application role switch to it themselves.
 DATABASES["default"] = {**dj_database_url.parse(DATABASE_OWNER_URL), "TEST": {"NAME": "test_hub"}}
