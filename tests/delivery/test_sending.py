@@ -1,6 +1,7 @@
 """Real PostgreSQL, real HTTP: what a subscriber sees, whatever happens on the way."""
 
 import json
+import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
@@ -292,3 +293,38 @@ def test_a_subscriber_gets_only_the_types_it_asked_for_and_only_since_it_is_ther
     assert list(Delivery.objects.order_by("sequence").values_list("sequence", flat=True)) == [2, 3]
 
     assert services.enqueue(event_ids=ids, actor=HUB) == 0
+
+
+@pytest.mark.concurrency
+def test_workers_side_by_side_never_send_two_events_of_one_customer_at_once(
+    webhook: Subscriber, receiver: ReceiverServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    take, guard = receiver.inbox.take, threading.Lock()
+    open_subjects: set[str] = set()
+    overlaps: list[str] = []
+
+    def watched(event: dict[str, Any], body: bytes) -> str:
+        subject = event["subject"]
+        with guard:
+            overlaps.extend([subject] if subject in open_subjects else [])
+            open_subjects.add(subject)
+        time.sleep(0.01)
+        with guard:
+            open_subjects.discard(subject)
+        return take(event, body)
+
+    monkeypatch.setattr(receiver.inbox, "take", watched)
+    for number in range(12):
+        announce(f"GC-{number}", 1, 6)
+
+    def work() -> int:
+        try:
+            return services.deliver_due(seconds=20, actor=HUB)
+        finally:
+            connections.close_all()
+
+    with ThreadPoolExecutor(3) as pool:
+        arrived = sum(worker.result() for worker in [pool.submit(work) for _ in range(3)])
+
+    assert (arrived, overlaps) == (72, [])
+    assert {row["remark"] for row in receiver.inbox.list_arrivals()} == {"new"}
