@@ -1,7 +1,7 @@
 """Key functions: what a match key takes from the value of a part.
 
 Each function maps one value to the texts that go into keys; a value that says too little gives none. Several names in
-one value are separated by ` | `. A rule set names the functions; a new one is added to `KEY_FUNCTIONS` and nowhere else.
+one value are separated by ` | `. A rule set names the functions; a new one is added to `KEY_FUNCTIONS`, nowhere else.
 """
 
 from collections.abc import Callable

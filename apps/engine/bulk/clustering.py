@@ -19,7 +19,7 @@ from scipy.sparse.csgraph import connected_components
 from apps.engine.bulk.constraints import Constraints, constraints_of, rows_of
 from apps.engine.bulk.frames import CLUSTERS_SCHEMA, Ints, records_of
 from apps.engine.bulk.keys import ranges
-from apps.engine.bulk.proposing import proposals_between, weak_pairs
+from apps.engine.bulk.proposing import Pairs, proposals_between, weak_pairs
 from apps.engine.bulk.results import Clustering
 from apps.engine.bulk.scoring import score
 from apps.engine.cluster import agglomerate
@@ -31,6 +31,45 @@ RAISE = 2000
 MOST_RAISES = 30
 LOWEST = -(2**31)
 Number = TypeVar("Number", bound=np.generic)
+
+
+@dataclass(frozen=True)
+class PairScorer:
+    """Scores pairs of rows: from the links (sorted by low and high row) where they have it, else by comparing."""
+
+    standard: pa.Table
+    links: Pairs
+    rules: RuleSet
+    statistics: Statistics
+    workers: int
+
+    def score(self, ours: Ints, theirs: Ints) -> Ints:
+        """Return the score of each pair of different rows; no pair may be given twice."""
+        left, right, scores = self.links
+        rows = self.standard.num_rows
+        low, high = np.minimum(ours, theirs).ravel(), np.maximum(ours, theirs).ravel()
+        known, wanted = left * rows + right, low * rows + high
+        found = np.zeros(len(wanted), dtype=np.int64)
+        held = np.zeros(len(wanted), dtype=np.bool_)
+        if len(known):
+            at = np.minimum(np.searchsorted(known, wanted), len(known) - 1)
+            held = known[at] == wanted
+            found[held] = scores[at[held]]
+        lacking = np.flatnonzero(~held)
+        if len(lacking):
+            # The answer comes sorted by its pairs.
+            found[lacking[np.argsort(wanted[lacking], kind="stable")]] = self._compare(low[lacking], high[lacking])
+        return found.reshape(ours.shape)
+
+    def _compare(self, low: Ints, high: Ints) -> Ints:
+        """Return the scores of pairs of rows in ascending order of (low, high)."""
+        # Scored under row numbers as record ids, so that low rows are left and the order is known.
+        at, numbers = self.standard.column_names.index("record"), pa.array(np.arange(self.standard.num_rows))
+        frame = self.standard.set_column(at, "record", numbers)
+        left, right = low.astype(np.int32), high.astype(np.int32)
+        found = score(frame, left, right, self.rules, self.statistics, keep=LOWEST, workers=self.workers)
+        scores: Ints = found.column("score").to_numpy().astype(np.int64)
+        return scores
 
 
 def cluster(
@@ -50,21 +89,21 @@ def cluster(
     broken by the byte order of `(source, source_key)` where the frame has them, else by record id.
     """
     constraints = constraints_of(standard, rules, same, different)
-    left, right, scores = _links_by_row(standard, links)
+    scorer = PairScorer(standard, _links_by_row(standard, links), rules, statistics, workers)
     rank = _ranks(standard)
-    components = _components(left, right, scores, constraints, rules, rank)
+    components = _components(scorer.links, constraints, rules, rank)
     labels = np.arange(standard.num_rows, dtype=np.int64)
     inside, conflicts = [], []
     for members in _components_by_size(components, rank):
         ours, theirs = _all_pairs(members)
-        found = _scores_of_pairs(standard, ours, theirs, (left, right, scores), rules, statistics, workers)
+        found = scorer.score(ours, theirs)
         inside.append((ours.ravel(), theirs.ravel(), found.ravel()))
-        conflicts += _settle(labels, members, ours, theirs, found, constraints, rules)
+        conflicts += _settle(labels, members, (ours, theirs, found), constraints, rules)
     ids = records_of(standard)
     clusters = _smallest_record(labels, ids)
     return Clustering(
         pa.table([pa.array(ids), pa.array(clusters)], schema=CLUSTERS_SCHEMA),
-        proposals_between(ids, clusters, (left, right, scores), constraints, rules, rank),
+        proposals_between(ids, clusters, scorer.links, constraints=constraints, rules=rules, rank=rank),
         weak_pairs(ids, clusters, inside, rules),
         tuple((int(ids[a]), int(ids[b])) for a, b in conflicts),
     )
@@ -96,8 +135,9 @@ def _ranks(standard: pa.Table) -> Ints:
     return rank
 
 
-def _components(left: Ints, right: Ints, scores: Ints, constraints: Constraints, rules: RuleSet, rank: Ints) -> Ints:
+def _components(links: Pairs, constraints: Constraints, rules: RuleSet, rank: Ints) -> Ints:
     """Return each row's component; too large ones are broken up at higher and higher thresholds."""
+    left, right, scores = links
     rows = constraints.rows
     must_left, must_right = constraints.pairs_of(constraints.same)
     strong = scores >= rules.thresholds.link
@@ -126,7 +166,7 @@ def _connected(rows: int, left: Ints, right: Ints) -> Ints:
 
 
 def _components_by_size(components: Ints, rank: Ints) -> Iterator[Ints]:
-    """Yield the members of all components of one size, from 2 up, as a matrix: a row each, in the order of their keys."""
+    """Yield per size from 2 up the components' members as a matrix: a row each, in the order of their keys."""
     order = np.lexsort((rank, components))
     sizes = np.bincount(components)
     starts = np.cumsum(sizes) - sizes
@@ -140,48 +180,11 @@ def _all_pairs(members: Ints) -> tuple[Ints, Ints]:
     return members[:, first], members[:, second]
 
 
-def _scores_of_pairs(
-    standard: pa.Table,
-    ours: Ints,
-    theirs: Ints,
-    links: tuple[Ints, Ints, Ints],
-    rules: RuleSet,
-    statistics: Statistics,
-    workers: int,
-) -> Ints:
-    """Return the score of each pair of rows: from the links where they have it, else computed."""
-    left, right, scores = links
-    rows = standard.num_rows
-    known = left * rows + right
-    low, high = np.minimum(ours, theirs).ravel(), np.maximum(ours, theirs).ravel()
-    wanted = low * rows + high
-    at = np.minimum(np.searchsorted(known, wanted), max(len(known) - 1, 0))
-    held = known[at] == wanted if len(known) else np.zeros(len(wanted), dtype=np.bool_)
-    found = np.where(held, scores[at] if len(known) else 0, 0)
-    lacking = np.flatnonzero(~held)
-    if len(lacking):
-        # Scored under row numbers as record ids, so that the answer can be told apart pair by pair.
-        numbered = standard.set_column(
-            standard.column_names.index("record"), "record", pa.array(np.arange(rows, dtype=np.int64))
-        )
-        scored = score(
-            numbered,
-            low[lacking].astype(np.int32),
-            high[lacking].astype(np.int32),
-            rules,
-            statistics,
-            keep=LOWEST,
-            workers=workers,
-        )
-        # The answer comes sorted by its pairs; each pair lies in one component, so none repeats.
-        found[lacking[np.argsort(wanted[lacking], kind="stable")]] = scored.column("score").to_numpy()
-    return found.reshape(ours.shape)
-
-
 def _settle(
-    labels: Ints, members: Ints, ours: Ints, theirs: Ints, scores: Ints, constraints: Constraints, rules: RuleSet
+    labels: Ints, members: Ints, pairs: Pairs, constraints: Constraints, rules: RuleSet
 ) -> list[tuple[int, int]]:
     """Write the group of each member into `labels` (in place); return the pairs of rows in conflict."""
+    ours, theirs, scores = pairs
     different = constraints.are_different(ours, theirs)
     same = constraints.are_same(ours, theirs)
     barred = constraints.are_barred(ours, theirs) & ~same
@@ -191,13 +194,13 @@ def _settle(
     conflicts = []
     first, second = np.triu_indices(members.shape[1], 1)
     for at in np.flatnonzero(~simple).tolist():
-        pairs = np.flatnonzero(same[at])
+        joined = np.flatnonzero(same[at])
         grouping = agglomerate(
             np.maximum(_square(scores[at]), rules.thresholds.doubt),
             _square(barred[at]),
             rules.thresholds.link,
             rules.caps.cluster,
-            same=list(zip(first[pairs].tolist(), second[pairs].tolist(), strict=True)),
+            same=list(zip(first[joined].tolist(), second[joined].tolist(), strict=True)),
             different=_square(different[at]) if different[at].any() else None,
         )
         labels[members[at]] = members[at][grouping.labels]

@@ -9,8 +9,8 @@ from collections.abc import Callable
 import numpy as np
 import numpy.typing as npt
 
-from apps.engine.bulk.frames import ABSENT, Codes, Encoded, combine, combine_columns, values_at
 from apps.engine.bulk.contacts import domain_levels, postcode_levels
+from apps.engine.bulk.frames import ABSENT, Codes, Encoded, combine, combine_columns, values_at
 from apps.engine.bulk.names import name_levels
 from apps.engine.bulk.pairs import RowPairs
 from apps.engine.bulk.streets import street_levels

@@ -53,7 +53,7 @@ def _keys_of_rule(taken: "_Taken", rule: MatchKey, place: int) -> tuple[Ints, In
 
 
 class _Taken:
-    """What key functions take from the values of a frame's columns, hashed; each (part, function) is worked out once."""
+    """What key functions take from a frame's columns, hashed; each part and function is worked out once."""
 
     def __init__(self, columns: Mapping[str, Encoded]) -> None:
         self._columns = columns

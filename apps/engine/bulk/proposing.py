@@ -14,7 +14,7 @@ Pairs = tuple[Ints, Ints, Ints]
 
 
 def proposals_between(
-    ids: Ints, clusters: Ints, links: Pairs, constraints: Constraints, rules: RuleSet, rank: Ints
+    ids: Ints, clusters: Ints, links: Pairs, *, constraints: Constraints, rules: RuleSet, rank: Ints
 ) -> pa.Table:
     """Return per pair of clusters the best-scoring link from the review threshold up; loudest first.
 

@@ -31,6 +31,7 @@ def agglomerate(
     barred: Bars,
     threshold: int,
     most: int,
+    *,
     same: Sequence[tuple[int, int]] = (),
     different: Bars | None = None,
 ) -> Grouping:

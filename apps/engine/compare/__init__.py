@@ -29,9 +29,10 @@ COMPARERS: dict[str, Comparer] = {
 
 
 def compare(a: Mapping[str, str], b: Mapping[str, str], rules: RuleSet, statistics: Statistics) -> list[Evidence]:
-    """Return the evidence for two standard records being one party, in the order of the rule set's comparisons, then joints.
+    """Return the evidence for two standard records being one party: one piece per comparison, then per joint.
 
-    Symmetric but for `left` and `right`; the score is the rule set's prior plus the sum of the millibits.
+    In the order of the rule set; symmetric but for `left` and `right`. The score is the rule set's prior plus the sum
+    of the millibits.
     """
     evidence = []
     for comparison in rules.comparisons:

@@ -14,9 +14,14 @@ LevelFunction = Callable[[Values, Values, Comparison, Statistics], int]
 SentenceFunction = Callable[[str, Values, Values, Comparison, Statistics], str]
 
 
-def no_spaces(comparison: Comparison) -> tuple[Space, ...]:
+def no_spaces(_comparison: Comparison) -> tuple[Space, ...]:
     """Return no spaces: the comparer needs no frequencies."""
     return ()
+
+
+def capital(title: str) -> str:
+    """Return the title as it begins a sentence."""
+    return title[:1].upper() + title[1:]
 
 
 @dataclass(frozen=True, slots=True)

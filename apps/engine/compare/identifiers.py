@@ -2,7 +2,7 @@
 
 from rapidfuzz.distance import OSA
 
-from apps.engine.compare.contract import Comparer, Values
+from apps.engine.compare.contract import Comparer, Values, capital
 from apps.engine.compare.spaces import Space
 from apps.engine.compare.values import sharing
 from apps.engine.rules import Comparison
@@ -49,16 +49,16 @@ def is_one_slip(left: str, right: str) -> bool:
 
 def _sentence(label: str, left: Values, right: Values, comparison: Comparison, statistics: Statistics) -> str:
     if label == "missing":
-        return f"{comparison.title} missing on one side"
+        return f"{capital(comparison.title)} missing on one side"
     if label == "same":
         return f"Same {comparison.title} {left[NUMBER]}"
     if label.startswith("same, "):
         names = statistics.count(comparison.name, left[NUMBER] or "")
         return f"Same {comparison.title} {left[NUMBER]}, which {names:,} different names share"
     if label == "one slip apart":
-        return f"{comparison.title} one slip apart: {left[NUMBER]} and {right[NUMBER]}"
+        return f"{capital(comparison.title)} one slip apart: {left[NUMBER]} and {right[NUMBER]}"
     if label == "not comparable":
-        return f"{comparison.title} not comparable: {left[NUMBER]} ({left[CHECK]}), {right[NUMBER]} ({right[CHECK]})"
+        return f"{capital(comparison.title)} not comparable: {left[NUMBER]} ({left[CHECK]}), {right[NUMBER]} ({right[CHECK]})"
     return f"Different {comparison.title}: {left[NUMBER]} and {right[NUMBER]}"
 
 

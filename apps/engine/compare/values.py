@@ -1,6 +1,6 @@
 """Single values: equal or not, alike or not, and how many different names share them."""
 
-from apps.engine.compare.contract import Comparer, Values
+from apps.engine.compare.contract import Comparer, Values, capital
 from apps.engine.compare.similarity import jaro_winkler
 from apps.engine.compare.spaces import Space
 from apps.engine.rules import Comparison
@@ -17,14 +17,14 @@ def sharing(names: int) -> int:
     return (names > SEVERAL) + (names > MANY)
 
 
-def compare_equal(left: Values, right: Values, comparison: Comparison, statistics: Statistics) -> int:
+def compare_equal(left: Values, right: Values, _comparison: Comparison, _statistics: Statistics) -> int:
     """Whether two values are equal."""
     if not left[0] or not right[0]:
         return 0
     return 1 if left[0] == right[0] else 2
 
 
-def compare_similar(left: Values, right: Values, comparison: Comparison, statistics: Statistics) -> int:
+def compare_similar(left: Values, right: Values, _comparison: Comparison, _statistics: Statistics) -> int:
     """Whether two values are equal, spelt alike, or different."""
     a, b = left[0], right[0]
     if not a or not b:
@@ -34,7 +34,7 @@ def compare_similar(left: Values, right: Values, comparison: Comparison, statist
     return 2 if jaro_winkler(a, b) >= ALIKE or a.startswith(f"{b} ") or b.startswith(f"{a} ") else 3
 
 
-def compare_postcode(left: Values, right: Values, comparison: Comparison, statistics: Statistics) -> int:
+def compare_postcode(left: Values, right: Values, _comparison: Comparison, _statistics: Statistics) -> int:
     """Whether two postcodes are equal, in one area, or apart."""
     a, b = left[0], right[0]
     if not a or not b:
@@ -65,7 +65,7 @@ def compare_domains(left: Values, right: Values, comparison: Comparison, statist
     return 4 if any(domain.partition(".")[0] in labels for domain in theirs) else 5
 
 
-def compare_qualifiers(left: Values, right: Values, comparison: Comparison, statistics: Statistics) -> int:
+def compare_qualifiers(left: Values, right: Values, _comparison: Comparison, _statistics: Statistics) -> int:
     """Whether the general words of two names ("Holding", "Deutschland", "II") tell one from the other."""
     ours, theirs = set((left[0] or "").split()), set((right[0] or "").split())
     if ours == theirs:
@@ -89,29 +89,29 @@ def _names_on(domain: str, comparison: Comparison, statistics: Statistics) -> in
 
 def _plain(label: str, left: Values, right: Values, comparison: Comparison, statistics: Statistics) -> str:
     if label == "missing":
-        return f"{comparison.title} missing on one side"
+        return f"{capital(comparison.title)} missing on one side"
     if label == "same":
         return f"Same {comparison.title} {left[0]}"
     if label.startswith("same, "):
         names = statistics.count(comparison.name, left[0] or "")
         return f"Same {comparison.title} {left[0]}, which {names:,} different names share"
-    return f"{comparison.title} is {label}: {left[0]} and {right[0]}"
+    return f"{capital(comparison.title)} is {label}: {left[0]} and {right[0]}"
 
 
 def _of_domains(label: str, left: Values, right: Values, comparison: Comparison, statistics: Statistics) -> str:
     common = sorted(_domains(left) & _domains(right), key=lambda d: (_names_on(d, comparison, statistics), d))
     if not common:
         if label == "missing":
-            return f"{comparison.title} missing on one side"
+            return f"{capital(comparison.title)} missing on one side"
         ours, theirs = (", ".join(sorted(_domains(side))) for side in (left, right))
-        return f"{comparison.title} is {label}: {ours} and {theirs}"
+        return f"{capital(comparison.title)} is {label}: {ours} and {theirs}"
     if label == "same":
         return f"Same {comparison.title} {common[0]}"
     names = _names_on(common[0], comparison, statistics)
     return f"Same {comparison.title} {common[0]}, which {names:,} different names share"
 
 
-def _of_qualifiers(label: str, left: Values, right: Values, comparison: Comparison, statistics: Statistics) -> str:
+def _of_qualifiers(label: str, left: Values, right: Values, _comparison: Comparison, _statistics: Statistics) -> str:
     if label == "missing":
         return "No general words to compare"
     if label == "same":

@@ -95,7 +95,7 @@ class Exclusive:
 
 
 Groups = tuple[tuple[str, tuple[str, ...]], ...]
-"""Names of groups of levels, each with the label patterns (`*` for anything) that belong to it; the first match wins."""
+"""Groups of levels: each a name and the patterns (`*` for anything) of its labels; the first match wins."""
 
 
 @dataclass(frozen=True)
