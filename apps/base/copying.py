@@ -33,11 +33,11 @@ def copy_out(query: str, params: Sequence[Any] = (), *, types: dict[str, pa.Data
 
     Text columns must not rely on the difference between null and an empty string: both come back as null.
     """
-    with connection.cursor() as cursor:
-        with cursor.copy(f"COPY ({query}) TO STDOUT WITH (FORMAT csv)", params or None) as copy:
-            sink = io.BytesIO()
-            for block in copy:
-                sink.write(block)
+    sink = io.BytesIO()
+    statement = f"COPY ({query}) TO STDOUT WITH (FORMAT csv)"
+    with connection.cursor() as cursor, cursor.copy(statement, params or None) as copy:
+        for block in copy:
+            sink.write(block)
     if not sink.tell():
         return pa.schema(list(types.items())).empty_table()
     sink.seek(0)

@@ -64,23 +64,21 @@ class HubHistory(models.Model):
         abstract = True
 
 
-def tracked(*unindexed: str) -> Any:
+def tracked(*unindexed: str) -> Any:  # noqa: ANN401 - the package's manager is untyped
     """Return the history manager of a governed model; `unindexed` names columns whose history needs no index."""
     return HistoricalRecords(bases=[HubHistory], no_db_index=list(unindexed))
 
 
 def track(table: str, history_table: str, key: str = "id") -> migrations.RunSQL:
     """Return the migration step that keeps `history_table` for every write to `table`, whose primary key is `key`."""
+    call = f"FOR EACH STATEMENT EXECUTE FUNCTION mdmhub_write_history('{history_table}', '{key}')"
+    new, old = "NEW TABLE AS new_rows", "OLD TABLE AS old_rows"
+    keep = "FOR EACH STATEMENT EXECUTE FUNCTION mdmhub_keep_history()"
     forward: list[str | tuple[str, Any]] = [
-        f"CREATE TRIGGER history_insert AFTER INSERT ON {table} REFERENCING NEW TABLE AS new_rows"
-        f" FOR EACH STATEMENT EXECUTE FUNCTION mdmhub_write_history('{history_table}', '{key}')",
-        f"CREATE TRIGGER history_update AFTER UPDATE ON {table} REFERENCING NEW TABLE AS new_rows OLD TABLE AS old_rows"
-        f" FOR EACH STATEMENT EXECUTE FUNCTION mdmhub_write_history('{history_table}', '{key}')",
-        f"CREATE TRIGGER history_delete AFTER DELETE ON {table} REFERENCING OLD TABLE AS old_rows"
-        f" FOR EACH STATEMENT EXECUTE FUNCTION mdmhub_write_history('{history_table}', '{key}')",
-        f"CREATE TRIGGER history_kept BEFORE UPDATE OR DELETE ON {history_table}"
-        " FOR EACH STATEMENT EXECUTE FUNCTION mdmhub_keep_history()",
-        f"ALTER TABLE {history_table} SET (autovacuum_enabled = true, fillfactor = 100)",
+        f"CREATE TRIGGER history_insert AFTER INSERT ON {table} REFERENCING {new} {call}",
+        f"CREATE TRIGGER history_update AFTER UPDATE ON {table} REFERENCING {new} {old} {call}",
+        f"CREATE TRIGGER history_delete AFTER DELETE ON {table} REFERENCING {old} {call}",
+        f"CREATE TRIGGER history_kept BEFORE UPDATE OR DELETE ON {history_table} {keep}",
     ]
     backward: list[str | tuple[str, Any]] = [
         *(f"DROP TRIGGER IF EXISTS history_{name} ON {table}" for name in ("insert", "update", "delete")),

@@ -1,1 +1,1 @@
-"""No tables of its own. The module makes Django tell this app when migrations are done, which is when it grants rights."""
+"""No tables of its own. With this module Django tells the app when migrations are done: then it grants rights."""
