@@ -1,6 +1,7 @@
 """Files in, frames out: read an account file of any supported format through its source's mapping.
 
-    mapping = load_mapping("salesforce_account")           # or a path to a mapping file
+    mapping = load_mapping("salesforce_account")           # or a path to a mapping file; MappingError
+                                                           # mapping.document is JSON: mapping_from_document reads it
     reader = open_file("accounts.csv", mapping)            # raises FileRefused
     for frame in reader.batches(start_row=0, size=20_000):
         frame.rows      # pa.Table: line, source_key, modified_at, raw, digest and one column per attribute
@@ -12,7 +13,14 @@ Every value is text, exactly as received, until a transform that the mapping nam
 
 from apps.sources.intake.errors import FileRefused, MappingError, Outcome, RowFault
 from apps.sources.intake.frames import IntakeBatchFrame
-from apps.sources.intake.mapping import ColumnRule, ModifiedRule, SourceMapping, list_presets, load_mapping
+from apps.sources.intake.mapping import (
+    ColumnRule,
+    ModifiedRule,
+    SourceMapping,
+    list_presets,
+    load_mapping,
+    mapping_from_document,
+)
 from apps.sources.intake.reader import IntakeReader, open_file
 
 __all__ = [
@@ -27,5 +35,6 @@ __all__ = [
     "SourceMapping",
     "list_presets",
     "load_mapping",
+    "mapping_from_document",
     "open_file",
 ]
