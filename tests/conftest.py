@@ -2,7 +2,8 @@
 
 Tests run on a real PostgreSQL and a real Redis: those of DATABASE_URL and REDIS_URL where given, else a pair of
 embedded ones of their own under `var/test`, so that a running hub is never touched. They are started here, before
-settings are read. Sockets other than loopback and unix ones are refused (pyproject.toml).
+settings are read. Sockets other than loopback and unix ones are refused (pyproject.toml). The Redis database of a
+given REDIS_URL is emptied again and again, so it has to be one for tests.
 
 Sessions may run side by side: each holds a seat, which is its number of test database and of Redis database. Who leaves
 last stops the servers.
