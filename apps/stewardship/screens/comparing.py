@@ -89,7 +89,7 @@ def _labels(attribute: str, evidence: Sequence[Evidence], rules: RuleSet | None)
 def _tone(label: str) -> str:
     if label.startswith("different"):
         return "conflict"
-    return "agree" if label.split(",")[0] in ("same", "same box") and "other" not in label else "partial"
+    return "agree" if label.split(",", maxsplit=1)[0] in ("same", "same box") and "other" not in label else "partial"
 
 
 def _say_spelling(left: str, right: str) -> str:

@@ -66,6 +66,7 @@ class Cell:
 
     value: str
     wins: bool
+    agrees: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -223,10 +224,7 @@ def _column(member: golden.Member, given: sources.Given, wins: int) -> Column:
 
 
 def _grid_row(attribute: str, value: golden.Value | None, records: Sequence[sources.Given]) -> GridRow:
-    cells = tuple(
-        Cell(record.given.get(attribute, ""), wins=value is not None and value.record_id == record.record_id)
-        for record in records
-    )
+    cells = tuple(_cell(record.given.get(attribute, ""), value, record.record_id) for record in records)
     said = {cell.value.casefold() for cell in cells if cell.value}
     return GridRow(
         title=title_of(attribute),
@@ -234,6 +232,14 @@ def _grid_row(attribute: str, value: golden.Value | None, records: Sequence[sour
         is_pinned=value is not None and not value.record_id,
         cells=cells,
         disagrees=len(said) > 1,
+    )
+
+
+def _cell(text: str, value: golden.Value | None, record_id: int) -> Cell:
+    return Cell(
+        value=text,
+        wins=value is not None and value.record_id == record_id,
+        agrees=value is not None and text.casefold() == value.value.casefold(),
     )
 
 

@@ -1,18 +1,19 @@
 """The review queue and the pair page."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from apps.base.actors import Actor
 from apps.base.errors import HubError
 from apps.cases import selectors as cases
+from apps.engine.records import Evidence
 from apps.engine.rules import RuleSet
 from apps.golden import selectors as golden
 from apps.matching import selectors as matching
 from apps.matching.selectors.pairs import score_parts
 from apps.pipeline.deciding import list_recent_decisions
-from apps.rulebook.selectors import find_active_rules, get_active_rules
+from apps.rulebook.selectors import ActiveRules, find_active_rules, get_active_rules
 from apps.sources import selectors as sources
 from apps.stewardship.screens.comparing import Run, Verdict, judge_field, mark_differences
 from apps.stewardship.screens.home import KIND_WORDS
@@ -82,6 +83,7 @@ class PairPage:
     shared_keys: tuple[str, ...]
     rules_version: int | None
     others: tuple[tuple[cases.CaseRow, str], ...]
+    why_asked: str
 
 
 def build_queue(*, kind: str = "", after: tuple[int, int] | None = None) -> Queue:
@@ -94,19 +96,7 @@ def build_queue(*, kind: str = "", after: tuple[int, int] | None = None) -> Queu
     given = sources.list_given(ids)
     active = find_active_rules()
     parts = matching.get_parts(ids) if active else {}
-    rows = []
-    for case in shown:
-        low, high = _records_of(case) or (0, 0)
-        against, band = "", ""
-        if active and low in parts and high in parts:
-            evidence, _ = score_parts(parts[low], parts[high], active)
-            worst = min(evidence, key=lambda item: item.millibits)
-            against = worst.sentence if worst.millibits < 0 else ""
-        if active and case.score is not None:
-            cuts = active.rules.thresholds
-            band = say_score(case.score, review=cuts.review, link=cuts.link)
-        bits = say_bits(case.score) if case.score is not None else ""
-        rows.append(QueueRow(case, given.get(low), given.get(high), band, bits, against[:1].upper() + against[1:]))
+    rows = [_queue_row(case, given, parts, active) for case in shown]
     last = shown[-1] if shown else None
     return Queue(
         rows=tuple(rows),
@@ -149,13 +139,28 @@ def build_pair(case: cases.CaseRow) -> PairPage | None:
         high=right,
         groups=groups,
         differences=sum(row.verdict.tone in ("partial", "conflict") for _, rows in groups for row in rows),
-        falls=_falls(explained),
+        falls=build_waterfall(explained.evidence, rules=rules, score=explained.score) if explained and rules else None,
         problem=problem,
         verdict=explained.verdict if explained else matching.find_verdict(low, high),
         shared_keys=explained.shared_keys[:6] if explained else (),
         rules_version=explained.rules_version if explained else None,
+        why_asked=_say_why_asked(case, rules),
         others=tuple((other, _name_of_other(other, set(pair), given)) for other in others[:MOST_OTHERS]),
     )
+
+
+_WHY_ASKED = {
+    "review": "Alike enough to ask, not enough to join without a person",
+    "barred": "Alike, but two numbers differ that only one company can have",
+    "cap": "Alike, but the customer would grow larger than rules may make it",
+}
+
+
+def _say_why_asked(case: cases.CaseRow, rules: RuleSet | None) -> str:
+    reason = str(case.facts.get("reason", ""))
+    if reason == "review" and rules and case.score is not None and case.score >= rules.thresholds.link:
+        return "These two records are alike enough, the others of their customers are not"
+    return _WHY_ASKED.get(reason, case.question)
 
 
 def parse_after(text: str) -> tuple[int, int] | None:
@@ -165,6 +170,33 @@ def parse_after(text: str) -> tuple[int, int] | None:
         return int(priority), int(case_id)
     except ValueError:
         return None
+
+
+def _queue_row(
+    case: cases.CaseRow,
+    given: Mapping[int, sources.Given],
+    parts: Mapping[int, Mapping[str, str]],
+    active: ActiveRules | None,
+) -> QueueRow:
+    low, high = _records_of(case) or (0, 0)
+    against = band = ""
+    if active and low in parts and high in parts:
+        evidence, _ = score_parts(parts[low], parts[high], active)
+        against = _say_against(evidence, active.rules)
+    if active and case.score is not None:
+        cuts = active.rules.thresholds
+        band = say_score(case.score, review=cuts.review, link=cuts.link)
+    bits = say_bits(case.score) if case.score is not None else ""
+    return QueueRow(case, given.get(low), given.get(high), band, bits, against)
+
+
+def _say_against(evidence: Sequence[Evidence], rules: RuleSet) -> str:
+    """Return the sentence of the comparison that weighs most against; joints speak only where nothing else does."""
+    plain = {comparison.name for comparison in rules.comparisons}
+    against = [item for item in evidence if item.millibits < 0]
+    own = [item for item in against if item.comparison in plain]
+    worst = min(own or against, key=lambda item: item.millibits, default=None)
+    return worst.sentence[:1].upper() + worst.sentence[1:] if worst else ""
 
 
 def _records_of(case: cases.CaseRow) -> tuple[int, int] | tuple[()]:
@@ -182,18 +214,6 @@ def _explain(low: int, high: int) -> tuple[matching.Explanation | None, RuleSet 
         return matching.explain_pair(low, high), get_active_rules().rules, ""
     except HubError as error:
         return None, None, error.detail
-
-
-def _falls(explained: matching.Explanation | None) -> Waterfall | None:
-    if explained is None:
-        return None
-    return build_waterfall(
-        explained.evidence,
-        prior=explained.prior,
-        score=explained.score,
-        review=explained.review,
-        link=explained.link,
-    )
 
 
 _SEVERITY = {"conflict": 3, "partial": 2, "agree": 1, "missing": 0}
@@ -240,6 +260,27 @@ class Decision:
     words: str
     at: datetime
     case_id: int | None
+    names: str = ""
+
+
+def list_decisions(actor: Actor, *, limit: int = 6) -> list[Decision]:
+    """Return the latest decisions of a person that still stand, with the customers' names as they are now.
+
+    Two queries.
+    """
+    standing = [row for row in list_recent_decisions(actor=actor, limit=50) if not row.is_undone][:limit]
+    gids = {gid for row in standing for gid in (row.low_gid, row.high_gid) if gid}
+    names = {customer.gid: customer.name or customer.gid for customer in golden.list_customers(gids)}
+    return [
+        Decision(
+            row.verdict_id,
+            _VERDICT_WORDS.get(row.kind, row.kind),
+            row.decided_at,
+            row.case_id,
+            " / ".join(names.get(gid, gid) for gid in (row.low_gid, row.high_gid) if gid),
+        )
+        for row in standing
+    ]
 
 
 def find_latest_decision(actor: Actor) -> Decision | None:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from apps.engine.records import Evidence
+from apps.engine.rules import RuleSet
 from apps.stewardship.screens.words import say_odds, say_score, title_of
 
 WIDTH: Final = 240
@@ -47,22 +48,36 @@ class Waterfall:
     width: int = WIDTH
 
 
-def build_waterfall(evidence: Sequence[Evidence], *, prior: int, score: int, review: int, link: int) -> Waterfall:
-    """Return the waterfall of a pair; everything is in millibits and `score` is the prior plus the evidence."""
-    weighing = [item for item in evidence if item.millibits]
+def build_waterfall(evidence: Sequence[Evidence], *, rules: RuleSet, score: int) -> Waterfall:
+    """Return the waterfall of a pair; `score`, in millibits, is the rule set's prior plus the evidence.
+
+    Joints of two comparisons are one step at the end: what the fields say together beyond what each says.
+    """
+    plain = {comparison.name for comparison in rules.comparisons}
+    prior, review, link = rules.prior, rules.thresholds.review, rules.thresholds.link
+    joints = [item for item in evidence if item.comparison not in plain and item.millibits]
+    weighing = [item for item in evidence if item.millibits and item.comparison in plain]
+    if joints:
+        weighing.append(_sum_up(joints))
     ends = [prior]
     for item in weighing:
         ends.append(ends[-1] + item.millibits)
     axis = _Axis([0, *ends, score, review, link])
-    bars = [_bar("Before looking", "Two records taken at random from those compared", 0, prior, axis)]
+    bars = [_bar("Start", "Any two of the records that are compared", 0, prior, axis)]
     bars += [
         _bar(title_of(item.comparison), _capital(item.sentence), start, end, axis)
         for item, start, end in zip(weighing, ends, ends[1:], strict=False)
     ]
     return Waterfall(
         bars=tuple(bars),
-        not_given=tuple(title_of(item.comparison) for item in evidence if item.label == "missing"),
-        no_weight=tuple(_capital(item.sentence) for item in evidence if not item.millibits and item.label != "missing"),
+        not_given=tuple(
+            title_of(item.comparison) for item in evidence if item.label == "missing" and item.comparison in plain
+        ),
+        no_weight=tuple(
+            _capital(item.sentence)
+            for item in evidence
+            if not item.millibits and item.label != "missing" and item.comparison in plain
+        ),
         score_word=say_score(score, review=review, link=link),
         score_bits=say_bits(score),
         review_bits=say_bits(review),
@@ -77,8 +92,16 @@ def build_waterfall(evidence: Sequence[Evidence], *, prior: int, score: int, rev
 
 def say_bits(millibits: int) -> str:
     """Return a score such as "+1.4", with a true minus sign."""
-    sign = "+" if millibits > 0 else "\u2212" if millibits < 0 else ""
-    return f"{sign}{abs(millibits) / 1000:.1f}"
+    tenths = round(abs(millibits) / 100)
+    sign = "" if not tenths else "+" if millibits > 0 else "\u2212"
+    return f"{sign}{tenths / 10:.1f}"
+
+
+def _sum_up(joints: Sequence[Evidence]) -> Evidence:
+    """Return the joints as one piece of evidence that names each with its bits, the heaviest first."""
+    ordered = sorted(joints, key=lambda item: -abs(item.millibits))
+    told = ", ".join(f"{title_of(item.comparison).lower()} {say_bits(item.millibits)}" for item in ordered)
+    return Evidence("together", 1, "together", sum(item.millibits for item in joints), "", "", f"Seen together: {told}")
 
 
 class _Axis:

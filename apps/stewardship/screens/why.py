@@ -8,7 +8,7 @@ from itertools import product
 from apps.engine.records import Evidence
 from apps.golden import selectors as golden
 from apps.matching import selectors as matching
-from apps.matching.selectors.pairs import score_parts, say_why_not, shared_key_texts
+from apps.matching.selectors.pairs import say_why_not, score_parts, shared_key_texts
 from apps.rulebook.selectors import ActiveRules, get_active_rules
 from apps.sources import selectors as sources
 from apps.stewardship.screens.customer import Head
@@ -69,7 +69,8 @@ def build_why(head: Head) -> Why:
         PairWhy(members[low], members[high], _falls(evidence, score, active), same.get((low, high)))
         for (low, high), (evidence, score) in scored.items()
     ]
-    sentence, against = _say(scored, same.values(), len(members))
+    plain = {comparison.name for comparison in active.rules.comparisons}
+    sentence, against = _say(scored, same.values(), len(members), plain)
     return Why(
         sentence, against, tuple(pairs[:MOST_PAIRS]), max(len(pairs) - MOST_PAIRS, 0), tuple(verdicts), active.version
     )
@@ -103,12 +104,11 @@ def build_why_not(head: Head, other: golden.Customer) -> WhyNot | None:
 
 
 def _falls(evidence: list[Evidence], score: int, active: ActiveRules) -> Waterfall:
-    cuts = active.rules.thresholds
-    return build_waterfall(evidence, prior=active.rules.prior, score=score, review=cuts.review, link=cuts.link)
+    return build_waterfall(evidence, rules=active.rules, score=score)
 
 
 def _span(pairs: Iterable[tuple[int, int]], members: Iterable[int]) -> list[tuple[int, int]]:
-    """Return the first of the pairs that connect the members: a maximal spanning forest, as they come strongest first."""
+    """Return the first pairs that connect the members; a strongest spanning forest where the strongest come first."""
     root = {member: member for member in members}
 
     def find(member: int) -> int:
@@ -127,13 +127,19 @@ def _span(pairs: Iterable[tuple[int, int]], members: Iterable[int]) -> list[tupl
 
 
 def _say(
-    scored: Mapping[tuple[int, int], tuple[list[Evidence], int]], same: Iterable[matching.VerdictRow], size: int
+    scored: Mapping[tuple[int, int], tuple[list[Evidence], int]],
+    same: Iterable[matching.VerdictRow],
+    size: int,
+    plain: set[str],
 ) -> tuple[str, str]:
-    """Return what joins the records in one sentence, and what speaks against it in another."""
+    """Return what joins the records in one sentence, and what speaks against it in another.
+
+    Only the comparisons named in `plain` are told: a joint of two of them says nothing of its own.
+    """
     weights: Counter[str] = Counter()
     against: dict[str, int] = {}
     for evidence, _ in scored.values():
-        for item in evidence:
+        for item in (item for item in evidence if item.comparison in plain):
             if item.millibits > 0:
                 weights[item.comparison] += item.millibits
             elif item.millibits <= _SPEAKS_AGAINST:

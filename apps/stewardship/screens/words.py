@@ -52,7 +52,7 @@ _REASONS: Final[Mapping[str, str]] = {
 
 def title_of(attribute: str) -> str:
     """Return what a page calls an attribute or a comparison."""
-    return _TITLES.get(attribute) or attribute.replace("_", " ").capitalize()
+    return _TITLES.get(attribute) or attribute.replace("_and_", " & ").replace("_", " ").capitalize()
 
 
 def rule_words(rule: str) -> str:

@@ -33,7 +33,10 @@ def search(request: HttpRequest) -> HttpResponse:
     """Show the customers a query finds and why; an id or number that names one customer opens it."""
     form = SearchForm(request.GET)
     if not form.is_valid():
-        context = {"query": request.GET.get("q", "")[:200], "problem": "A query has at most 200 characters."}
+        context: dict[str, Any] = {
+            "query": request.GET.get("q", "")[:200],
+            "problem": "A query has at most 200 characters.",
+        }
         return render_page(request, "stewardship/search.html", context, section="customers", status=400)
     findings = find_customers(form.cleaned_data["q"], after=form.cleaned_data["after"])
     if findings.only_gid:

@@ -1,12 +1,16 @@
 from django.http import HttpRequest, HttpResponse
 from django.views.decorators.http import require_safe
 
-from apps.stewardship.pages import page, render_page
+from apps.stewardship.pages import actor_of, page, render_page
+from apps.stewardship.roles import JUDGES, roles_of
 from apps.stewardship.screens.home import build_home
+from apps.stewardship.screens.review import list_decisions
 
 
 @require_safe
 @page()
 def show_home(request: HttpRequest) -> HttpResponse:
     """Show what waits for a person and whether the hub is well."""
-    return render_page(request, "stewardship/home.html", {"home": build_home()}, section="home")
+    decisions = list_decisions(actor_of(request)) if roles_of(request.user) & JUDGES else []
+    context = {"home": build_home(), "decisions": decisions}
+    return render_page(request, "stewardship/home.html", context, section="home")

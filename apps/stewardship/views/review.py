@@ -28,7 +28,7 @@ def show_queue(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 @page()
-def start(request: HttpRequest) -> HttpResponse:
+def start(_request: HttpRequest) -> HttpResponse:
     """Open the most pressing case."""
     case = screens.find_next_case()
     return redirect("stewardship:queue") if case is None else redirect("stewardship:case", case.case_id)
@@ -44,7 +44,7 @@ def show_case(request: HttpRequest, case_id: int) -> HttpResponse:
 @require_POST
 @page(JUDGES)
 def judge(request: HttpRequest, case_id: int) -> HttpResponse:
-    """Carry out a verdict and open the next case; where the state has moved on, say what changed and keep the reason."""
+    """Carry out a verdict and open the next case; where the state has moved on, say so and keep what was typed."""
     form = JudgeForm(request.POST)
     if not form.is_valid():
         raise Invalid("The form came without a verdict, or with a reason of more than 500 characters.")

@@ -22,7 +22,7 @@ class Command(BaseCommand):
         parser.add_argument("--role", choices=list(Role), default=Role.STEWARD.value)
         parser.add_argument("--password-stdin", action="store_true", help="read the password from standard input")
 
-    def handle(self, *args: Any, **options: Any) -> None:
+    def handle(self, *_args: Any, **options: Any) -> None:
         password = sys.stdin.readline().rstrip("\n") if options["password_stdin"] else getpass.getpass()
         try:
             validate_password(password)
