@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from apps.sources.intake import FileRefused, IntakeReader, Outcome, csv_reader, open_file
+from apps.sources.intake import FileRefused, IntakeReader, Outcome, content, csv_reader, open_file
 from tests.sources.intake.conftest import NOW, Take, accounts
 
 HEADER = "Id,Name,City,Changed\n"
@@ -129,6 +129,12 @@ def test_a_declared_delimiter_is_not_second_guessed(take: Take) -> None:
     with pytest.raises(FileRefused) as refusal:
         take(HEADER + "1,Acme,Bonn,\n", delimiter=";")
     assert refusal.value.code == "missing_key_column"
+
+
+def test_a_blank_line_of_any_line_end_is_no_row(take: Take) -> None:
+    found = take(HEADER.strip() + "\r\n\r\n1,A,B,\r\n\n\r2,A,B,\r\n\r\n")
+    assert [(row["line"], row["source_key"]) for row in found.rows] == [(3, "1"), (6, "2")]
+    assert found.faults == []
 
 
 @pytest.mark.parametrize("codec", ["utf-16", "utf-8-sig"])
@@ -295,6 +301,7 @@ def test_blocks_of_any_size_give_the_same_rows(tmp_path: Path, monkeypatch: pyte
     found = []
     for size in (1 << 10, 1 << 12, 4 << 20):
         monkeypatch.setattr(csv_reader, "BLOCK_BYTES", size)
+        monkeypatch.setattr(content, "CHUNK_BYTES", size)
         frames = list(open_file(path, accounts(), now=NOW).batches(size=500))
         found.append([(frame.rows.to_pylist(), frame.faults, frame.next_row) for frame in frames])
     assert found[0] == found[1] == found[2]
