@@ -29,6 +29,7 @@ SLOT: Final = "Golden_Customer_Id__c"
 _PAGE_ROWS: Final = 2_000
 _SCHEMA: Final = """
     PRAGMA journal_mode = wal;
+    PRAGMA synchronous = normal;
     CREATE TABLE IF NOT EXISTS accounts (id TEXT PRIMARY KEY, stamp TEXT NOT NULL, fields TEXT NOT NULL);
     CREATE INDEX IF NOT EXISTS accounts_by_stamp ON accounts (stamp, id);
 """

@@ -22,6 +22,7 @@ from mdmhub.standins.serving import JsonHandler, StandinServer, add_address, ser
 
 _SCHEMA = """
     PRAGMA journal_mode = wal;
+    PRAGMA synchronous = normal;
     CREATE TABLE IF NOT EXISTS arrivals (
         number INTEGER PRIMARY KEY, at REAL NOT NULL, event_id TEXT NOT NULL, subject TEXT NOT NULL,
         sequence INTEGER NOT NULL, digest TEXT NOT NULL, status INTEGER NOT NULL, remark TEXT NOT NULL);

@@ -17,6 +17,17 @@ class StandinServer(ThreadingHTTPServer):
 
     daemon_threads = True
     request_queue_size = 64
+    is_closed = False
+
+    def server_close(self) -> None:
+        """Close the listening socket; what still answers a request ends unheard."""
+        self.is_closed = True
+        super().server_close()
+
+    def handle_error(self, request: object, client_address: object) -> None:
+        """Report what a request broke, unless the caller hung up or the server is gone."""
+        if not self.is_closed and not isinstance(sys.exception(), ConnectionError):
+            super().handle_error(request, client_address)  # type: ignore[arg-type]
 
     @property
     def url(self) -> str:

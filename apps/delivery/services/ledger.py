@@ -1,7 +1,8 @@
 """The ledger: which governed id every source record should carry, and what is known to be there.
 
-The law of this module: an entry under way is never taken from its worker, only told a newer wish; whoever settles it
-sees that wish and owes it next. So two writers of one record never overlap.
+The laws of this module: rows are locked in the order of record ids, so that no two writers wait for each other. An
+entry under way is never taken from its worker, only told a newer wish; whoever settles it sees that wish and owes it
+next, so that two writes to one record never overlap.
 """
 
 import logging
@@ -31,6 +32,7 @@ _EXPECT: Final = """
          correlation_id, changed_at)
     SELECT record_id, source_code, source_key, gid, '', '', '', 'pending', 0, %(now)s, '', %(correlation)s, %(now)s
     FROM ledger_wanted
+    ORDER BY record_id
     ON CONFLICT (record_id) DO UPDATE SET
         desired = excluded.desired,
         state = CASE
@@ -102,7 +104,8 @@ def expect_ids(*, frame: pa.Table, correlation_id: UUID, actor: Actor) -> int:
         return 0
     with connection.cursor() as cursor:
         cursor.execute(_MAKE_WANTED)
-        cursor.execute("TRUNCATE ledger_wanted")
+        # An earlier call of this transaction may have left its rows.
+        cursor.execute("DELETE FROM ledger_wanted")
         copy_in("ledger_wanted", frame.select(_COLUMNS))
         cursor.execute(_EXPECT, {"now": timezone.now(), "correlation": correlation_id})
         changed = int(cursor.rowcount)
@@ -119,11 +122,17 @@ def withdraw_ids(*, record_ids: Sequence[int], actor: Actor) -> int:
     with connection.cursor() as cursor:
         cursor.execute(
             """
-            UPDATE delivery_ledgerentry
+            WITH gone AS (
+                SELECT record_id FROM delivery_ledgerentry
+                WHERE record_id = ANY(%s) AND state <> 'withdrawn'
+                ORDER BY record_id
+                FOR UPDATE
+            )
+            UPDATE delivery_ledgerentry AS l
             SET state = 'withdrawn', lease_until = NULL, lease_token = NULL, note = %s, changed_at = %s
-            WHERE record_id = ANY(%s) AND state <> 'withdrawn'
+            FROM gone WHERE l.record_id = gone.record_id
             """,
-            [f"withdrawn by {actor}"[:300], timezone.now(), list(record_ids)],
+            [list(record_ids), f"withdrawn by {actor}"[:300], timezone.now()],
         )
         return int(cursor.rowcount)
 

@@ -39,6 +39,9 @@ _CLAIM = """
 """
 # A wish that changed while its elder was written is owed next, whatever became of the elder.
 _SETTLE = """
+    WITH held AS (
+        SELECT record_id FROM delivery_ledgerentry WHERE record_id = ANY(%(ids)s) ORDER BY record_id FOR UPDATE
+    )
     UPDATE delivery_ledgerentry AS l
     SET state = CASE WHEN l.desired <> v.gid THEN 'pending' ELSE v.state END,
         attempts = CASE WHEN l.desired <> v.gid THEN 0 ELSE v.attempts END,
@@ -49,6 +52,7 @@ _SETTLE = """
     FROM unnest(%(ids)s::bigint[], %(gids)s::text[], %(states)s::text[], %(attempts)s::int[], %(nexts)s::timestamptz[],
                 %(founds)s::text[], %(notes)s::text[])
         AS v(record_id, gid, state, attempts, next_at, found, note)
+    JOIN held ON held.record_id = v.record_id
     WHERE l.record_id = v.record_id AND l.state = 'in_flight' AND l.lease_token = %(token)s
       AND l.lease_until > clock_timestamp()
     RETURNING l.record_id
