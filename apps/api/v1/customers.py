@@ -19,7 +19,7 @@ HISTORY_LIMIT = 50
 LONGEST_HISTORY = 200
 
 
-class CustomerGone(HubError):  # noqa: N818 - named as its siblings are
+class CustomerGone(HubError):
     """The governed id was split without an heir, retired or erased; it answers with what became of it."""
 
     code = "customer.gone"
@@ -124,7 +124,7 @@ class CustomerDetail(Route):
         entity = legal.find_legal_entity(customer.gid)
         document = _CustomerDocument(
             customer=customer,
-            values=golden.describe_values(customer.values),
+            values=golden.describe_values(customer.values, members),
             members=members,
             legal_entity=_Entity(entity, legal.list_identifiers(customer.gid)) if entity else None,
             links=_links(members),

@@ -14,6 +14,7 @@ from apps.api.v1.routes import Route
 from apps.api.v1.schema import openapi_document
 
 METHODS = ("get", "post", "put", "patch", "delete")
+TAGS = ("resolve", "customers", "cases", "sources")
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +36,7 @@ class Operation:
     method: str
     path: str
     summary: str
-    description: str
+    paragraphs: tuple[str, ...]
     roles: tuple[str, ...]
     parameters: tuple[Field, ...]
     body: tuple[Field, ...]
@@ -70,20 +71,20 @@ class DocsPage(Route):
 
 
 def list_operations(document: dict[str, Any], origin: str) -> dict[str, list[Operation]]:
-    """Return the document's operations by tag, in the order of their paths."""
-    tags: dict[str, list[Operation]] = {}
+    """Return the document's operations by tag, identity look-ups first, each in the order of its path."""
+    tags: dict[str, list[Operation]] = {tag: [] for tag in TAGS}
     for path, item in document["paths"].items():
         for method in METHODS:
             if method in item:
                 operation = _operation(document, path, method, item[method], origin)
-                tags.setdefault(item[method]["tags"][0], []).append(operation)
+                tags[item[method]["tags"][0]].append(operation)
     return tags
 
 
 def _operation(document: dict[str, Any], path: str, method: str, spec: dict[str, Any], origin: str) -> Operation:
     parameters = tuple(
-        Field(p["name"], p["in"], _kind(p["schema"]), p.get("required", False), p.get("description", ""))
-        for p in spec.get("parameters", [])
+        Field(p["name"], p["in"], _kind(p["schema"]), p.get("required", False), _plain(p.get("description", "")))
+        for p in sorted(spec.get("parameters", []), key=lambda p: not p.get("required", False))
     )
     body = _content(spec.get("requestBody", {}))
     answered = _content(spec["responses"]["200"])
@@ -93,17 +94,26 @@ def _operation(document: dict[str, Any], path: str, method: str, spec: dict[str,
         method=method.upper(),
         path=path,
         summary=spec.get("summary", ""),
-        description=spec.get("description", ""),
+        paragraphs=_paragraphs(spec.get("description", "")),
         roles=tuple(spec.get("x-roles", ())),
         parameters=parameters,
         body=_members(document, body),
         answer=_members(document, answered),
-        answer_words=answered_shape.get("description", ""),
+        answer_words=_plain(answered_shape.get("description", "")),
         refusals=tuple(
-            (code, reply.get("description", "")) for code, reply in spec["responses"].items() if code != "200"
+            (code, _plain(reply.get("description", ""))) for code, reply in spec["responses"].items() if code != "200"
         ),
         example=_example(path, method, parameters, origin),
     )
+
+
+def _paragraphs(text: str) -> tuple[str, ...]:
+    return tuple(" ".join(_plain(paragraph).split()) for paragraph in text.split("\n\n"))
+
+
+def _plain(text: str) -> str:
+    """Return Markdown's quoted names as a page shows them."""
+    return text.replace("`", "")
 
 
 def _content(holder: dict[str, Any]) -> dict[str, Any]:

@@ -56,6 +56,7 @@ class Route(APIView):
     renderer_classes = [JSONRenderer]
     content_negotiation_class = AcceptOnly
     metadata_class = None
+    http_method_names = ["get", "head", "post"]
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         super().initial(request, *args, **kwargs)

@@ -206,10 +206,14 @@ def list_value_rows(gid: str) -> list[ValueRow]:
     return describe_values(read_values(found or {}))
 
 
-def describe_values(values: Iterable[Value]) -> list[ValueRow]:
-    """Return the values with the name of the source record each came from. One query."""
+def describe_values(values: Iterable[Value], members: Iterable[Member] = ()) -> list[ValueRow]:
+    """Return the values with the name of the source record each came from.
+
+    One query for the records that are not among `members`; none where all are.
+    """
     listed = list(values)
-    records = sources.list_records({value.record_id for value in listed if value.record_id})
+    records: dict[int, Member | sources.Record] = {member.record_id: member for member in members}
+    records |= sources.list_records({value.record_id for value in listed} - records.keys() - {0})
     rows = []
     for value in listed:
         record = records.get(value.record_id)
@@ -229,11 +233,13 @@ def describe_values(values: Iterable[Value]) -> list[ValueRow]:
 
 
 def list_moves(gid: str, *, limit: int = 200) -> list[MoveRow]:
-    """Return the moves a customer took part in, on either side, newest first. One query."""
+    """Return the moves a customer took part in, on either side, newest first. Two queries."""
+    # By internal id: over the joined gids the two sides could not be looked up by their indexes.
+    golden_id = GoldenRecord.objects.filter(gid=gid).values_list("pk", flat=True).first()
     rows = (
         Move.objects.select_related("golden", "other")
         .defer("golden__values", "golden__search_terms", "other__values", "other__search_terms")
-        .filter(Q(golden__gid=gid) | Q(other__gid=gid))
+        .filter(Q(golden_id=golden_id) | Q(other_id=golden_id))
         .order_by("-at", "-pk")[:limit]
     )
     return [
