@@ -7,6 +7,9 @@ pair of records of one cluster, so one large wrong cluster costs much. Report bo
 from collections import Counter
 from collections.abc import Hashable, Iterable, Mapping
 from dataclasses import asdict, dataclass
+from typing import TypeVar
+
+Key = TypeVar("Key", bound=Hashable)
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +35,7 @@ class Measures:
         return {name: round(value, 5) if isinstance(value, float) else value for name, value in asdict(self).items()}
 
 
-def evaluate(truth: Mapping[Hashable, Hashable], clusters: Mapping[Hashable, Hashable]) -> Measures:
+def evaluate(truth: Mapping[Key, Hashable], clusters: Mapping[Key, Hashable]) -> Measures:
     """Return the measures of `clusters` (record key to cluster) against `truth` (record key to entity).
 
     A record that `clusters` lacks counts as a singleton; one that `truth` lacks is left out. Raises ValueError where
