@@ -9,6 +9,7 @@ from django.core.exceptions import PermissionDenied as DjangoPermissionDenied
 from django.core.signals import got_request_exception
 from django.db import InterfaceError, OperationalError
 from django.http import Http404, HttpRequest, JsonResponse
+from django.views.decorators.csrf import csrf_exempt
 from rest_framework import exceptions
 from rest_framework.response import Response
 from rest_framework.views import set_rollback
@@ -73,6 +74,7 @@ def problem_response(error: Exception, context: dict[str, Any]) -> Response:
     return _response(_unexpected(error, context))
 
 
+@csrf_exempt
 def unknown_route(request: HttpRequest) -> JsonResponse:
     """Answer every address under /api/ that is no route."""
     body = problem(

@@ -7,9 +7,11 @@ from uuid import UUID
 import pytest
 from django.db import OperationalError
 from django.http import HttpResponse
+from django.test import Client
 
 from apps.golden import selectors as golden
 from tests.api.conftest import Acme, ApiClient
+from tests.factories import make_token
 
 RESOLVE = "/api/v1/resolve"
 MEMBERS = {"type", "title", "status", "detail", "code", "instance", "facts"}
@@ -33,6 +35,20 @@ def test_an_unknown_address_is_a_problem_document(api: ApiClient, path: str) -> 
     answer = api.get(path)
     assert answer.status_code == 404
     assert problem_of(answer)["code"] == "http.not_found"
+
+
+@pytest.mark.parametrize("method", ["POST", "PUT", "DELETE"])
+def test_writing_to_an_unknown_address_is_a_problem_document_too(db: None, method: str) -> None:
+    answer = Client(enforce_csrf_checks=True).generic(method, "/api/v1/nowhere", b"{}")
+    assert answer.status_code == 404
+    assert problem_of(answer)["code"] == "http.not_found"
+
+
+def test_no_route_asks_for_a_csrf_token(acme: Acme) -> None:
+    client = Client(enforce_csrf_checks=True)
+    headers = {"Authorization": f"Bearer {make_token()}"}
+    answer = client.post(RESOLVE, b'{"name": "x"}', content_type="application/json", headers=headers)
+    assert answer.status_code == 200
 
 
 @pytest.mark.parametrize("method", ["PUT", "DELETE", "PATCH", "OPTIONS", "TRACE", "BREW"])
