@@ -1,6 +1,7 @@
 """Advisory locks, scoped to the transaction and taken in one order, so that they can't deadlock each other."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from enum import IntEnum
 
 from django.db import connection
@@ -11,7 +12,7 @@ class Gate(IntEnum):
 
     INTAKE = 1
     SOURCE = 2
-    BEAT_SLOT = 3
+    RESOLVE = 3
 
 
 def lock_gate(gate: Gate, key: int = 0, *, shared: bool = False) -> None:
@@ -19,6 +20,18 @@ def lock_gate(gate: Gate, key: int = 0, *, shared: bool = False) -> None:
     call = "pg_advisory_xact_lock_shared" if shared else "pg_advisory_xact_lock"
     with connection.cursor() as cursor:
         cursor.execute(f"SELECT {call}(%s, %s)", [int(gate), key])
+
+
+@contextmanager
+def one_at_a_time(gate: Gate, key: int = 0) -> Iterator[None]:
+    """Hold a gate over several transactions of this connection; another holder waits. Ends with the connection too."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_lock(%s, %s)", [int(gate), key])
+    try:
+        yield
+    finally:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_advisory_unlock(%s, %s)", [int(gate), key])
 
 
 def lock_keys(keys: Iterable[int]) -> None:

@@ -46,8 +46,10 @@ def settle_pair_cases(
         "actor": str(actor),
     }
     with connection.cursor() as cursor:
-        cursor.execute(CLOSE_MOOT, values)
-        closed = cursor.rowcount
+        closed = 0
+        if records:
+            cursor.execute(CLOSE_MOOT, values)
+            closed = cursor.rowcount
         opened = 0
         if pairs:
             cursor.execute(OPEN_PAIRS, values)

@@ -7,11 +7,13 @@ still pending is taken up by the next run.
 """
 
 from collections.abc import Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass, replace
 
 import numpy as np
 import pyarrow as pa
 
+from apps.base.locks import Gate, one_at_a_time
 from apps.engine import bulk
 from apps.engine.bulk.frames import LINKS_SCHEMA
 from apps.engine.bulk.survive import survive
@@ -23,7 +25,8 @@ from apps.pipeline.chunking import Chunker, Settled
 from apps.pipeline.partition import Scope, settle
 from apps.pipeline.reading import Read, read_scope
 from apps.pipeline.runs import Journal, QuietJournal
-from apps.pipeline.store import Context, Stored, store_chunk
+from apps.pipeline.store import Context, Stored
+from apps.pipeline.storing import store_chunks
 
 REDO_ROUNDS = 5
 
@@ -47,13 +50,15 @@ def resolve(journal: Journal | QuietJournal, ask: Ask) -> Stored:
     is left after that.
     """
     stored = Stored()
-    for _ in range(REDO_ROUNDS):
-        stored.redo = []
-        if ask.dirty or ask.around:
-            _resolve_once(journal, ask, stored)
-        if not stored.redo:
-            break
-        ask = replace(ask, dirty=stored.redo, around=())
+    # Runs wait for each other here; decisions don't, and make stale what a run has read of their customers.
+    with nullcontext() if isinstance(journal, QuietJournal) else one_at_a_time(Gate.RESOLVE):
+        for _ in range(REDO_ROUNDS):
+            stored.redo = []
+            if ask.dirty or ask.around:
+                _resolve_once(journal, ask, stored)
+            if not stored.redo:
+                break
+            ask = replace(ask, dirty=stored.redo, around=())
     return stored
 
 
@@ -70,9 +75,9 @@ def _resolve_once(journal: Journal | QuietJournal, ask: Ask, stored: Stored) -> 
         verdict_id=ask.verdict_id,
     )
     with journal.stage("store", total=settled.partition.chunks) as stage:
-        for number, chunk in enumerate(Chunker(settled, read.active.version, journal.run_id).chunks(), start=1):
-            store_chunk(chunk, context, stored)
-            stage.advance(number, **stored.counts)
+        chunks = Chunker(settled, read.active.version, journal.run_id).chunks()
+        for done in store_chunks(chunks, context, stored, workers=ask.workers):
+            stage.advance(done, **stored.counts)
 
 
 def _match(journal: Journal | QuietJournal, read: Read, workers: int) -> pa.Table:

@@ -5,6 +5,7 @@ A chunk whose customers changed since they were read is left alone and named, so
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from threading import Lock
 from typing import Any
 from uuid import UUID
 
@@ -71,22 +72,26 @@ class Context:
 
 @dataclass(slots=True)
 class Stored:
-    """Counts of what was stored, and the records of chunks that have to be resolved anew."""
+    """Counts of what was stored, and the records of chunks that have to be resolved anew. Safe to share by threads."""
 
     counts: dict[str, int] = field(default_factory=dict)
     redo: list[int] = field(default_factory=list)
+    _lock: Lock = field(default_factory=Lock)
 
     def add(self, **counts: int) -> None:
         """Add to the counts."""
-        for name, n in counts.items():
-            self.counts[name] = self.counts.get(name, 0) + n
+        with self._lock:
+            for name, n in counts.items():
+                self.counts[name] = self.counts.get(name, 0) + n
 
 
 def store_chunk(chunk: Chunk, context: Context, stored: Stored) -> None:
     """Commit a chunk whole, or name its records for redo; add to `stored`."""
     records = chunk.records.column("record").to_pylist()
     with acting(context.actor, reason=context.reason, run_id=context.run_id):
-        lock_gate(Gate.INTAKE)
+        # Chunks of one run share no record, so they may commit side by side; a person's decision waits for none but
+        # those under way.
+        lock_gate(Gate.INTAKE, shared=True)
         if _is_stale(chunk, records, context.horizon):
             stored.redo.extend(chunk.records.filter(chunk.records.column("is_dirty")).column("record").to_pylist())
             return
@@ -96,7 +101,7 @@ def store_chunk(chunk: Chunk, context: Context, stored: Stored) -> None:
         deliveries = enqueue(event_ids=event_ids, actor=context.actor)
         _tell_sources(chunk, context)
         opened, closed = settle_pair_cases(
-            pairs=chunk.cases, records=records, run_id=context.run_id, actor=context.actor
+            pairs=chunk.cases, records=_placed(chunk), run_id=context.run_id, actor=context.actor
         )
     stored.add(
         links=chunk.links.num_rows,
@@ -110,6 +115,13 @@ def store_chunk(chunk: Chunk, context: Context, stored: Stored) -> None:
         cases_closed=closed,
         write_backs=chunk.ledger.num_rows,
     )
+
+
+def _placed(chunk: Chunk) -> list[int]:
+    """Return the chunk's records that belonged somewhere before: only those can have open cases."""
+    rows = chunk.records
+    known: list[int] = rows.filter(pc.not_equal(rows.column("golden"), -1)).column("record").to_pylist()
+    return known
 
 
 def _is_stale(chunk: Chunk, records: Sequence[int], horizon: int) -> bool:

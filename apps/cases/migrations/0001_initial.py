@@ -7,7 +7,6 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
@@ -19,8 +18,23 @@ class Migration(migrations.Migration):
             name="Case",
             fields=[
                 ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("kind", models.CharField(choices=[("pair", "Possible duplicate"), ("conflict", "Conflict"), ("drop_guard", "Too many vanished"), ("growth", "Grew too large")], default="pair", max_length=12)),
-                ("state", models.CharField(choices=[("open", "Open"), ("closed", "Closed")], default="open", max_length=8)),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[
+                            ("pair", "Possible duplicate"),
+                            ("conflict", "Conflict"),
+                            ("drop_guard", "Too many vanished"),
+                            ("growth", "Grew too large"),
+                        ],
+                        default="pair",
+                        max_length=12,
+                    ),
+                ),
+                (
+                    "state",
+                    models.CharField(choices=[("open", "Open"), ("closed", "Closed")], default="open", max_length=8),
+                ),
                 ("low_record_id", models.BigIntegerField(null=True)),
                 ("high_record_id", models.BigIntegerField(null=True)),
                 ("score", models.IntegerField(null=True)),
@@ -34,8 +48,35 @@ class Migration(migrations.Migration):
                 ("close_reason", models.CharField(blank=True, max_length=300)),
             ],
             options={
-                "indexes": [models.Index(condition=models.Q(("state", "open")), fields=["-priority", "id"], name="case_queue"), models.Index(condition=models.Q(("state", "open")), fields=["high_record_id"], name="open_case_by_high_record")],
-                "constraints": [models.UniqueConstraint(condition=models.Q(("low_record_id__isnull", False), ("state", "open")), fields=("low_record_id", "high_record_id"), name="one_open_case_per_pair"), models.CheckConstraint(condition=models.Q(("low_record_id__isnull", True), ("low_record_id__lt", models.F("high_record_id")), _connector="OR"), name="case_pair_is_ordered_low_high"), models.CheckConstraint(condition=models.Q(("state", "open"), models.Q(("close_reason", ""), _negated=True), _connector="OR"), name="a_closed_case_names_its_reason")],
+                "indexes": [
+                    models.Index(condition=models.Q(("state", "open")), fields=["-priority", "id"], name="case_queue"),
+                    models.Index(
+                        condition=models.Q(("state", "open")),
+                        fields=["high_record_id"],
+                        name="open_case_by_high_record",
+                    ),
+                ],
+                "constraints": [
+                    models.UniqueConstraint(
+                        condition=models.Q(("low_record_id__isnull", False), ("state", "open")),
+                        fields=("low_record_id", "high_record_id"),
+                        name="one_open_case_per_pair",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("low_record_id__isnull", True),
+                            ("low_record_id__lt", models.F("high_record_id")),
+                            _connector="OR",
+                        ),
+                        name="case_pair_is_ordered_low_high",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("state", "open"), models.Q(("close_reason", ""), _negated=True), _connector="OR"
+                        ),
+                        name="a_closed_case_names_its_reason",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -44,8 +85,23 @@ class Migration(migrations.Migration):
                 ("id", models.BigIntegerField(auto_created=True, blank=True, db_index=True, verbose_name="ID")),
                 ("history_actor", models.CharField(max_length=200)),
                 ("history_run", models.BigIntegerField(default=0)),
-                ("kind", models.CharField(choices=[("pair", "Possible duplicate"), ("conflict", "Conflict"), ("drop_guard", "Too many vanished"), ("growth", "Grew too large")], default="pair", max_length=12)),
-                ("state", models.CharField(choices=[("open", "Open"), ("closed", "Closed")], default="open", max_length=8)),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[
+                            ("pair", "Possible duplicate"),
+                            ("conflict", "Conflict"),
+                            ("drop_guard", "Too many vanished"),
+                            ("growth", "Grew too large"),
+                        ],
+                        default="pair",
+                        max_length=12,
+                    ),
+                ),
+                (
+                    "state",
+                    models.CharField(choices=[("open", "Open"), ("closed", "Closed")], default="open", max_length=8),
+                ),
                 ("low_record_id", models.BigIntegerField(null=True)),
                 ("high_record_id", models.BigIntegerField(null=True)),
                 ("score", models.IntegerField(null=True)),
@@ -60,8 +116,19 @@ class Migration(migrations.Migration):
                 ("history_id", models.AutoField(primary_key=True, serialize=False)),
                 ("history_date", models.DateTimeField(db_index=True)),
                 ("history_change_reason", models.CharField(max_length=100, null=True)),
-                ("history_type", models.CharField(choices=[("+", "Created"), ("~", "Changed"), ("-", "Deleted")], max_length=1)),
-                ("history_user", models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name="+", to=settings.AUTH_USER_MODEL)),
+                (
+                    "history_type",
+                    models.CharField(choices=[("+", "Created"), ("~", "Changed"), ("-", "Deleted")], max_length=1),
+                ),
+                (
+                    "history_user",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
             options={
                 "verbose_name": "historical case",

@@ -9,7 +9,6 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
@@ -23,19 +22,51 @@ class Migration(migrations.Migration):
             fields=[
                 ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
                 ("gid", models.CharField(max_length=17, unique=True)),
-                ("state", models.CharField(choices=[("live", "Live"), ("merged", "Merged"), ("split", "Split"), ("retired", "Retired"), ("erased", "Erased")], default="live", max_length=8)),
-                ("successors", django.contrib.postgres.fields.ArrayField(base_field=models.CharField(max_length=17), default=list, size=None)),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("live", "Live"),
+                            ("merged", "Merged"),
+                            ("split", "Split"),
+                            ("retired", "Retired"),
+                            ("erased", "Erased"),
+                        ],
+                        default="live",
+                        max_length=8,
+                    ),
+                ),
+                (
+                    "successors",
+                    django.contrib.postgres.fields.ArrayField(
+                        base_field=models.CharField(max_length=17), default=list, size=None
+                    ),
+                ),
                 ("name", models.CharField(blank=True, max_length=500)),
                 ("country", models.CharField(blank=True, max_length=2)),
                 ("city", models.CharField(blank=True, max_length=200)),
                 ("values", models.JSONField(default=dict)),
-                ("search_terms", django.contrib.postgres.fields.ArrayField(base_field=models.CharField(max_length=200), default=list, size=None)),
+                (
+                    "search_terms",
+                    django.contrib.postgres.fields.ArrayField(
+                        base_field=models.CharField(max_length=200), default=list, size=None
+                    ),
+                ),
                 ("member_count", models.PositiveIntegerField(default=0)),
                 ("version", models.PositiveIntegerField(default=1)),
                 ("rules_version", models.PositiveIntegerField()),
                 ("created_at", models.DateTimeField()),
                 ("changed_at", models.DateTimeField()),
-                ("survivor", models.ForeignKey(db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name="absorbed", to="golden.goldenrecord")),
+                (
+                    "survivor",
+                    models.ForeignKey(
+                        db_index=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="absorbed",
+                        to="golden.goldenrecord",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
@@ -45,13 +76,36 @@ class Migration(migrations.Migration):
                 ("history_actor", models.CharField(max_length=200)),
                 ("history_run", models.BigIntegerField(default=0)),
                 ("gid", models.CharField(db_index=True, max_length=17)),
-                ("state", models.CharField(choices=[("live", "Live"), ("merged", "Merged"), ("split", "Split"), ("retired", "Retired"), ("erased", "Erased")], default="live", max_length=8)),
-                ("successors", django.contrib.postgres.fields.ArrayField(base_field=models.CharField(max_length=17), default=list, size=None)),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("live", "Live"),
+                            ("merged", "Merged"),
+                            ("split", "Split"),
+                            ("retired", "Retired"),
+                            ("erased", "Erased"),
+                        ],
+                        default="live",
+                        max_length=8,
+                    ),
+                ),
+                (
+                    "successors",
+                    django.contrib.postgres.fields.ArrayField(
+                        base_field=models.CharField(max_length=17), default=list, size=None
+                    ),
+                ),
                 ("name", models.CharField(blank=True, max_length=500)),
                 ("country", models.CharField(blank=True, max_length=2)),
                 ("city", models.CharField(blank=True, max_length=200)),
                 ("values", models.JSONField(default=dict)),
-                ("search_terms", django.contrib.postgres.fields.ArrayField(base_field=models.CharField(max_length=200), default=list, size=None)),
+                (
+                    "search_terms",
+                    django.contrib.postgres.fields.ArrayField(
+                        base_field=models.CharField(max_length=200), default=list, size=None
+                    ),
+                ),
                 ("member_count", models.PositiveIntegerField(default=0)),
                 ("version", models.PositiveIntegerField(default=1)),
                 ("rules_version", models.PositiveIntegerField()),
@@ -60,9 +114,31 @@ class Migration(migrations.Migration):
                 ("history_id", models.AutoField(primary_key=True, serialize=False)),
                 ("history_date", models.DateTimeField(db_index=True)),
                 ("history_change_reason", models.CharField(max_length=100, null=True)),
-                ("history_type", models.CharField(choices=[("+", "Created"), ("~", "Changed"), ("-", "Deleted")], max_length=1)),
-                ("history_user", models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name="+", to=settings.AUTH_USER_MODEL)),
-                ("survivor", models.ForeignKey(blank=True, db_constraint=False, db_index=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name="+", to="golden.goldenrecord")),
+                (
+                    "history_type",
+                    models.CharField(choices=[("+", "Created"), ("~", "Changed"), ("-", "Deleted")], max_length=1),
+                ),
+                (
+                    "history_user",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "survivor",
+                    models.ForeignKey(
+                        blank=True,
+                        db_constraint=False,
+                        db_index=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        to="golden.goldenrecord",
+                    ),
+                ),
             ],
             options={
                 "verbose_name": "historical golden record",
@@ -86,10 +162,42 @@ class Migration(migrations.Migration):
                 ("history_id", models.AutoField(primary_key=True, serialize=False)),
                 ("history_date", models.DateTimeField(db_index=True)),
                 ("history_change_reason", models.CharField(max_length=100, null=True)),
-                ("history_type", models.CharField(choices=[("+", "Created"), ("~", "Changed"), ("-", "Deleted")], max_length=1)),
-                ("golden", models.ForeignKey(blank=True, db_constraint=False, db_index=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name="+", to="golden.goldenrecord")),
-                ("history_user", models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name="+", to=settings.AUTH_USER_MODEL)),
-                ("record", models.ForeignKey(blank=True, db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name="+", to="sources.sourcerecord")),
+                (
+                    "history_type",
+                    models.CharField(choices=[("+", "Created"), ("~", "Changed"), ("-", "Deleted")], max_length=1),
+                ),
+                (
+                    "golden",
+                    models.ForeignKey(
+                        blank=True,
+                        db_constraint=False,
+                        db_index=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        to="golden.goldenrecord",
+                    ),
+                ),
+                (
+                    "history_user",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "record",
+                    models.ForeignKey(
+                        blank=True,
+                        db_constraint=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        to="sources.sourcerecord",
+                    ),
+                ),
             ],
             options={
                 "verbose_name": "historical membership",
@@ -107,7 +215,14 @@ class Migration(migrations.Migration):
                 ("history_run", models.BigIntegerField(default=0)),
                 ("attribute", models.CharField(max_length=60)),
                 ("value", models.TextField()),
-                ("release", models.CharField(choices=[("never", "Never"), ("source_changes", "Source Changes"), ("date", "Date")], default="never", max_length=16)),
+                (
+                    "release",
+                    models.CharField(
+                        choices=[("never", "Never"), ("source_changes", "Source Changes"), ("date", "Date")],
+                        default="never",
+                        max_length=16,
+                    ),
+                ),
                 ("release_record_id", models.BigIntegerField(null=True)),
                 ("release_on", models.DateField(null=True)),
                 ("pinned_by", models.CharField(max_length=200)),
@@ -117,9 +232,31 @@ class Migration(migrations.Migration):
                 ("history_id", models.AutoField(primary_key=True, serialize=False)),
                 ("history_date", models.DateTimeField(db_index=True)),
                 ("history_change_reason", models.CharField(max_length=100, null=True)),
-                ("history_type", models.CharField(choices=[("+", "Created"), ("~", "Changed"), ("-", "Deleted")], max_length=1)),
-                ("golden", models.ForeignKey(blank=True, db_constraint=False, db_index=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name="+", to="golden.goldenrecord")),
-                ("history_user", models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name="+", to=settings.AUTH_USER_MODEL)),
+                (
+                    "history_type",
+                    models.CharField(choices=[("+", "Created"), ("~", "Changed"), ("-", "Deleted")], max_length=1),
+                ),
+                (
+                    "golden",
+                    models.ForeignKey(
+                        blank=True,
+                        db_constraint=False,
+                        db_index=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        to="golden.goldenrecord",
+                    ),
+                ),
+                (
+                    "history_user",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
             options={
                 "verbose_name": "historical pin",
@@ -132,29 +269,78 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name="Membership",
             fields=[
-                ("record", models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, primary_key=True, related_name="membership", serialize=False, to="sources.sourcerecord")),
+                (
+                    "record",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        primary_key=True,
+                        related_name="membership",
+                        serialize=False,
+                        to="sources.sourcerecord",
+                    ),
+                ),
                 ("since", models.DateTimeField()),
                 ("reason", models.CharField(max_length=20)),
                 ("score", models.IntegerField(null=True)),
                 ("verdict_id", models.BigIntegerField(null=True)),
                 ("run_id", models.BigIntegerField(default=0)),
                 ("rules_version", models.PositiveIntegerField()),
-                ("golden", models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name="memberships", to="golden.goldenrecord")),
+                (
+                    "golden",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="memberships",
+                        to="golden.goldenrecord",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
             name="Move",
             fields=[
                 ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("kind", models.CharField(choices=[("created", "Created"), ("merged", "Merged"), ("split", "Split"), ("transferred", "Transferred"), ("retired", "Retired"), ("revived", "Revived")], max_length=12)),
-                ("record_ids", django.contrib.postgres.fields.ArrayField(base_field=models.BigIntegerField(), default=list, size=None)),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[
+                            ("created", "Created"),
+                            ("merged", "Merged"),
+                            ("split", "Split"),
+                            ("transferred", "Transferred"),
+                            ("retired", "Retired"),
+                            ("revived", "Revived"),
+                        ],
+                        max_length=12,
+                    ),
+                ),
+                (
+                    "record_ids",
+                    django.contrib.postgres.fields.ArrayField(
+                        base_field=models.BigIntegerField(), default=list, size=None
+                    ),
+                ),
                 ("actor", models.CharField(max_length=200)),
                 ("reason", models.CharField(max_length=500)),
                 ("verdict_id", models.BigIntegerField(null=True)),
                 ("run_id", models.BigIntegerField(default=0)),
                 ("at", models.DateTimeField()),
-                ("golden", models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name="moves", to="golden.goldenrecord")),
-                ("other", models.ForeignKey(db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name="+", to="golden.goldenrecord")),
+                (
+                    "golden",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="moves", to="golden.goldenrecord"
+                    ),
+                ),
+                (
+                    "other",
+                    models.ForeignKey(
+                        db_index=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="golden.goldenrecord",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
@@ -163,19 +349,33 @@ class Migration(migrations.Migration):
                 ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
                 ("attribute", models.CharField(max_length=60)),
                 ("value", models.TextField()),
-                ("release", models.CharField(choices=[("never", "Never"), ("source_changes", "Source Changes"), ("date", "Date")], default="never", max_length=16)),
+                (
+                    "release",
+                    models.CharField(
+                        choices=[("never", "Never"), ("source_changes", "Source Changes"), ("date", "Date")],
+                        default="never",
+                        max_length=16,
+                    ),
+                ),
                 ("release_record_id", models.BigIntegerField(null=True)),
                 ("release_on", models.DateField(null=True)),
                 ("pinned_by", models.CharField(max_length=200)),
                 ("reason", models.CharField(max_length=500)),
                 ("pinned_at", models.DateTimeField()),
                 ("released_at", models.DateTimeField(null=True)),
-                ("golden", models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name="pins", to="golden.goldenrecord")),
+                (
+                    "golden",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="pins", to="golden.goldenrecord"
+                    ),
+                ),
             ],
         ),
         migrations.AddIndex(
             model_name="goldenrecord",
-            index=models.Index(condition=models.Q(("survivor__isnull", False)), fields=["survivor"], name="golden_by_survivor"),
+            index=models.Index(
+                condition=models.Q(("survivor__isnull", False)), fields=["survivor"], name="golden_by_survivor"
+            ),
         ),
         migrations.AddIndex(
             model_name="goldenrecord",
@@ -183,11 +383,25 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name="goldenrecord",
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(("state", "merged"), ("survivor__isnull", False)), models.Q(models.Q(("state", "merged"), _negated=True), ("survivor__isnull", True)), _connector="OR"), name="only_a_merged_record_has_a_survivor"),
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("state", "merged"), ("survivor__isnull", False)),
+                    models.Q(models.Q(("state", "merged"), _negated=True), ("survivor__isnull", True)),
+                    _connector="OR",
+                ),
+                name="only_a_merged_record_has_a_survivor",
+            ),
         ),
         migrations.AddConstraint(
             model_name="goldenrecord",
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(("member_count__gte", 1), ("state", "live")), models.Q(models.Q(("state", "live"), _negated=True), ("member_count", 0)), _connector="OR"), name="only_a_live_golden_record_has_members"),
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("member_count__gte", 1), ("state", "live")),
+                    models.Q(models.Q(("state", "live"), _negated=True), ("member_count", 0)),
+                    _connector="OR",
+                ),
+                name="only_a_live_golden_record_has_members",
+            ),
         ),
         migrations.AddIndex(
             model_name="membership",
@@ -195,6 +409,10 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name="pin",
-            constraint=models.UniqueConstraint(condition=models.Q(("released_at__isnull", True)), fields=("golden", "attribute"), name="one_pin_per_value"),
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("released_at__isnull", True)),
+                fields=("golden", "attribute"),
+                name="one_pin_per_value",
+            ),
         ),
     ]

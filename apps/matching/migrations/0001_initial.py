@@ -9,142 +9,322 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('sources', '0001_initial'),
+        ("sources", "0001_initial"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='StandardRecord',
+            name="StandardRecord",
             fields=[
-                ('record', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, primary_key=True, related_name='standard', serialize=False, to='sources.sourcerecord')),
-                ('version_number', models.PositiveIntegerField()),
-                ('parts', models.JSONField()),
-                ('match_keys', django.contrib.postgres.fields.ArrayField(base_field=models.BigIntegerField(), size=None)),
-                ('rules_version', models.PositiveIntegerField()),
+                (
+                    "record",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        primary_key=True,
+                        related_name="standard",
+                        serialize=False,
+                        to="sources.sourcerecord",
+                    ),
+                ),
+                ("version_number", models.PositiveIntegerField()),
+                ("parts", models.JSONField()),
+                (
+                    "match_keys",
+                    django.contrib.postgres.fields.ArrayField(base_field=models.BigIntegerField(), size=None),
+                ),
+                ("rules_version", models.PositiveIntegerField()),
             ],
             options={
-                'indexes': [django.contrib.postgres.indexes.GinIndex(fields=['match_keys'], name='standard_by_match_key')],
+                "indexes": [
+                    django.contrib.postgres.indexes.GinIndex(fields=["match_keys"], name="standard_by_match_key")
+                ],
             },
         ),
         migrations.CreateModel(
-            name='Verdict',
+            name="Verdict",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('kind', models.CharField(choices=[('same', 'Same customer'), ('different', 'Different'), ('related', 'Related'), ('not_sure', 'Not sure')], max_length=10)),
-                ('by_policy', models.BooleanField(default=False)),
-                ('decided_by', models.CharField(max_length=200)),
-                ('decided_at', models.DateTimeField()),
-                ('reason', models.CharField(blank=True, max_length=500)),
-                ('rules_version', models.PositiveIntegerField()),
-                ('seen', models.JSONField(default=dict)),
-                ('case_id', models.BigIntegerField(null=True)),
-                ('undone_at', models.DateTimeField(null=True)),
-                ('undone_by', models.CharField(blank=True, max_length=200)),
-                ('supersedes', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='superseded_by', to='matching.verdict')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[
+                            ("same", "Same customer"),
+                            ("different", "Different"),
+                            ("related", "Related"),
+                            ("not_sure", "Not sure"),
+                        ],
+                        max_length=10,
+                    ),
+                ),
+                ("by_policy", models.BooleanField(default=False)),
+                ("decided_by", models.CharField(max_length=200)),
+                ("decided_at", models.DateTimeField()),
+                ("reason", models.CharField(blank=True, max_length=500)),
+                ("rules_version", models.PositiveIntegerField()),
+                ("seen", models.JSONField(default=dict)),
+                ("case_id", models.BigIntegerField(null=True)),
+                ("undone_at", models.DateTimeField(null=True)),
+                ("undone_by", models.CharField(blank=True, max_length=200)),
+                (
+                    "supersedes",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="superseded_by",
+                        to="matching.verdict",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='HistoricalVerdictPair',
+            name="HistoricalVerdictPair",
             fields=[
-                ('id', models.BigIntegerField(auto_created=True, blank=True, db_index=True, verbose_name='ID')),
-                ('history_actor', models.CharField(max_length=200)),
-                ('history_run', models.BigIntegerField(default=0)),
-                ('kind', models.CharField(choices=[('same', 'Same customer'), ('different', 'Different'), ('related', 'Related'), ('not_sure', 'Not sure')], max_length=10)),
-                ('is_live', models.BooleanField(default=True)),
-                ('history_id', models.AutoField(primary_key=True, serialize=False)),
-                ('history_date', models.DateTimeField(db_index=True)),
-                ('history_change_reason', models.CharField(max_length=100, null=True)),
-                ('history_type', models.CharField(choices=[('+', 'Created'), ('~', 'Changed'), ('-', 'Deleted')], max_length=1)),
-                ('high', models.ForeignKey(blank=True, db_constraint=False, db_index=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='sources.sourcerecord')),
-                ('history_user', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('low', models.ForeignKey(blank=True, db_constraint=False, db_index=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='sources.sourcerecord')),
-                ('verdict', models.ForeignKey(blank=True, db_constraint=False, db_index=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='matching.verdict')),
+                ("id", models.BigIntegerField(auto_created=True, blank=True, db_index=True, verbose_name="ID")),
+                ("history_actor", models.CharField(max_length=200)),
+                ("history_run", models.BigIntegerField(default=0)),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[
+                            ("same", "Same customer"),
+                            ("different", "Different"),
+                            ("related", "Related"),
+                            ("not_sure", "Not sure"),
+                        ],
+                        max_length=10,
+                    ),
+                ),
+                ("is_live", models.BooleanField(default=True)),
+                ("history_id", models.AutoField(primary_key=True, serialize=False)),
+                ("history_date", models.DateTimeField(db_index=True)),
+                ("history_change_reason", models.CharField(max_length=100, null=True)),
+                (
+                    "history_type",
+                    models.CharField(choices=[("+", "Created"), ("~", "Changed"), ("-", "Deleted")], max_length=1),
+                ),
+                (
+                    "high",
+                    models.ForeignKey(
+                        blank=True,
+                        db_constraint=False,
+                        db_index=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        to="sources.sourcerecord",
+                    ),
+                ),
+                (
+                    "history_user",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "low",
+                    models.ForeignKey(
+                        blank=True,
+                        db_constraint=False,
+                        db_index=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        to="sources.sourcerecord",
+                    ),
+                ),
+                (
+                    "verdict",
+                    models.ForeignKey(
+                        blank=True,
+                        db_constraint=False,
+                        db_index=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        to="matching.verdict",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'historical verdict pair',
-                'verbose_name_plural': 'historical verdict pairs',
-                'ordering': ('-history_date', '-history_id'),
-                'get_latest_by': ('history_date', 'history_id'),
+                "verbose_name": "historical verdict pair",
+                "verbose_name_plural": "historical verdict pairs",
+                "ordering": ("-history_date", "-history_id"),
+                "get_latest_by": ("history_date", "history_id"),
             },
             bases=(simple_history.models.HistoricalChanges, models.Model),
         ),
         migrations.CreateModel(
-            name='HistoricalVerdict',
+            name="HistoricalVerdict",
             fields=[
-                ('id', models.BigIntegerField(auto_created=True, blank=True, db_index=True, verbose_name='ID')),
-                ('history_actor', models.CharField(max_length=200)),
-                ('history_run', models.BigIntegerField(default=0)),
-                ('kind', models.CharField(choices=[('same', 'Same customer'), ('different', 'Different'), ('related', 'Related'), ('not_sure', 'Not sure')], max_length=10)),
-                ('by_policy', models.BooleanField(default=False)),
-                ('decided_by', models.CharField(max_length=200)),
-                ('decided_at', models.DateTimeField()),
-                ('reason', models.CharField(blank=True, max_length=500)),
-                ('rules_version', models.PositiveIntegerField()),
-                ('seen', models.JSONField(default=dict)),
-                ('case_id', models.BigIntegerField(null=True)),
-                ('undone_at', models.DateTimeField(null=True)),
-                ('undone_by', models.CharField(blank=True, max_length=200)),
-                ('history_id', models.AutoField(primary_key=True, serialize=False)),
-                ('history_date', models.DateTimeField(db_index=True)),
-                ('history_change_reason', models.CharField(max_length=100, null=True)),
-                ('history_type', models.CharField(choices=[('+', 'Created'), ('~', 'Changed'), ('-', 'Deleted')], max_length=1)),
-                ('history_user', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('supersedes', models.ForeignKey(blank=True, db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='matching.verdict')),
+                ("id", models.BigIntegerField(auto_created=True, blank=True, db_index=True, verbose_name="ID")),
+                ("history_actor", models.CharField(max_length=200)),
+                ("history_run", models.BigIntegerField(default=0)),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[
+                            ("same", "Same customer"),
+                            ("different", "Different"),
+                            ("related", "Related"),
+                            ("not_sure", "Not sure"),
+                        ],
+                        max_length=10,
+                    ),
+                ),
+                ("by_policy", models.BooleanField(default=False)),
+                ("decided_by", models.CharField(max_length=200)),
+                ("decided_at", models.DateTimeField()),
+                ("reason", models.CharField(blank=True, max_length=500)),
+                ("rules_version", models.PositiveIntegerField()),
+                ("seen", models.JSONField(default=dict)),
+                ("case_id", models.BigIntegerField(null=True)),
+                ("undone_at", models.DateTimeField(null=True)),
+                ("undone_by", models.CharField(blank=True, max_length=200)),
+                ("history_id", models.AutoField(primary_key=True, serialize=False)),
+                ("history_date", models.DateTimeField(db_index=True)),
+                ("history_change_reason", models.CharField(max_length=100, null=True)),
+                (
+                    "history_type",
+                    models.CharField(choices=[("+", "Created"), ("~", "Changed"), ("-", "Deleted")], max_length=1),
+                ),
+                (
+                    "history_user",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "supersedes",
+                    models.ForeignKey(
+                        blank=True,
+                        db_constraint=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        to="matching.verdict",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'historical verdict',
-                'verbose_name_plural': 'historical verdicts',
-                'ordering': ('-history_date', '-history_id'),
-                'get_latest_by': ('history_date', 'history_id'),
+                "verbose_name": "historical verdict",
+                "verbose_name_plural": "historical verdicts",
+                "ordering": ("-history_date", "-history_id"),
+                "get_latest_by": ("history_date", "history_id"),
             },
             bases=(simple_history.models.HistoricalChanges, models.Model),
         ),
         migrations.CreateModel(
-            name='VerdictPair',
+            name="VerdictPair",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('kind', models.CharField(choices=[('same', 'Same customer'), ('different', 'Different'), ('related', 'Related'), ('not_sure', 'Not sure')], max_length=10)),
-                ('is_live', models.BooleanField(default=True)),
-                ('high', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='sources.sourcerecord')),
-                ('low', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='sources.sourcerecord')),
-                ('verdict', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='pairs', to='matching.verdict')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[
+                            ("same", "Same customer"),
+                            ("different", "Different"),
+                            ("related", "Related"),
+                            ("not_sure", "Not sure"),
+                        ],
+                        max_length=10,
+                    ),
+                ),
+                ("is_live", models.BooleanField(default=True)),
+                (
+                    "high",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="sources.sourcerecord",
+                    ),
+                ),
+                (
+                    "low",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="sources.sourcerecord",
+                    ),
+                ),
+                (
+                    "verdict",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="pairs", to="matching.verdict"
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Link',
+            name="Link",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('score', models.IntegerField()),
-                ('levels', django.contrib.postgres.fields.ArrayField(base_field=models.SmallIntegerField(), size=None)),
-                ('rules_version', models.PositiveIntegerField()),
-                ('run_id', models.BigIntegerField()),
-                ('high', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='+', to='sources.sourcerecord')),
-                ('low', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='+', to='sources.sourcerecord')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("score", models.IntegerField()),
+                ("levels", django.contrib.postgres.fields.ArrayField(base_field=models.SmallIntegerField(), size=None)),
+                ("rules_version", models.PositiveIntegerField()),
+                ("run_id", models.BigIntegerField()),
+                (
+                    "high",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="+",
+                        to="sources.sourcerecord",
+                    ),
+                ),
+                (
+                    "low",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="+",
+                        to="sources.sourcerecord",
+                    ),
+                ),
             ],
             options={
-                'indexes': [models.Index(fields=['high'], name='link_by_high_record')],
-                'constraints': [models.UniqueConstraint(fields=('low', 'high'), name='one_link_per_pair'), models.CheckConstraint(condition=models.Q(('low__lt', models.F('high'))), name='link_is_ordered_low_high')],
+                "indexes": [models.Index(fields=["high"], name="link_by_high_record")],
+                "constraints": [
+                    models.UniqueConstraint(fields=("low", "high"), name="one_link_per_pair"),
+                    models.CheckConstraint(
+                        condition=models.Q(("low__lt", models.F("high"))), name="link_is_ordered_low_high"
+                    ),
+                ],
             },
         ),
         migrations.AddIndex(
-            model_name='verdict',
-            index=models.Index(fields=['decided_by', '-decided_at'], name='verdict_by_person'),
+            model_name="verdict",
+            index=models.Index(fields=["decided_by", "-decided_at"], name="verdict_by_person"),
         ),
         migrations.AddIndex(
-            model_name='verdictpair',
-            index=models.Index(condition=models.Q(('is_live', True)), fields=['high'], name='live_verdict_pair_by_high'),
+            model_name="verdictpair",
+            index=models.Index(
+                condition=models.Q(("is_live", True)), fields=["high"], name="live_verdict_pair_by_high"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='verdictpair',
-            constraint=models.CheckConstraint(condition=models.Q(('low__lt', models.F('high'))), name='verdict_pair_is_ordered_low_high'),
+            model_name="verdictpair",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("low__lt", models.F("high"))), name="verdict_pair_is_ordered_low_high"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='verdictpair',
-            constraint=models.UniqueConstraint(condition=models.Q(('is_live', True), ('kind__in', ['same', 'different', 'related'])), fields=('low', 'high'), name='one_binding_verdict_per_pair'),
+            model_name="verdictpair",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("is_live", True), ("kind__in", ["same", "different", "related"])),
+                fields=("low", "high"),
+                name="one_binding_verdict_per_pair",
+            ),
         ),
     ]
