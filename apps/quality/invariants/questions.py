@@ -1,0 +1,39 @@
+"""Open questions: one per pair, and none that answered itself."""
+
+from apps.quality.invariants.contract import Invariant, query_check
+
+_TWICE = """
+SELECT 'records ' || least(low_record_id, high_record_id) || ' and ' || greatest(low_record_id, high_record_id)
+       || ' are asked about in ' || count(*) || ' open cases'
+FROM cases_case WHERE state = 'open' AND low_record_id IS NOT NULL
+GROUP BY least(low_record_id, high_record_id), greatest(low_record_id, high_record_id) HAVING count(*) > 1
+"""
+_MOOT = """
+SELECT 'case ' || c.id || CASE
+    WHEN a.golden_id IS NULL OR b.golden_id IS NULL THEN ' asks about a record that belongs to no customer'
+    WHEN a.golden_id = b.golden_id THEN ' asks about two records of one customer'
+    ELSE ' asks what a decision settled' END
+FROM cases_case c
+LEFT JOIN golden_membership a ON a.record_id = c.low_record_id
+LEFT JOIN golden_membership b ON b.record_id = c.high_record_id
+WHERE c.state = 'open' AND c.kind = 'pair' AND (
+    a.golden_id IS NULL OR b.golden_id IS NULL OR a.golden_id = b.golden_id
+    OR EXISTS (SELECT FROM matching_verdictpair p WHERE p.is_live AND p.kind IN ('same', 'different', 'related')
+               AND p.low_id = c.low_record_id AND p.high_id = c.high_record_id))
+"""
+_UNEXPLAINED = """
+SELECT 'case ' || id || ' was closed without a reason, a time or a name'
+FROM cases_case WHERE state = 'closed' AND (close_reason = '' OR closed_at IS NULL OR closed_by = '')
+"""
+
+INVARIANTS = (
+    Invariant(
+        35,
+        "At most one open case per pair; a case closes, with its reason, when it is moot.",
+        (
+            query_check(counted="SELECT count(*) FROM cases_case", broken=_TWICE),
+            query_check(counted="SELECT 0", broken=_MOOT),
+            query_check(counted="SELECT 0", broken=_UNEXPLAINED),
+        ),
+    ),
+)
