@@ -14,7 +14,7 @@ from django.utils import timezone
 
 from apps.delivery import services
 from apps.delivery.models import Delivery, DeliveryAttempt, Subscriber, SubscriberPause
-from apps.delivery.selectors import count_owed, list_dead_deliveries
+from apps.delivery.selectors import count_owed, list_dead_deliveries, list_due_subscribers
 from apps.delivery.services.deliveries import claim_deliveries, settle_deliveries
 from apps.delivery.transports.base import Outcome, Result
 from mdmhub.standins.receiver import ReceiverServer
@@ -293,6 +293,25 @@ def test_a_subscriber_gets_only_the_types_it_asked_for_and_only_since_it_is_ther
     assert list(Delivery.objects.order_by("sequence").values_list("sequence", flat=True)) == [2, 3]
 
     assert services.enqueue(event_ids=ids, actor=HUB) == 0
+
+
+def test_what_waits_behind_a_dead_or_resting_head_is_not_looked_at_again_until_it_may_go(feed: Subscriber) -> None:
+    announce("GC-A", 1, 3)
+    announce("GC-B", 1, 3)
+    later = timezone.now() + timedelta(hours=5)
+    Delivery.objects.filter(subject="GC-A", sequence=1).update(state="dead", settled_at=timezone.now())
+    Delivery.objects.filter(subject="GC-B", sequence=1).update(next_attempt_at=later)
+
+    assert services.deliver_due(seconds=2, actor=HUB) == 0
+
+    assert list_due_subscribers() == []
+    behind = Delivery.objects.filter(sequence__gt=1).order_by("subject", "sequence")
+    assert [row.next_attempt_at > timezone.now() + timedelta(hours=20) for row in behind] == [True, True, False, False]
+    assert [row.next_attempt_at for row in behind][2:] == [later, later]
+
+    services.replay_dead_deliveries(actor=HUB)
+    Delivery.objects.filter(subject="GC-B").update(next_attempt_at=timezone.now())
+    assert services.deliver_due(seconds=5, actor=HUB) == 6
 
 
 @pytest.mark.concurrency

@@ -41,6 +41,35 @@ _CLAIM = """
     FROM due WHERE d.id = due.id
     RETURNING d.id, d.event_id, d.attempts
 """
+# Events behind a dead or backing-off head would be looked at by every poll; they sleep as long as it does.
+_PARK = """
+    WITH blocked AS (
+        SELECT d.id,
+            CASE WHEN head.state = 'dead' THEN %(now)s + interval '1 day' ELSE head.next_attempt_at END AS until
+        FROM delivery_delivery AS d
+        CROSS JOIN LATERAL (
+            SELECT elder.state, elder.sequence, elder.next_attempt_at FROM delivery_delivery AS elder
+            WHERE elder.subscriber_id = d.subscriber_id AND elder.subject = d.subject
+              AND elder.state IN ('waiting', 'in_flight', 'dead')
+            ORDER BY elder.sequence LIMIT 1) AS head
+        WHERE d.subscriber_id = %(subscriber)s AND d.state = 'waiting' AND d.next_attempt_at <= %(now)s
+          AND head.sequence < d.sequence
+          AND (head.state = 'dead' OR (head.state = 'waiting' AND head.next_attempt_at > %(now)s))
+        LIMIT 10000
+        FOR UPDATE OF d SKIP LOCKED
+    )
+    UPDATE delivery_delivery AS d SET next_attempt_at = blocked.until FROM blocked WHERE d.id = blocked.id
+"""
+_UNPARK = """
+    WITH freed AS (
+        SELECT d.id FROM delivery_delivery AS d
+        JOIN delivery_delivery AS head ON head.subscriber_id = d.subscriber_id AND head.subject = d.subject
+        WHERE head.id = ANY(%(heads)s) AND d.state = 'waiting' AND d.sequence > head.sequence
+        ORDER BY d.id
+        FOR UPDATE OF d
+    )
+    UPDATE delivery_delivery AS d SET next_attempt_at = %(now)s FROM freed WHERE d.id = freed.id
+"""
 _SETTLE = """
     UPDATE delivery_delivery AS d
     SET state = v.state, attempts = v.attempts, next_attempt_at = coalesce(v.next_attempt_at, d.next_attempt_at),
@@ -143,7 +172,10 @@ def claim_deliveries(*, subscriber_id: int, limit: int) -> Claim:
         cursor.execute(
             _CLAIM, {"subscriber": subscriber_id, "now": now, "limit": limit, "until": until, "token": token}
         )
-        return Claim(subscriber_id, token, [Claimed(*row) for row in cursor.fetchall()])
+        claimed = [Claimed(*row) for row in cursor.fetchall()]
+        if not claimed:
+            cursor.execute(_PARK, {"subscriber": subscriber_id, "now": now})
+    return Claim(subscriber_id, token, claimed)
 
 
 @transaction.atomic
@@ -204,6 +236,7 @@ def replay_dead_deliveries(*, ids: Sequence[int] | None = None, actor: Actor) ->
         settled_at=None,
         note=f"replayed by {actor}"[:300],
     )
+    _unpark(found)
     return found
 
 
@@ -225,6 +258,12 @@ def cancel_delivery(*, delivery_id: int, reason: str, actor: Actor) -> None:
     delivery.note = f"skipped by {actor}: {reason}"[:300]
     delivery.settled_at = timezone.now()
     delivery.save(update_fields=["state", "note", "settled_at"])
+    _unpark([delivery_id])
+
+
+def _unpark(heads: list[int]) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(_UNPARK, {"heads": heads, "now": timezone.now()})
 
 
 def _settlement(
