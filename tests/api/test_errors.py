@@ -6,18 +6,17 @@ from uuid import UUID
 
 import pytest
 from django.db import OperationalError
-from django.http import HttpResponse
 from django.test import Client
 
 from apps.golden import selectors as golden
-from tests.api.conftest import Acme, ApiClient
+from tests.api.conftest import Acme, Answer, ApiClient
 from tests.factories import make_token
 
 RESOLVE = "/api/v1/resolve"
 MEMBERS = {"type", "title", "status", "detail", "code", "instance", "facts"}
 
 
-def problem_of(answer: HttpResponse) -> dict[str, object]:
+def problem_of(answer: Answer) -> dict[str, object]:
     """Return the problem document of an answer, having checked it against RFC 9457 and our own promise."""
     assert answer["Content-Type"] == "application/problem+json"
     body: dict[str, object] = json.loads(answer.content)

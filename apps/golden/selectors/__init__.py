@@ -4,26 +4,17 @@ from apps.golden.selectors.customers import (
     Customer,
     CustomerNotFound,
     CustomerSummary,
-    Member,
-    MoveRow,
-    PinRow,
-    Value,
-    ValueRow,
     count_customers,
-    describe_values,
     find_customer_of_record,
     get_customer,
     list_customers,
     list_customers_of_records,
-    list_member_ids,
-    list_members,
-    list_moves,
-    list_pins,
-    list_value_rows,
 )
 from apps.golden.selectors.history import Change, HistoryRow, list_history
+from apps.golden.selectors.members import Member, MoveRow, list_member_ids, list_members, list_moves
 from apps.golden.selectors.resolving import CustomerCandidate, ExampleInvalid, Resolution, resolve_example
 from apps.golden.selectors.search import SearchHit, SearchPosition, search_customers
+from apps.golden.selectors.values import PinRow, Value, ValueRow, describe_values, list_pins, list_value_rows
 
 __all__ = [
     "Change",

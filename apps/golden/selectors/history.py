@@ -8,7 +8,7 @@ from typing import Any, Protocol
 from django.db.models import Q
 
 from apps.golden.models import GoldenRecord, Membership, Move
-from apps.golden.selectors.customers import read_values
+from apps.golden.selectors.values import read_values
 from apps.sources import selectors as sources
 
 

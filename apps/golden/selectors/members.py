@@ -1,0 +1,94 @@
+"""Who belongs to a customer, and the moves that brought them there."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db.models import Q
+
+from apps.golden.models import GoldenRecord, Membership, Move
+from apps.sources import selectors as sources
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """A source record that belongs to a customer: since when, what keeps it there, and its best score in millibits."""
+
+    record_id: int
+    source: sources.Source
+    key: str
+    state: str
+    since: datetime
+    reason: str
+    score: int | None
+    verdict_id: int | None
+    run_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class MoveRow:
+    """A merge, split, transfer, creation or retirement, with the customers on both sides."""
+
+    move_id: int
+    kind: str
+    gid: str
+    other: str | None
+    record_ids: tuple[int, ...]
+    record_count: int
+    actor: str
+    reason: str
+    verdict_id: int | None
+    run_id: int
+    at: datetime
+
+
+def list_member_ids(gid: str) -> list[int]:
+    """Return the ids of the source records that belong to a customer, ascending. One query."""
+    return list(Membership.objects.filter(golden__gid=gid).order_by("record_id").values_list("record_id", flat=True))
+
+
+def list_members(gid: str, *, after: int = 0, limit: int = 500) -> list[Member]:
+    """Return the source records of a customer whose ids follow `after`, ascending. Two queries."""
+    rows = list(Membership.objects.filter(golden__gid=gid, record_id__gt=after).order_by("record_id")[:limit])
+    records = sources.list_records(row.record_id for row in rows)
+    return [
+        Member(
+            record_id=row.record_id,
+            source=records[row.record_id].source,
+            key=records[row.record_id].key,
+            state=records[row.record_id].state,
+            since=row.since,
+            reason=row.reason,
+            score=row.score,
+            verdict_id=row.verdict_id,
+            run_id=row.run_id,
+        )
+        for row in rows
+    ]
+
+
+def list_moves(gid: str, *, limit: int = 200) -> list[MoveRow]:
+    """Return the moves a customer took part in, on either side, newest first. Two queries."""
+    # By internal id: over the joined gids the two sides could not be looked up by their indexes.
+    golden_id = GoldenRecord.objects.filter(gid=gid).values_list("pk", flat=True).first()
+    rows = (
+        Move.objects.select_related("golden", "other")
+        .defer("golden__values", "golden__search_terms", "other__values", "other__search_terms")
+        .filter(Q(golden_id=golden_id) | Q(other_id=golden_id))
+        .order_by("-at", "-pk")[:limit]
+    )
+    return [
+        MoveRow(
+            move_id=row.pk,
+            kind=row.kind,
+            gid=row.golden.gid,
+            other=row.other.gid if row.other else None,
+            record_ids=tuple(row.record_ids),
+            record_count=len(row.record_ids),
+            actor=row.actor,
+            reason=row.reason,
+            verdict_id=row.verdict_id,
+            run_id=row.run_id,
+            at=row.at,
+        )
+        for row in rows
+    ]
