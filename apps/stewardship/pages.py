@@ -12,7 +12,8 @@ from django.utils.cache import patch_vary_headers
 from django_htmx.http import HttpResponseClientRedirect
 
 from apps.base.actors import Actor
-from apps.base.errors import Forbidden, HubError, Invalid, NotFound
+from apps.base.errors import Forbidden, HubError
+from apps.base.ids import GovernedIdError
 from apps.stewardship.roles import READERS, Role, roles_of, words_for
 from apps.stewardship.screens.shell import build_shell
 
@@ -66,7 +67,7 @@ def render_page(
 def show_trouble(request: HttpRequest, error: HubError) -> HttpResponse:
     """Return the page that tells what happened and the one way forward."""
     # A governed id that can't be one is, to a reader, a page that isn't there.
-    status = 404 if isinstance(error, NotFound | Invalid) else error.status
+    status = 404 if isinstance(error, GovernedIdError) else error.status
     context = {"error": error, "status": status, "is_forbidden": status == Forbidden.status}
     return render_page(request, "stewardship/trouble.html", context, status=status)
 

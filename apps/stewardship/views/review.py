@@ -87,7 +87,8 @@ def undo(request: HttpRequest) -> HttpResponse:
 
 
 def _tell(judgement: Judgement) -> str:
-    return f"{judgement.message} Undo takes it back."
+    # A name may end in a full stop of its own.
+    return f"{judgement.message.removesuffix('..').removesuffix('.')}. Undo takes it back."
 
 
 def _render_case(

@@ -1,0 +1,138 @@
+"""Finding customers and reading one."""
+
+import pytest
+from django.test import Client
+
+from apps.sources.models import SourceRecord
+from tests.factories import make_customer, make_merge, make_record
+from tests.stewardship.conftest import ACME, SmallHub, middle
+
+
+def test_the_home_page_counts_what_is_there(steward: Client, small_hub: SmallHub) -> None:
+    text = middle(steward.get("/"))
+    assert "1 open case to review" in text
+    assert "Start reviewing" in text
+    assert "from 3 source records" in text
+
+
+def test_an_empty_hub_says_what_to_do_first(steward: Client) -> None:
+    text = middle(steward.get("/"))
+    assert "Load your first source" in text
+    assert "Start reviewing" not in text
+
+
+def test_a_search_says_why_each_customer_was_found(steward: Client, small_hub: SmallHub) -> None:
+    text = steward.get("/customers/", {"q": "acme"}).content.decode()
+    assert small_hub.acme.gid in text
+    assert "its name" in text
+    partly = steward.get("/customers/", {"q": "acme zeppelin"}).content.decode()
+    assert "1 of 2 words" in partly
+
+
+@pytest.mark.parametrize("query", ["88-12", "{gid}"])
+def test_a_key_or_id_of_one_customer_opens_it(steward: Client, small_hub: SmallHub, query: str) -> None:
+    response = steward.get("/customers/", {"q": query.format(gid=small_hub.acme.gid)})
+    assert response.status_code == 302
+    assert response["Location"] == f"/customers/{small_hub.acme.gid}/"
+
+
+def test_a_search_without_a_hit_names_the_query_and_offers_to_clear_it(steward: Client, small_hub: SmallHub) -> None:
+    text = steward.get("/customers/", {"q": "zeppelin <b>"}).content.decode()
+    assert "No customer matches “zeppelin &lt;b&gt;”" in text
+    assert "Clear the search" in text
+
+
+def test_results_go_on_where_the_page_before_ended_and_repeat_nobody(steward: Client, small_hub: SmallHub) -> None:
+    made = {make_customer(make_record({"name": f"Nordwind {n:02} AG"})).gid for n in range(30)}
+    first = steward.get("/customers/", {"q": "nordwind"})
+    findings = first.context["findings"]
+    second = steward.get("/customers/", {"q": "nordwind", "after": findings.next_after}).context["findings"]
+    seen = [row.customer.gid for row in (*findings.found, *second.found)]
+    assert sorted(seen) == sorted(made)
+    assert not second.next_after
+
+
+def test_a_forged_mark_starts_from_the_top(steward: Client, small_hub: SmallHub) -> None:
+    response = steward.get("/customers/", {"q": "praezision", "after": "forged"})
+    assert response.status_code == 200
+
+
+def test_each_value_names_its_record_and_rule_and_keeps_its_case(steward: Client, small_hub: SmallHub) -> None:
+    text = steward.get(f"/customers/{small_hub.acme.gid}/").content.decode()
+    assert "ACME Präzision GmbH" in text
+    assert "0031" in text
+    assert "most trusted source" in text
+    assert "1 says otherwise" in text
+
+
+def test_records_stand_side_by_side_with_the_winner_marked(steward: Client, small_hub: SmallHub) -> None:
+    grid = steward.get(f"/customers/{small_hub.acme.gid}/sources/").context["grid"]
+    assert [column.key for column in grid.columns] == ["0031", "88-12"]
+    rows = {row.title: row for _, rows in grid.groups for row in rows}
+    assert [cell.wins for cell in rows["Name"].cells] == [True, False]
+    assert rows["Name"].disagrees
+    assert [cell.value for cell in rows["VAT number"].cells] == ["", "DE136695976"]
+
+
+def test_more_records_than_fit_are_rows(steward: Client, small_hub: SmallHub) -> None:
+    records: list[SourceRecord] = [make_record({"name": "Nordwind AG"}) for _ in range(9)]
+    golden = make_customer(*records)
+    response = steward.get(f"/customers/{golden.gid}/sources/")
+    assert response.context["grid"].is_wide
+    assert all(record.key in response.content.decode() for record in records)
+
+
+def test_why_is_a_sentence_that_names_what_agrees(steward: Client, small_hub: SmallHub) -> None:
+    response = steward.get(f"/customers/{small_hub.acme.gid}/why/")
+    why = response.context["why"]
+    assert why.sentence.startswith("These 2 source records are one customer because their ")
+    assert "name" in why.sentence
+    assert len(why.pairs) == 1
+    assert "+" in why.pairs[0].falls.score_bits
+
+
+def test_why_not_names_what_keeps_two_customers_apart(steward: Client, small_hub: SmallHub) -> None:
+    response = steward.get(f"/customers/{small_hub.acme.gid}/why/", {"other": small_hub.billed.gid})
+    assert response.context["why_not"].sentence
+    assert "are two customers" in response.content.decode()
+
+
+@pytest.mark.parametrize("other", ["rubbish", "{gid}"])
+def test_why_not_with_a_wrong_id_says_so_and_keeps_it(steward: Client, small_hub: SmallHub, other: str) -> None:
+    asked = other.format(gid=small_hub.acme.gid)
+    text = steward.get(f"/customers/{small_hub.acme.gid}/why/", {"other": asked}).content.decode()
+    assert 'role="alert"' in text
+    assert f'value="{asked}"' in text
+
+
+def test_identifiers_carry_their_check_and_extensions_their_terms(steward: Client, small_hub: SmallHub) -> None:
+    text = steward.get(f"/customers/{small_hub.acme.gid}/company-codes/").content.decode()
+    assert "DE136695976" in text
+    assert "checksum holds" in text
+    assert "DE01" in text
+
+
+def test_history_says_who_did_what_and_why(steward: Client, small_hub: SmallHub) -> None:
+    rows = steward.get(f"/customers/{small_hub.acme.gid}/history/").context["rows"]
+    assert any(row.what == "Created this customer" and row.who == "hub:factory" for row in rows)
+    assert [row.at for row in rows] == sorted((row.at for row in rows), reverse=True)
+
+
+def test_a_merged_id_leads_to_its_survivor_and_says_so(steward: Client, small_hub: SmallHub) -> None:
+    absorbed = make_merge(small_hub.billed, small_hub.acme)
+    response = steward.get(f"/customers/{absorbed.gid}/history/", follow=True)
+    assert response.redirect_chain == [(f"/customers/{small_hub.acme.gid}/history/", 302)]
+    assert f"{absorbed.gid} was merged into this customer" in response.content.decode()
+    assert any("Merged with" in row.what for row in response.context["rows"])
+
+
+def test_an_id_in_small_letters_leads_to_its_one_spelling(steward: Client, small_hub: SmallHub) -> None:
+    response = steward.get(f"/customers/{small_hub.acme.gid.lower()}/")
+    assert response["Location"] == f"/customers/{small_hub.acme.gid}/"
+
+
+def test_names_are_escaped(steward: Client, small_hub: SmallHub) -> None:
+    golden = make_customer(make_record({**ACME, "name": "<script>alert(1)</script>"}))
+    text = steward.get(f"/customers/{golden.gid}/").content.decode()
+    assert "<script>alert" not in text
+    assert "&lt;script&gt;alert" in text

@@ -1,0 +1,179 @@
+"""The queue, and judging: same, different, not sure, undo, conflicts and roles."""
+
+from collections.abc import Callable
+
+import pytest
+from django.test import Client
+
+from apps.base.actors import Actor
+from apps.cases.models import Case
+from apps.golden.models import GoldenRecord
+from apps.matching.models import Verdict
+from apps.pipeline.deciding import judge_case
+from tests.factories import make_case, make_record
+from tests.stewardship.conftest import SmallHub, middle
+
+
+def answer(client: Client, hub: SmallHub, verdict: str, **typed: object) -> object:
+    """Press a button of the pair page as it stands, with what it hides."""
+    pair = client.get(f"/review/{hub.case.pk}/").context["pair"]
+    seen = {
+        "low_gid": pair.low.customer.gid,
+        "low_version": pair.low.customer.version,
+        "high_gid": pair.high.customer.gid,
+        "high_version": pair.high.customer.version,
+    }
+    return client.post(f"/review/{hub.case.pk}/judge/", {**seen, "verdict": verdict, **typed})
+
+
+def state_of(golden: GoldenRecord) -> str:
+    golden.refresh_from_db()
+    return golden.state
+
+
+def test_the_queue_names_both_sides_and_what_speaks_against(steward: Client, small_hub: SmallHub) -> None:
+    response = steward.get("/review/")
+    row = response.context["queue"].rows[0]
+    assert (row.low.key, row.high.key) == ("0031", "A-7")
+    assert "phone" in row.against.lower()
+    assert "Acme Praezision" in response.content.decode()
+
+
+def test_the_queue_goes_on_where_the_page_before_ended(steward: Client, small_hub: SmallHub) -> None:
+    for _ in range(60):
+        make_case(make_record(), make_record())
+    first = steward.get("/review/").context["queue"]
+    second = steward.get("/review/", {"after": first.next_after}).context["queue"]
+    ids = [row.case.case_id for row in (*first.rows, *second.rows)]
+    assert len(ids) == len(set(ids)) == 61
+    assert ids[0] == small_hub.case.pk
+    assert not second.next_after
+
+
+def test_the_queue_is_narrowed_to_a_kind(steward: Client, small_hub: SmallHub) -> None:
+    make_case(kind=Case.Kind.DROP_GUARD, question="Half of the file is gone. Is that right?")
+    queue = steward.get("/review/", {"kind": "drop_guard"}).context["queue"]
+    assert [row.case.kind for row in queue.rows] == ["drop_guard"]
+    assert queue.total == 2
+
+
+def test_a_case_about_no_pair_shows_its_question(steward: Client, small_hub: SmallHub) -> None:
+    case = make_case(kind=Case.Kind.DROP_GUARD, question="Half of the file is gone. Is that right?")
+    text = middle(steward.get(f"/review/{case.pk}/"))
+    assert "Half of the file is gone" in text
+    assert "Same customer" not in text
+
+
+def test_the_pair_page_aligns_fields_with_a_glyph_and_a_word(steward: Client, small_hub: SmallHub) -> None:
+    pair = steward.get(f"/review/{small_hub.case.pk}/").context["pair"]
+    words = {row.title: row.verdict.word for _, rows in pair.groups for row in rows}
+    assert words["City"] == "Same"
+    assert words["Phone"] == "Different"
+    assert words["Website"] == "One side empty"
+    tones = [max(row.verdict.tone == "conflict" for row in rows) for _, rows in pair.groups]
+    assert tones == sorted(tones, reverse=True), "groups with a conflict come first"
+
+
+def test_the_pair_page_s_bars_add_up_to_the_score(steward: Client, small_hub: SmallHub) -> None:
+    falls = steward.get(f"/review/{small_hub.case.pk}/").context["pair"].falls
+    assert falls.bars[-1].end == falls.total_x
+    assert all(bar.x >= 0 and bar.x + bar.width <= falls.width for bar in falls.bars)
+
+
+def test_same_merges_closes_the_case_and_undo_restores_both(steward: Client, small_hub: SmallHub) -> None:
+    assert answer(steward, small_hub, "same").status_code == 302  # type: ignore[attr-defined]
+    assert sorted([state_of(small_hub.acme), state_of(small_hub.billed)]) == ["live", "merged"]
+    small_hub.case.refresh_from_db()
+    assert small_hub.case.state == "closed"
+    verdict = Verdict.objects.get()
+    assert verdict.decided_by == "person:a-steward"
+    response = steward.post("/review/undo/", {"verdict_id": verdict.pk})
+    assert response["Location"] == f"/review/{small_hub.case.pk}/"
+    assert [state_of(small_hub.acme), state_of(small_hub.billed)] == ["live", "live"]
+    small_hub.case.refresh_from_db()
+    assert small_hub.case.state == "open"
+
+
+def test_different_keeps_apart_and_opens_the_next_case(steward: Client, small_hub: SmallHub) -> None:
+    other = make_case(make_record(), make_record())
+    response = answer(steward, small_hub, "different", reason="two sites")
+    assert response["Location"] == f"/review/{other.pk}/"  # type: ignore[index]
+    assert Verdict.objects.get().reason == "two sites"
+    assert [state_of(small_hub.acme), state_of(small_hub.billed)] == ["live", "live"]
+
+
+def test_not_sure_leaves_the_case_open(steward: Client, small_hub: SmallHub) -> None:
+    answer(steward, small_hub, "not_sure")
+    small_hub.case.refresh_from_db()
+    assert small_hub.case.state == "open"
+
+
+def test_after_the_last_case_the_queue_says_so(steward: Client, small_hub: SmallHub) -> None:
+    response = answer(steward, small_hub, "different")
+    assert response["Location"] == "/review/"  # type: ignore[index]
+    text = steward.get("/review/").content.decode()
+    assert "That was the last open case." in text
+    assert "Nothing waits for you" in text
+
+
+def test_a_case_settled_meanwhile_says_by_whom_and_keeps_the_reason(steward: Client, small_hub: SmallHub) -> None:
+    judge_case(case_id=small_hub.case.pk, verdict="different", actor=Actor.person("berta", None))
+    response = steward.post(f"/review/{small_hub.case.pk}/judge/", {"verdict": "same", "reason": "one VAT number"})
+    assert response.status_code == 409
+    text = response.content.decode()
+    assert "berta" in text
+    assert response.context["reason"] == "one VAT number"
+    assert Verdict.objects.count() == 1
+
+
+def test_a_customer_changed_meanwhile_is_a_conflict_with_the_page_renewed(steward: Client, small_hub: SmallHub) -> None:
+    GoldenRecord.objects.filter(pk=small_hub.acme.pk).update(version=7)
+    stale = {"low_gid": small_hub.acme.gid, "low_version": 1, "high_gid": small_hub.billed.gid, "high_version": 1}
+    response = steward.post(
+        f"/review/{small_hub.case.pk}/judge/", {**stale, "verdict": "same", "reason": "typed before"}
+    )
+    text = response.content.decode()
+    assert response.status_code == 409
+    assert 'name="low_version" value="7"' in text
+    assert 'value="typed before"' in text
+    assert not Verdict.objects.exists()
+
+
+def test_pressing_twice_makes_one_decision(steward: Client, small_hub: SmallHub) -> None:
+    answer(steward, small_hub, "different")
+    again = steward.post(f"/review/{small_hub.case.pk}/judge/", {"verdict": "different"})
+    assert again.status_code == 409
+    assert Verdict.objects.count() == 1
+
+
+@pytest.mark.parametrize("role", ["viewer", "administrator"])
+def test_who_may_not_judge_sees_no_button_and_is_refused(
+    log_in: Callable[[str], Client], small_hub: SmallHub, role: str
+) -> None:
+    client = log_in(role)
+    text = client.get(f"/review/{small_hub.case.pk}/").content.decode()
+    assert 'name="verdict"' not in text
+    response = client.post(f"/review/{small_hub.case.pk}/judge/", {"verdict": "same"})
+    assert response.status_code == 403
+    assert "steward or senior steward" in response.content.decode()
+    assert not Verdict.objects.exists()
+
+
+def test_a_steward_does_not_undo_what_somebody_else_decided_a_senior_does(
+    steward: Client, log_in: Callable[[str], Client], small_hub: SmallHub
+) -> None:
+    made = judge_case(case_id=small_hub.case.pk, verdict="different", actor=Actor.person("berta", None))
+    assert steward.post("/review/undo/", {"verdict_id": made.verdict_id}).status_code == 403
+    assert log_in("senior_steward").post("/review/undo/", {"verdict_id": made.verdict_id}).status_code == 302
+
+
+def test_a_form_without_a_verdict_decides_nothing(steward: Client, small_hub: SmallHub) -> None:
+    assert steward.post(f"/review/{small_hub.case.pk}/judge/", {"verdict": "perhaps"}).status_code == 400
+    assert not Verdict.objects.exists()
+
+
+def test_the_home_page_offers_to_undo_the_latest_decision(steward: Client, small_hub: SmallHub) -> None:
+    answer(steward, small_hub, "different")
+    response = steward.get("/")
+    assert [row.words for row in response.context["decisions"]] == ["Different"]
+    assert "Your latest decisions" in response.content.decode()
