@@ -4,11 +4,11 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Protocol
 
 import pytest
 from django.conf import settings
 from django.contrib.auth.models import Group, User
-from django.http import HttpResponse
 from django.test import Client
 
 from apps.base.actors import Actor
@@ -41,7 +41,14 @@ ACME_BILLED = {**ACME, "name": "Acme Praezision", "phone": "+49 40 3006 1299", "
 ACME_KEPT = {**ACME, "name": "ACME Praezision GmbH", "vat": "DE136695976"}
 
 
-def middle(response: HttpResponse) -> str:
+class HasContent(Protocol):
+    """A response, as the test client gives it."""
+
+    @property
+    def content(self) -> bytes: ...
+
+
+def middle(response: HasContent) -> str:
     """Return the page without its surroundings and its form tokens."""
     found = re.search(r"<main.*</main>", response.content.decode(), re.DOTALL)
     assert found
@@ -68,6 +75,11 @@ def _static_folder() -> None:
 
 @pytest.fixture
 def small_hub(db: None) -> SmallHub:
+    return make_small_hub()
+
+
+def make_small_hub() -> SmallHub:
+    """Return two customers, one of them of two records, with the case that asks whether they are one."""
     make_active_rules()
     crm = make_record(ACME, source="crm", key="0031")
     erp = make_record(ACME_KEPT, source="erp", key="88-12")
