@@ -34,8 +34,9 @@ def copy_out(query: str, params: Sequence[Any] = (), *, types: dict[str, pa.Data
     Text columns must not rely on the difference between null and an empty string: both come back as null.
     """
     sink = io.BytesIO()
+    # The driver's own cursor: Django's wrapper that records queries takes no parameters for COPY.
     statement = f"COPY ({query}) TO STDOUT WITH (FORMAT csv)"
-    with connection.cursor() as cursor, cursor.copy(statement, params or None) as copy:
+    with connection.cursor() as cursor, cursor.cursor.copy(statement, params or None) as copy:
         for block in copy:
             sink.write(block)
     if not sink.tell():

@@ -103,6 +103,12 @@ class Move(models.Model):
     run_id = models.BigIntegerField(default=0)
     at = models.DateTimeField()
 
+    class Meta:
+        indexes = [
+            # list_moves, list_history: what came here from elsewhere
+            models.Index(fields=["other"], condition=Q(other__isnull=False), name="move_by_other")
+        ]
+
     def __str__(self) -> str:
         return f"{self.kind} {self.golden_id}"
 

@@ -6,9 +6,9 @@ Everything happens in DuckDB over Arrow frames; nothing here reads or writes the
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-import duckdb
 import pyarrow as pa
 
+from apps.base.scratch import scratch
 from apps.engine.rules import RuleSet
 
 # How a part becomes search terms, by the kind of its attribute.
@@ -48,9 +48,7 @@ def members_with_claims(
     checks = [f"{a.name}.check" for a in rules.attributes if a.kind == "identifier"]
     claimed = ", ".join(f'g."{name}"' for name in attributes)
     checked = "".join(f', d."{name}"' for name in checks if name in standard.column_names)
-    with duckdb.connect() as duck:
-        for name, table in (("place", ground_place), ("state", state), ("given", given), ("standard", standard)):
-            duck.register(name, table)
+    with scratch({"place": ground_place, "state": state, "given": given, "standard": standard}) as duck:
         return duck.sql(
             "SELECT p.record, p.cluster, s.source, s.source_key, s.trust, s.modified_at, "  # noqa: S608 - rule set names
             f"{claimed}{checked} FROM place p JOIN state s USING (record) JOIN given g USING (record)"
@@ -60,9 +58,8 @@ def members_with_claims(
 
 def build(ground: Ground, rules: RuleSet) -> Rows:
     """Return the rows of every touched cluster."""
-    with duckdb.connect() as duck:
-        for name in ("place", "state", "given", "standard", "values"):
-            duck.register(name if name != "values" else "survived", getattr(ground, name))
+    frames = {"place": ground.place, "state": ground.state, "given": ground.given, "standard": ground.standard}
+    with scratch(frames | {"survived": ground.values}) as duck:
         duck.execute(
             "CREATE TABLE member AS SELECT p.*, s.source, s.source_key, s.number"
             " FROM place p JOIN state s USING (record)"

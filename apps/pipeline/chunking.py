@@ -7,12 +7,12 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
-import duckdb
 import numpy as np
 import pyarrow as pa
 from django.utils import timezone
 
 from apps.base.ids import mint
+from apps.base.scratch import scratch
 from apps.engine.bulk import Clustering
 from apps.golden.inheritance import NONE
 from apps.golden.services import allocate_ids
@@ -173,9 +173,7 @@ class Chunker:
         )
 
     def _with_golden(self, rows: pa.Table) -> pa.Table:
-        with duckdb.connect() as duck:
-            duck.register("rows", rows)
-            duck.register("carried", self._golden_of_cluster)
+        with scratch({"rows": rows, "carried": self._golden_of_cluster}) as duck:
             return duck.sql(
                 "SELECT c.golden_id, r.* EXCLUDE (cluster) FROM rows r JOIN carried c USING (cluster) ORDER BY chunk"
             ).to_arrow_table()
@@ -323,8 +321,7 @@ def _customer_columns(rows: pa.Table) -> pa.Table:
 
 def _events(told: pa.Table, others: list[dict[str, Any]]) -> pa.Table:
     """Return a chunk's events: a snapshot per live customer, a farewell per id that stopped being live."""
-    with duckdb.connect() as duck:
-        duck.register("told", told)
+    with scratch({"told": told}) as duck:
         live = duck.sql(
             "SELECT type, gid AS subject, version::INTEGER AS sequence,"
             """ '{"gid":"' || gid || '","state":"live","version":' || version || ',"name":' || to_json(name)"""

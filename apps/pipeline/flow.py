@@ -14,6 +14,7 @@ import numpy as np
 import pyarrow as pa
 
 from apps.base.locks import Gate, one_at_a_time
+from apps.delivery.services import wake
 from apps.engine import bulk
 from apps.engine.bulk.frames import LINKS_SCHEMA
 from apps.engine.bulk.survive import survive
@@ -59,6 +60,7 @@ def resolve(journal: Journal | QuietJournal, ask: Ask) -> Stored:
             if not stored.redo:
                 break
             ask = replace(ask, dirty=stored.redo, around=())
+    wake()
     return stored
 
 

@@ -4,9 +4,10 @@ from collections import defaultdict
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-import duckdb
 import numpy as np
 import pyarrow as pa
+
+from apps.base.scratch import scratch
 
 if TYPE_CHECKING:
     from apps.pipeline.chunking import Settled
@@ -32,22 +33,16 @@ class Slices:
 
 def membership_rows(settled: "Settled", carried: pa.Table, at: datetime, run_id: int, rules_version: int) -> pa.Table:
     """Return who belongs where and why: the best link or verdict that ties a record to another member."""
-    with duckdb.connect() as duck:
-        duck.register("place", settled.place)
-        duck.register("state", settled.state)
-        duck.register("carried", carried)
-        duck.register("links", settled.links)
-        same = settled.verdicts.same
-        duck.register(
-            "same",
-            pa.table(
-                {
-                    "low": pa.array([s[0] for s in same], pa.int64()),
-                    "high": pa.array([s[1] for s in same], pa.int64()),
-                    "verdict": pa.array([settled.verdicts.ids[s] for s in same], pa.int64()),
-                }
-            ),
-        )
+    same = settled.verdicts.same
+    decided = pa.table(
+        {
+            "low": pa.array([low for low, _ in same], pa.int64()),
+            "high": pa.array([high for _, high in same], pa.int64()),
+            "verdict": pa.array([settled.verdicts.ids[pair] for pair in same], pa.int64()),
+        }
+    )
+    frames = {"place": settled.place, "state": settled.state, "carried": carried, "links": settled.links}
+    with scratch(frames | {"same": decided}) as duck:
         duck.execute(
             "CREATE TABLE tie AS SELECT a.record, b.record AS other, a.cluster, l.score FROM links l"
             " JOIN place a ON a.record = l.left JOIN place b ON b.record = l.right AND b.cluster = a.cluster"
@@ -80,10 +75,7 @@ def standard_rows(settled: "Settled", rules_version: int) -> pa.Table:
     """Return the standard records of dirty records, parts as JSON without what is missing."""
     parts = [n for n in settled.standard.column_names if n not in ("record", "source", "keys")]
     pairs = ", ".join(f"""CASE WHEN d."{n}" IS NOT NULL THEN '"{n}":' || to_json(d."{n}") END""" for n in parts)
-    with duckdb.connect() as duck:
-        duck.register("standard", settled.standard)
-        duck.register("place", settled.place)
-        duck.register("state", settled.state)
+    with scratch({"standard": settled.standard, "place": settled.place, "state": settled.state}) as duck:
         return duck.sql(
             f"""
             SELECT p.record AS record_id, s.number AS version_number, '{{' || concat_ws(',', {pairs}) || '}}' AS parts,
@@ -96,10 +88,7 @@ def standard_rows(settled: "Settled", rules_version: int) -> pa.Table:
 
 def link_rows(settled: "Settled", rules_version: int, run_id: int) -> pa.Table:
     """Return the new links, each in the later chunk of its two records, so that both are stored when it is."""
-    with duckdb.connect() as duck:
-        duck.register("links", settled.links)
-        duck.register("place", settled.place)
-        duck.register("state", settled.state)
+    with scratch({"links": settled.links, "place": settled.place, "state": settled.state}) as duck:
         return duck.sql(
             f"""
             SELECT l.left AS low_id, l.right AS high_id, l.score,

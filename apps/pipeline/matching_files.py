@@ -5,11 +5,11 @@ import json
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
-import duckdb
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from apps.base.scratch import scratch
 from apps.engine.bulk import Resolution, resolve_all
 from apps.engine.rules import RuleSet
 from apps.pipeline.loading import SourceFile
@@ -29,8 +29,7 @@ def match_files(
     counts: dict[str, int] = {}
     frames = [frame for file in files for frame in _frames(file, rules, counts)]
     rows = pa.concat_tables(frames, promote_options="default") if frames else _empty(rules)
-    with duckdb.connect() as duck:
-        duck.register("given_rows", rows)
+    with scratch({"given_rows": rows}) as duck:
         given = duck.sql(
             "SELECT row_number() OVER (ORDER BY encode(source), encode(source_key)) AS record, * FROM given_rows"
             " ORDER BY record"
@@ -58,9 +57,7 @@ def write_clusters(path: Path, given: pa.Table, resolution: Resolution) -> None:
 
 def write_links(path: Path, given: pa.Table, resolution: Resolution) -> None:
     """Write the kept links as Parquet: both records by source and key, the score in bits, and the levels."""
-    with duckdb.connect() as duck:
-        duck.register("links", resolution.links)
-        duck.register("given_rows", given)
+    with scratch({"links": resolution.links, "given_rows": given}) as duck:
         pq.write_table(
             duck.sql(
                 "SELECT a.source AS left_source, a.source_key AS left_key, b.source AS right_source,"

@@ -7,12 +7,12 @@ theirs in turn. So what lies outside can't be changed by what happens inside.
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-import duckdb
 import numpy as np
 import pyarrow as pa
 from django.db import connection
 
 from apps.base.copying import copy_in, copy_out
+from apps.base.scratch import scratch
 from apps.engine.bulk.frames import LINKS_SCHEMA
 from apps.engine.rules import RuleSet
 
@@ -189,8 +189,7 @@ def read_verdicts() -> Verdicts:
 
 def byte_order(state: pa.Table) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
     """Return each row's place in byte order of (source, source key)."""
-    with duckdb.connect() as duck:
-        duck.register("state", state)
+    with scratch({"state": state}) as duck:
         ranked = duck.sql(
             "SELECT row_number() OVER (ORDER BY encode(source), encode(source_key)) AS place FROM state ORDER BY record"
         ).to_arrow_table()
@@ -200,8 +199,7 @@ def byte_order(state: pa.Table) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
 
 def _with_lists(rows: pa.Table, column: str, kind: str) -> pa.Table:
     """Turn PostgreSQL's array text in `column` into a list column."""
-    with duckdb.connect() as duck:
-        duck.register("array_rows", rows)
+    with scratch({"array_rows": rows}) as duck:
         return duck.sql(
             f"SELECT * REPLACE (CASE WHEN length(coalesce({column}, '{{}}')) > 2"  # noqa: S608 - own column names
             f" THEN string_split({column}[2:-2], ',')::{kind}[] ELSE []::{kind}[] END AS {column}) FROM array_rows"

@@ -6,7 +6,6 @@ A frame lands in one transaction together with the batch's counters, so a killed
 from dataclasses import dataclass
 from typing import Any, Literal
 
-import duckdb
 import pyarrow as pa
 from django.db import connection
 from django.utils import timezone
@@ -14,6 +13,7 @@ from django.utils import timezone
 from apps.base.actors import Actor, acting
 from apps.base.copying import copy_in
 from apps.base.locks import Gate, lock_gate
+from apps.base.scratch import scratch
 from apps.sources.intake import IntakeBatchFrame, Outcome, RowFault
 from apps.sources.models import Fault, IntakeBatch
 
@@ -106,8 +106,7 @@ def _with_given(rows: pa.Table) -> pa.Table:
         f"""CASE WHEN "{name}" IS NOT NULL THEN '"{name}":' || to_json("{name}") END""" for name in attributes
     )
     given = f"'{{' || concat_ws(',', {pairs}) || '}}'" if attributes else "'{}'"
-    with duckdb.connect() as duck:
-        duck.register("frame_rows", rows)
+    with scratch({"frame_rows": rows}) as duck:
         return duck.sql(
             f"SELECT line, source_key AS key, modified_at, raw, {given} AS given, lower(hex(digest)) AS digest"  # noqa: S608 - column names come from the canonical attributes
             " FROM frame_rows ORDER BY line"

@@ -118,6 +118,8 @@ STORAGES = {
 # History is written by statement triggers, so that bulk writes and raw SQL are covered too; the package's own
 # signals would write a second row for each save.
 SIMPLE_HISTORY_ENABLED = False
+# A steward's reason may be longer than the package's hundred characters.
+SIMPLE_HISTORY_HISTORY_CHANGE_REASON_USE_TEXT_FIELD = True
 
 REST_FRAMEWORK: dict[str, Any] = {
     "DEFAULT_AUTHENTICATION_CLASSES": ["apps.api.authentication.TokenAuthentication"],

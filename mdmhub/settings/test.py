@@ -9,4 +9,6 @@ from .base import DATABASE_OWNER_URL, DATABASES, MDM, STORAGES
 DATABASES["default"] = {**dj_database_url.parse(DATABASE_OWNER_URL), "TEST": {"NAME": "test_hub"}}
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 STORAGES["staticfiles"] = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
+# Static files are served from where they lie: no test collects them.
+WHITENOISE_AUTOREFRESH = True
 MDM["LOAD_WORKERS"] = 1

@@ -20,7 +20,7 @@ class MappingError(ValueError):
         super().__init__(f"{file}: {key}: {advice}" if key else f"{file}: {advice}")
 
 
-class FileRefused(ValueError):  # noqa: N818 - the name says what happened to the file
+class FileRefused(ValueError):
     """A whole file can't be taken in; nothing of it was applied."""
 
     def __init__(self, code: str, reason: str, file: str | Path) -> None:

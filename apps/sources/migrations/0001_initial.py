@@ -8,7 +8,6 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
@@ -21,7 +20,19 @@ class Migration(migrations.Migration):
             fields=[
                 ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
                 ("run_id", models.BigIntegerField(null=True)),
-                ("state", models.CharField(choices=[("landing", "Landing"), ("landed", "Landed"), ("held", "Held"), ("refused", "Refused")], default="landing", max_length=10)),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("landing", "Landing"),
+                            ("landed", "Landed"),
+                            ("held", "Held"),
+                            ("refused", "Refused"),
+                        ],
+                        default="landing",
+                        max_length=10,
+                    ),
+                ),
                 ("mode", models.CharField(default="delta", max_length=10)),
                 ("origin", models.CharField(max_length=300)),
                 ("content_digest", models.CharField(max_length=64)),
@@ -48,7 +59,14 @@ class Migration(migrations.Migration):
                 ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
                 ("code", models.SlugField(max_length=40, unique=True)),
                 ("name", models.CharField(max_length=100)),
-                ("kind", models.CharField(choices=[("crm", "CRM"), ("billing", "Billing"), ("erp", "ERP"), ("other", "Other")], default="other", max_length=10)),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[("crm", "CRM"), ("billing", "Billing"), ("erp", "ERP"), ("other", "Other")],
+                        default="other",
+                        max_length=10,
+                    ),
+                ),
                 ("trust", models.PositiveSmallIntegerField(default=50)),
                 ("hue", models.PositiveSmallIntegerField(default=0)),
                 ("created_at", models.DateTimeField(auto_now_add=True)),
@@ -62,15 +80,33 @@ class Migration(migrations.Migration):
                 ("history_run", models.BigIntegerField(default=0)),
                 ("code", models.SlugField(max_length=40)),
                 ("name", models.CharField(max_length=100)),
-                ("kind", models.CharField(choices=[("crm", "CRM"), ("billing", "Billing"), ("erp", "ERP"), ("other", "Other")], default="other", max_length=10)),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[("crm", "CRM"), ("billing", "Billing"), ("erp", "ERP"), ("other", "Other")],
+                        default="other",
+                        max_length=10,
+                    ),
+                ),
                 ("trust", models.PositiveSmallIntegerField(default=50)),
                 ("hue", models.PositiveSmallIntegerField(default=0)),
                 ("created_at", models.DateTimeField(blank=True, editable=False)),
                 ("history_id", models.AutoField(primary_key=True, serialize=False)),
                 ("history_date", models.DateTimeField(db_index=True)),
                 ("history_change_reason", models.CharField(max_length=100, null=True)),
-                ("history_type", models.CharField(choices=[("+", "Created"), ("~", "Changed"), ("-", "Deleted")], max_length=1)),
-                ("history_user", models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name="+", to=settings.AUTH_USER_MODEL)),
+                (
+                    "history_type",
+                    models.CharField(choices=[("+", "Created"), ("~", "Changed"), ("-", "Deleted")], max_length=1),
+                ),
+                (
+                    "history_user",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
             options={
                 "verbose_name": "historical source system",
@@ -90,7 +126,12 @@ class Migration(migrations.Migration):
                 ("reason", models.CharField(max_length=500)),
                 ("raw", models.TextField(blank=True)),
                 ("is_whole_row", models.BooleanField(default=True)),
-                ("batch", models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name="faults", to="sources.intakebatch")),
+                (
+                    "batch",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="faults", to="sources.intakebatch"
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
@@ -98,7 +139,19 @@ class Migration(migrations.Migration):
             fields=[
                 ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
                 ("key", models.CharField(max_length=200)),
-                ("state", models.CharField(choices=[("received", "Received"), ("live", "Live"), ("deleted", "Deleted"), ("quarantined", "Quarantined")], default="received", max_length=12)),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("received", "Received"),
+                            ("live", "Live"),
+                            ("deleted", "Deleted"),
+                            ("quarantined", "Quarantined"),
+                        ],
+                        default="received",
+                        max_length=12,
+                    ),
+                ),
                 ("latest_number", models.PositiveIntegerField(default=1)),
                 ("latest_digest", models.CharField(max_length=32)),
                 ("latest_modified_at", models.DateTimeField(null=True)),
@@ -106,7 +159,15 @@ class Migration(migrations.Migration):
                 ("applied_number", models.PositiveIntegerField(null=True)),
                 ("last_batch_id", models.BigIntegerField()),
                 ("quarantine_reason", models.CharField(blank=True, max_length=300)),
-                ("source", models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name="records", to="sources.sourcesystem")),
+                (
+                    "source",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="records",
+                        to="sources.sourcesystem",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
@@ -115,13 +176,20 @@ class Migration(migrations.Migration):
                 ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
                 ("position", models.JSONField(default=dict)),
                 ("moved_at", models.DateTimeField(auto_now=True)),
-                ("source", models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, related_name="cursor", to="sources.sourcesystem")),
+                (
+                    "source",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="cursor", to="sources.sourcesystem"
+                    ),
+                ),
             ],
         ),
         migrations.AddField(
             model_name="intakebatch",
             name="source",
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name="batches", to="sources.sourcesystem"),
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT, related_name="batches", to="sources.sourcesystem"
+            ),
         ),
         migrations.CreateModel(
             name="RecordVersion",
@@ -136,15 +204,33 @@ class Migration(migrations.Migration):
                 ("modified_at", models.DateTimeField(null=True)),
                 ("is_deletion", models.BooleanField(default=False)),
                 ("received_at", models.DateTimeField()),
-                ("record", models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name="versions", to="sources.sourcerecord")),
+                (
+                    "record",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="versions",
+                        to="sources.sourcerecord",
+                    ),
+                ),
             ],
             options={
-                "constraints": [models.UniqueConstraint(fields=("record", "number"), name="version_numbers_are_unique_per_record")],
+                "constraints": [
+                    models.UniqueConstraint(fields=("record", "number"), name="version_numbers_are_unique_per_record")
+                ],
             },
         ),
         migrations.AddIndex(
             model_name="sourcerecord",
-            index=models.Index(condition=models.Q(("applied_number__isnull", True), models.Q(("applied_number", models.F("latest_number")), _negated=True), _connector="OR"), fields=["id"], name="records_waiting_for_match"),
+            index=models.Index(
+                condition=models.Q(
+                    ("applied_number__isnull", True),
+                    models.Q(("applied_number", models.F("latest_number")), _negated=True),
+                    _connector="OR",
+                ),
+                fields=["id"],
+                name="records_waiting_for_match",
+            ),
         ),
         migrations.AddConstraint(
             model_name="sourcerecord",
@@ -152,11 +238,26 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name="sourcerecord",
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(("applied_number__isnull", True), ("state", "received")), ("state", "quarantined"), models.Q(("applied_number__isnull", False), ("state__in", ["live", "deleted"])), _connector="OR"), name="a_live_source_record_has_an_applied_version"),
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("applied_number__isnull", True), ("state", "received")),
+                    ("state", "quarantined"),
+                    models.Q(("applied_number__isnull", False), ("state__in", ["live", "deleted"])),
+                    _connector="OR",
+                ),
+                name="a_live_source_record_has_an_applied_version",
+            ),
         ),
         migrations.AddConstraint(
             model_name="sourcerecord",
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(("state", "quarantined"), _negated=True), models.Q(("quarantine_reason", ""), _negated=True), _connector="OR"), name="a_quarantine_names_its_reason"),
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("state", "quarantined"), _negated=True),
+                    models.Q(("quarantine_reason", ""), _negated=True),
+                    _connector="OR",
+                ),
+                name="a_quarantine_names_its_reason",
+            ),
         ),
         migrations.AddIndex(
             model_name="intakebatch",
@@ -164,6 +265,34 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name="intakebatch",
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(("state", "landed"), _negated=True), ("rows_read", django.db.models.expressions.CombinedExpression(django.db.models.expressions.CombinedExpression(django.db.models.expressions.CombinedExpression(django.db.models.expressions.CombinedExpression(django.db.models.expressions.CombinedExpression(models.F("rows_new"), "+", models.F("rows_changed")), "+", models.F("rows_unchanged")), "+", models.F("rows_stale")), "+", models.F("rows_quarantined")), "+", models.F("rows_duplicate"))), _connector="OR"), name="every_row_read_has_one_outcome"),
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("state", "landed"), _negated=True),
+                    (
+                        "rows_read",
+                        django.db.models.expressions.CombinedExpression(
+                            django.db.models.expressions.CombinedExpression(
+                                django.db.models.expressions.CombinedExpression(
+                                    django.db.models.expressions.CombinedExpression(
+                                        django.db.models.expressions.CombinedExpression(
+                                            models.F("rows_new"), "+", models.F("rows_changed")
+                                        ),
+                                        "+",
+                                        models.F("rows_unchanged"),
+                                    ),
+                                    "+",
+                                    models.F("rows_stale"),
+                                ),
+                                "+",
+                                models.F("rows_quarantined"),
+                            ),
+                            "+",
+                            models.F("rows_duplicate"),
+                        ),
+                    ),
+                    _connector="OR",
+                ),
+                name="every_row_read_has_one_outcome",
+            ),
         ),
     ]
