@@ -42,39 +42,49 @@ def agglomerate(
     together; of equal means the pair of groups whose first members come first joins. `same` pairs join before
     anything else and outrank `barred`, but not `different`.
     """
-    count = len(scores)
-    sums = scores.astype(np.float64)
-    apart = barred.copy() if different is None else barred | different
-    firm = np.zeros_like(barred) if different is None else different.copy()
-    sizes = np.ones(count)
-    labels = np.arange(count)
+    groups = _Groups(scores, barred, different)
+    conflicts = []
+    for one, other in sorted((min(pair), max(pair)) for pair in same):
+        first, second = int(groups.labels[one]), int(groups.labels[other])
+        if first == second:
+            continue
+        if groups.firmly_apart[first, second]:
+            conflicts.append((one, other))
+        else:
+            groups.join(first, second)
+    while True:
+        means = groups.means(most)
+        first, second = divmod(int(means.argmax()), len(scores))
+        if means[first, second] < threshold:
+            return Grouping(groups.labels.tolist(), conflicts)
+        groups.join(first, second)
 
-    def join(first: int, second: int) -> None:
+
+class _Groups:
+    """Groups on their way: sums of scores and constraints between them, each group at its first member's index."""
+
+    def __init__(self, scores: Matrix, barred: Bars, different: Bars | None) -> None:
+        self._sums = scores.astype(np.float64)
+        self._sizes = np.ones(len(scores))
+        self._apart = barred.copy() if different is None else barred | different
+        np.fill_diagonal(self._apart, val=True)
+        self.firmly_apart = np.zeros_like(barred) if different is None else different.copy()
+        self.labels = np.arange(len(scores))
+
+    def join(self, first: int, second: int) -> None:
+        """Make one group of two; what either may not join, both may not."""
         kept, gone = min(first, second), max(first, second)
-        sums[kept] += sums[gone]
-        sums[:, kept] = sums[kept]
-        for matrix in (apart, firm):
+        self._sums[kept] += self._sums[gone]
+        self._sums[:, kept] = self._sums[kept]
+        for matrix in (self._apart, self.firmly_apart):
             matrix[kept] |= matrix[gone]
             matrix[:, kept] = matrix[kept]
             matrix[gone] = matrix[:, gone] = True
-        sizes[kept] += sizes[gone]
-        labels[labels == gone] = kept
+        self._apart[kept, kept] = True
+        self._sizes[kept] += self._sizes[gone]
+        self.labels[self.labels == gone] = kept
 
-    conflicts = []
-    for one, other in sorted((min(pair), max(pair)) for pair in same):
-        first, second = int(labels[one]), int(labels[other])
-        if first == second:
-            continue
-        if firm[first, second]:
-            conflicts.append((one, other))
-            continue
-        join(first, second)
-    np.fill_diagonal(apart, True)
-    while True:
-        means = np.where(apart | (sizes[:, None] + sizes[None, :] > most), NEVER, sums / np.outer(sizes, sizes))
-        best = int(means.argmax())
-        first, second = divmod(best, count)
-        if means[first, second] < threshold:
-            return Grouping(labels.tolist(), conflicts)
-        join(first, second)
-        apart[first, first] = True
+    def means(self, most: int) -> npt.NDArray[np.float64]:
+        """Return the mean score between each two groups, `NEVER` where they may not join."""
+        too_many = self._sizes[:, None] + self._sizes[None, :] > most
+        return np.where(self._apart | too_many, NEVER, self._sums / np.outer(self._sizes, self._sizes))

@@ -58,7 +58,8 @@ def _sentence(label: str, left: Values, right: Values, comparison: Comparison, s
     if label == "one slip apart":
         return f"{capital(comparison.title)} one slip apart: {left[NUMBER]} and {right[NUMBER]}"
     if label == "not comparable":
-        return f"{capital(comparison.title)} not comparable: {left[NUMBER]} ({left[CHECK]}), {right[NUMBER]} ({right[CHECK]})"
+        ours, theirs = (f"{side[NUMBER]} ({side[CHECK]})" for side in (left, right))
+        return f"{capital(comparison.title)} not comparable: {ours} and {theirs}"
     return f"Different {comparison.title}: {left[NUMBER]} and {right[NUMBER]}"
 
 

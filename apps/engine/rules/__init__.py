@@ -58,12 +58,17 @@ Document = Mapping[str, Any]
 
 @dataclass(frozen=True)
 class RuleSet:
-    """A validated rule set. `naming` is the part whose different values count as different names."""
+    """A validated rule set.
+
+    `naming` is the part whose different values count as different names; `carried` attributes are kept and survive, but
+    are neither standardised nor compared.
+    """
 
     name: str
     naming: str
     prior: int
     attributes: tuple[Attribute, ...]
+    carried: tuple[str, ...]
     keys: tuple[MatchKey, ...]
     comparisons: tuple[Comparison, ...]
     joints: tuple[Joint, ...]
@@ -81,6 +86,7 @@ class RuleSet:
             naming=reader.take("naming", str),
             prior=reader.take("prior", int),
             attributes=tuple(read_attribute(r) for r in reader.tables("attributes")),
+            carried=reader.texts("carried", []),
             keys=tuple(read_match_key(r) for r in reader.tables("keys")),
             comparisons=tuple(read_comparison(r) for r in reader.tables("comparisons")),
             joints=(),
@@ -106,6 +112,7 @@ class RuleSet:
             "attributes": [
                 {"name": a.name, "kind": a.kind} | ({"option": a.option} if a.option else {}) for a in self.attributes
             ],
+            "carried": list(self.carried),
             "keys": [
                 {"name": k.name, "cap": k.cap, "of": [{"parts": list(p.parts), "take": p.take} for p in k.of]}
                 for k in self.keys

@@ -24,15 +24,18 @@ class Reader:
     """Takes typed fields out of one table of the document and remembers where that table is."""
 
     def __init__(self, table: object, path: str) -> None:
+        """Read from `table`, which lies at `path`; raise RuleSetError where it is none."""
         if not isinstance(table, Mapping):
             raise RuleSetError(path or "document", "must be a table of named fields.")
         self._table = dict(table)
         self.path = path
 
     def at(self, name: str) -> str:
+        """Return the path of a field."""
         return f"{self.path}.{name}" if self.path else name
 
     def take(self, name: str, kind: type[T], default: T | None = None) -> T:
+        """Return a field of the given type and strike it off; raise RuleSetError where that fails."""
         value = self._table.pop(name, default)
         if value is None:
             raise RuleSetError(self.at(name), "is missing.")
@@ -41,6 +44,7 @@ class Reader:
         return value
 
     def texts(self, name: str, default: list[str] | None = None) -> tuple[str, ...]:
+        """Return a list of texts."""
         values: list[object] = self.take(name, list, None if default is None else list(default))
         for index, value in enumerate(values):
             if not isinstance(value, str) or not value:
@@ -48,9 +52,11 @@ class Reader:
         return tuple(str(value) for value in values)
 
     def table(self, name: str) -> "Reader":
+        """Return a nested table."""
         return Reader(self.take(name, dict), self.at(name))
 
     def tables(self, name: str, least: int = 1) -> Iterator["Reader"]:
+        """Yield the tables of a list, at least `least`."""
         tables: list[object] = self.take(name, list, [] if least == 0 else None)
         if len(tables) < least:
             raise RuleSetError(self.at(name), "needs at least one entry.")
@@ -58,11 +64,13 @@ class Reader:
             yield Reader(table, f"{self.at(name)}[{index}]")
 
     def finish(self) -> None:
+        """Raise RuleSetError where a field was left over, since it is misspelt."""
         for name in sorted(self._table):
             raise RuleSetError(self.at(name), "is not a field of a rule set; check its spelling.")
 
 
 def read_attribute(reader: Reader) -> Attribute:
+    """Read one attribute."""
     option = reader.take("option", str, "") or None
     attribute = Attribute(reader.take("name", str), reader.take("kind", str), option)
     reader.finish()
@@ -70,6 +78,7 @@ def read_attribute(reader: Reader) -> Attribute:
 
 
 def read_match_key(reader: Reader) -> MatchKey:
+    """Read one match key; a cap below 2 is refused."""
     parts = []
     for component in reader.tables("of"):
         parts.append(KeyPart(component.texts("parts"), component.take("take", str, "all")))
@@ -82,6 +91,7 @@ def read_match_key(reader: Reader) -> MatchKey:
 
 
 def read_comparison(reader: Reader) -> Comparison:
+    """Read one comparison; its first level must be missing and weigh nothing."""
     labels, weights = _read_levels(reader)
     settings = reader.take("settings", dict, {})
     for name, value in settings.items():
@@ -94,6 +104,7 @@ def read_comparison(reader: Reader) -> Comparison:
 
 
 def read_exclusive(reader: Reader) -> Exclusive:
+    """Read what makes an identifier exclusive."""
     exclusive = Exclusive(
         reader.take("attribute", str), reader.texts("issuers", []), reader.texts("checks", ["verified"])
     )
@@ -102,6 +113,7 @@ def read_exclusive(reader: Reader) -> Exclusive:
 
 
 def read_thresholds(reader: Reader) -> Thresholds:
+    """Read the thresholds, which must rise."""
     thresholds = Thresholds(*(reader.take(name, int) for name in ("keep", "review", "link", "doubt")))
     if not thresholds.keep <= thresholds.review <= thresholds.link:
         raise RuleSetError(reader.path, "must rise: keep, review, link.")
@@ -110,6 +122,7 @@ def read_thresholds(reader: Reader) -> Thresholds:
 
 
 def read_caps(reader: Reader) -> Caps:
+    """Read the caps."""
     caps = Caps(reader.take("component", int), reader.take("cluster", int))
     if min(caps.component, caps.cluster) < 2:
         raise RuleSetError(reader.path, "must be at least 2.")

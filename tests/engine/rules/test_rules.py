@@ -6,6 +6,7 @@ from apps.engine.block import check_keys
 from apps.engine.compare import check_comparisons
 from apps.engine.rules import RuleSet, RuleSetError, load_company_rules, overlay_weights
 from apps.engine.standardise import STANDARDISERS
+from apps.engine.survive import SurvivorshipPolicy, load_company_policy
 
 
 def company() -> dict[str, Any]:
@@ -99,3 +100,7 @@ def test_a_joint_reads_its_level_off_both_comparisons() -> None:
     level = joint.table[name.labels.index("different")][street.labels.index("same")]
     assert joint.labels[level] == "other name with own address"
     assert joint.table[0][street.labels.index("same")] == 0
+
+
+def test_the_shipped_rules_carry_the_shipped_survivorship() -> None:
+    assert SurvivorshipPolicy.from_document(load_company_rules().survivorship) == load_company_policy()
