@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 from django.db import connection, transaction
 
-from apps.quality.invariants import INVARIANTS, Invariant
-from apps.quality.invariants.contract import SHOWN_ROWS
+from apps.quality.invariants import INVARIANTS
+from apps.quality.invariants.contract import SHOWN_ROWS, Invariant
 
 
 @dataclass(frozen=True, slots=True)
