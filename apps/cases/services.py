@@ -76,6 +76,14 @@ def close_case(*, case_id: int, reason: str, actor: Actor) -> Case:
     return case
 
 
+def close_cases_about(*, kind: str, facts: dict[str, Any], reason: str, actor: Actor) -> int:
+    """Close every open case of a kind whose facts contain these; return how many."""
+    with acting(actor, reason=reason):
+        return Case.objects.filter(state=Case.State.OPEN, kind=kind, facts__contains=facts).update(
+            state=Case.State.CLOSED, closed_at=timezone.now(), closed_by=str(actor), close_reason=reason[:300]
+        )
+
+
 def reopen_case(*, case_id: int, reason: str, actor: Actor) -> Case:
     """Put a case back into the queue, when the decision that closed it is undone."""
     with acting(actor, reason=reason):

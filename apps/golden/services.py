@@ -21,7 +21,10 @@ UPDATE golden_goldenrecord g
 SET state = 'live', survivor_id = NULL, name = c.name, country = c.country, city = c.city, values = c.values,
     search_terms = c.search_terms, member_count = c.member_count, version = c.version,
     rules_version = c.rules_version, changed_at = c.changed_at
-FROM customers_in c WHERE g.id = c.id
+FROM customers_in c
+WHERE g.id = c.id
+  AND (g.state, g.name, g.country, g.city, g.values, g.search_terms, g.member_count, g.version)
+      IS DISTINCT FROM ('live', c.name, c.country, c.city, c.values, c.search_terms, c.member_count, c.version)
 """
 UPSERT_MEMBERSHIPS = """
 INSERT INTO golden_membership (record_id, golden_id, since, reason, score, verdict_id, run_id, rules_version)

@@ -18,6 +18,7 @@ from apps.delivery.services import wake
 from apps.engine import bulk
 from apps.engine.bulk.frames import LINKS_SCHEMA
 from apps.engine.bulk.survive import survive
+from apps.engine.rules import RuleSet
 from apps.engine.survive import SurvivorshipPolicy
 from apps.golden.inheritance import NONE
 from apps.pipeline import snapshot
@@ -34,12 +35,17 @@ REDO_ROUNDS = 5
 
 @dataclass(frozen=True, slots=True)
 class Ask:
-    """What to resolve: records to take in their newest version, and records whose surroundings a decision changed."""
+    """What to resolve: records to take in their newest version, and records whose surroundings a decision changed.
+
+    `new_rules` are published with statistics of the dirty records before these are matched; all live records must be
+    among them then.
+    """
 
     reason: str
     dirty: Sequence[int] = ()
     around: Sequence[int] = ()
     verdict_id: int | None = None
+    new_rules: RuleSet | None = None
     chunk_records: int = 5_000
     workers: int = 1
 
@@ -59,13 +65,13 @@ def resolve(journal: Journal | QuietJournal, ask: Ask) -> Stored:
                 _resolve_once(journal, ask, stored)
             if not stored.redo:
                 break
-            ask = replace(ask, dirty=stored.redo, around=())
+            ask = replace(ask, dirty=stored.redo, around=(), new_rules=None)
     wake()
     return stored
 
 
 def _resolve_once(journal: Journal | QuietJournal, ask: Ask, stored: Stored) -> None:
-    read = read_scope(journal, ask.dirty, ask.around)
+    read = read_scope(journal, ask.dirty, ask.around, ask.new_rules)
     links = _match(journal, read, ask.workers)
     settled = _settle(journal, read, links, ask)
     context = Context(

@@ -32,17 +32,19 @@ class Read:
         return self.active.rules
 
 
-def read_scope(journal: Journal | QuietJournal, dirty: Sequence[int], around: Sequence[int]) -> Read:
+def read_scope(
+    journal: Journal | QuietJournal, dirty: Sequence[int], around: Sequence[int], new_rules: RuleSet | None = None
+) -> Read:
     """Return everything a resolve of these records may touch; the first load publishes rule set version 1."""
-    known = find_active_rules()
-    rules = known.rules if known else load_company_rules()
+    known = None if new_rules else find_active_rules()
+    rules = known.rules if known else new_rules or load_company_rules()
     whole = known is None or len(dirty) > snapshot.NEIGHBOURHOOD_LIMIT
     with journal.stage("read", total=len(dirty)) as stage:
         snapshot.open_scope(dirty, around=around, whole=whole)
         given, state = snapshot.read_given(rules), snapshot.read_state()
         stage.advance(len(dirty))
     fresh = _standardise(journal, dirty, given, state, rules)
-    active = known or _publish_first(journal, fresh, rules)
+    active = known or _publish(journal, fresh, rules)
     if not whole:
         snapshot.widen_scope(_cold_keys(fresh, active))
         given, state = snapshot.read_given(rules), snapshot.read_state()
@@ -62,10 +64,15 @@ def _standardise(
     return fresh
 
 
-def _publish_first(journal: Journal | QuietJournal, fresh: pa.Table, rules: RuleSet) -> ActiveRules:
+def _publish(journal: Journal | QuietJournal, fresh: pa.Table, rules: RuleSet) -> ActiveRules:
     with journal.stage("profile", total=fresh.num_rows) as stage:
         statistics = bulk.profile(fresh, rules)
-        publish_and_activate(rules=rules, statistics=statistics, note="first load", actor=journal.actor)
+        publish_and_activate(
+            rules=rules,
+            statistics=statistics,
+            note=f"published with the statistics of {fresh.num_rows} records",
+            actor=journal.actor,
+        )
         stage.advance(fresh.num_rows)
     return get_active_rules()
 

@@ -89,6 +89,13 @@ def list_pending() -> list[int]:
         return [row[0] for row in cursor.fetchall()]
 
 
+def list_all() -> list[int]:
+    """Return the ids of all records that are live or waiting to be. One query."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT id FROM sources_sourcerecord WHERE state IN ('live', 'received') ORDER BY id")
+        return [row[0] for row in cursor.fetchall()]
+
+
 def open_scope(dirty: Sequence[int], *, around: Sequence[int] = (), whole: bool) -> None:
     """Make the temporary table `scope` with the dirty records, the clean ones `around`, and all others where `whole`.
 

@@ -106,7 +106,8 @@ def store_chunk(chunk: Chunk, context: Context, stored: Stored) -> None:
     stored.add(
         links=chunk.links.num_rows,
         created=chunk.customers_new.num_rows,
-        changed=chunk.customers_changed.num_rows,
+        # Every change has its event; those of new and of closed customers are counted apart.
+        changed=chunk.events.num_rows - chunk.customers_new.num_rows - len(chunk.redirects) - len(chunk.retired),
         merged=len(chunk.redirects),
         retired=len(chunk.retired),
         events=chunk.events.num_rows,

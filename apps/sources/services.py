@@ -10,7 +10,7 @@ from django.db import connection
 from django.utils import timezone
 
 from apps.base.actors import Actor, acting
-from apps.base.errors import Conflict
+from apps.base.errors import Conflict, NotFound
 from apps.base.locks import Gate, lock_gate
 from apps.sources.intake import FileRefused, IntakeReader, SourceMapping
 from apps.sources.intake.errors import printable_name
@@ -134,8 +134,11 @@ def close_batch(*, batch: IntakeBatch, actor: Actor) -> IntakeBatch:
     return batch
 
 
-def confirm_held_batch(*, batch: IntakeBatch, reason: str, actor: Actor) -> IntakeBatch:
+def confirm_held_batch(*, batch_id: int, reason: str, actor: Actor) -> IntakeBatch:
     """Let a held snapshot delete its absent keys, on a person's word."""
+    batch = IntakeBatch.objects.filter(pk=batch_id).first()
+    if batch is None:
+        raise NotFound(f"there is no batch {batch_id}", batch=batch_id)
     if batch.state != IntakeBatch.State.HELD:
         raise Conflict(f"batch {batch.pk} is {batch.state}, not held", batch=batch.pk)
     with acting(actor, reason=reason, run_id=batch.run_id or 0):

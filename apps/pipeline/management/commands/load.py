@@ -6,6 +6,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from apps.base.actors import Actor
 from apps.pipeline.loading import load_files
+from apps.pipeline.management.parsing import speak_in_one_line
 from apps.pipeline.management.progress import StageBars
 from apps.pipeline.management.sources import source_files
 from apps.sources.intake import FileRefused
@@ -15,6 +16,7 @@ class Command(BaseCommand):
     help = "Load account files of one or several sources."
 
     def add_arguments(self, parser: CommandParser) -> None:
+        speak_in_one_line(parser)
         parser.add_argument("--source", action="append", default=[], metavar="CODE=PATH", help="a source and its file")
         parser.add_argument(
             "--mapping", action="append", default=[], metavar="CODE=FILE", help="its mapping file or a preset's name"

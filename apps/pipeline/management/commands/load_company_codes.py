@@ -9,12 +9,14 @@ from apps.base.actors import Actor
 from apps.base.errors import Invalid
 from apps.legal.company_codes import read_company_codes
 from apps.legal.services import register_company_codes, store_extensions
+from apps.pipeline.management.parsing import speak_in_one_line
 
 
 class Command(BaseCommand):
     help = "Load company code, currency, payment terms and tax profile per ERP customer."
 
     def add_arguments(self, parser: CommandParser) -> None:
+        speak_in_one_line(parser)
         parser.add_argument("source", help="code of the ERP whose customers the table names")
         parser.add_argument("path", type=Path, help="CSV with customer_key, company_code, currency, …")
 

@@ -7,6 +7,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from apps.engine.rules import RuleSetError, load_company_rules, load_rules
+from apps.pipeline.management.parsing import speak_in_one_line
 from apps.pipeline.management.sources import source_files
 from apps.pipeline.matching_files import match_files, write_clusters, write_links, write_report
 from apps.sources.intake import FileRefused
@@ -17,6 +18,7 @@ class Command(BaseCommand):
     requires_system_checks: list[str] = []
 
     def add_arguments(self, parser: CommandParser) -> None:
+        speak_in_one_line(parser)
         parser.add_argument("--source", action="append", default=[], metavar="CODE=PATH", help="a source and its file")
         parser.add_argument(
             "--mapping", action="append", default=[], metavar="CODE=FILE", help="its mapping file or a preset's name"
