@@ -177,3 +177,15 @@ def test_the_home_page_offers_to_undo_the_latest_decision(steward: Client, small
     response = steward.get("/")
     assert [row.words for row in response.context["decisions"]] == ["Different"]
     assert "Your latest decisions" in response.content.decode()
+
+
+def test_not_sure_is_nothing_to_take_back(steward: Client, small_hub: SmallHub) -> None:
+    answer(steward, small_hub, "not_sure")
+    verdict = Verdict.objects.get()
+    assert steward.get(f"/review/{small_hub.case.pk}/").context["latest"] is None
+    assert steward.post("/review/undo/", {"verdict_id": verdict.pk}).status_code == 403
+
+
+def test_a_case_about_records_of_one_customer_says_that_they_are_one(steward: Client, small_hub: SmallHub) -> None:
+    case = make_case(small_hub.crm_record, small_hub.erp_record)
+    assert "belong to one customer already" in middle(steward.get(f"/review/{case.pk}/"))

@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import groupby
 
 from apps.cases import selectors as cases
 from apps.delivery import selectors as delivery
@@ -180,6 +181,7 @@ class Happening:
     reason: str
     run_id: int
     changes: tuple[tuple[str, str, str, str], ...]
+    records: tuple[str, ...] = ()
 
 
 def build_history(gid: str) -> list[Happening]:
@@ -188,7 +190,13 @@ def build_history(gid: str) -> list[Happening]:
     others = golden.list_customers({_other_of(move, gid) for move in moves})
     names = {customer.gid: customer.name for customer in others}
     told = [_tell_move(move, gid, names) for move in moves]
-    told += [_tell(row) for row in golden.list_history(gid, limit=HISTORY_ROWS) if row.kind != "stayed"]
+    rows = [
+        row
+        for row in golden.list_history(gid, limit=HISTORY_ROWS)
+        if row.kind != "stayed" and (row.changes or row.kind != "changed")
+    ]
+    for _, alike in groupby(rows, key=lambda row: (row.kind, row.actor, row.reason, row.run_id, row.record_id is None)):
+        told += _tell(list(alike))
     return sorted(told, key=lambda row: row.at, reverse=True)
 
 
@@ -247,20 +255,28 @@ _KINDS = {
     "created": "Created this customer",
     "changed": "Changed",
     "deleted": "Removed this customer's row",
-    "joined": "Added record",
-    "left": "Took out record",
+    "joined": "Added",
+    "left": "Took out",
 }
 
 
-def _tell(row: golden.HistoryRow) -> Happening:
-    record = f" {row.source_code} {row.source_key}" if row.source_key else ""
+def _tell(rows: Sequence[golden.HistoryRow]) -> list[Happening]:
+    """Return one happening for records that came or went together, one each for everything else."""
+    if rows[0].record_id is None:
+        return [_happening(row, "", ()) for row in rows]
+    records = tuple(f"{row.source_code} {row.source_key}" for row in rows)
+    return [_happening(rows[0], f" {len(rows)} source record{'s' if len(rows) > 1 else ''}", records)]
+
+
+def _happening(row: golden.HistoryRow, what: str, records: tuple[str, ...]) -> Happening:
     return Happening(
         at=row.at,
         who=row.actor,
-        what=f"{_KINDS.get(row.kind, row.kind.capitalize())}{record}",
+        what=f"{_KINDS.get(row.kind, row.kind.capitalize())}{what}",
         reason=row.reason,
         run_id=row.run_id,
         changes=tuple(_changes(row.changes)) if row.kind == "changed" else (),
+        records=records,
     )
 
 

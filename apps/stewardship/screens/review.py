@@ -11,6 +11,7 @@ from apps.engine.records import Evidence
 from apps.engine.rules import RuleSet
 from apps.golden import selectors as golden
 from apps.matching import selectors as matching
+from apps.matching.decisions import RecentVerdict
 from apps.matching.selectors.pairs import score_parts
 from apps.pipeline.deciding import list_recent_decisions
 from apps.rulebook.selectors import ActiveRules, find_active_rules, get_active_rules
@@ -21,7 +22,8 @@ from apps.stewardship.screens.waterfall import Waterfall, build_waterfall, say_b
 from apps.stewardship.screens.words import group_attributes, say_score, title_of
 
 PAGE = 50
-MOST_OTHERS = 6
+MOST_OTHERS = 3
+UNDO_LIMIT = 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +85,8 @@ class PairPage:
     shared_keys: tuple[str, ...]
     rules_version: int | None
     others: tuple[tuple[cases.CaseRow, str], ...]
+    others_hidden: bool
+    is_one_already: bool
     why_asked: str
 
 
@@ -125,7 +129,7 @@ def build_pair(case: cases.CaseRow) -> PairPage | None:
     if not pair:
         return None
     low, high = pair
-    others = [other for other in cases.list_open_cases_of(list(pair), limit=MOST_OTHERS + 1) if other != case]
+    others = [other for other in cases.list_open_cases_of(list(pair), limit=MOST_OTHERS + 2) if other != case]
     given = sources.list_given({low, high, *(record for other in others for record in _records_of(other))})
     if low not in given or high not in given:
         return None
@@ -144,6 +148,8 @@ def build_pair(case: cases.CaseRow) -> PairPage | None:
         verdict=explained.verdict if explained else matching.find_verdict(low, high),
         shared_keys=explained.shared_keys[:6] if explained else (),
         rules_version=explained.rules_version if explained else None,
+        is_one_already=bool(left.customer and right.customer and left.customer.gid == right.customer.gid),
+        others_hidden=len(others) > MOST_OTHERS,
         why_asked=_say_why_asked(case, rules),
         others=tuple((other, _name_of_other(other, set(pair), given)) for other in others[:MOST_OTHERS]),
     )
@@ -268,7 +274,7 @@ def list_decisions(actor: Actor, *, limit: int = 6) -> list[Decision]:
 
     Two queries.
     """
-    standing = [row for row in list_recent_decisions(actor=actor, limit=50) if not row.is_undone][:limit]
+    standing = _list_standing(actor)[:limit]
     gids = {gid for row in standing for gid in (row.low_gid, row.high_gid) if gid}
     names = {customer.gid: customer.name or customer.gid for customer in golden.list_customers(gids)}
     return [
@@ -285,7 +291,17 @@ def list_decisions(actor: Actor, *, limit: int = 6) -> list[Decision]:
 
 def find_latest_decision(actor: Actor) -> Decision | None:
     """Return the newest decision of a person that still stands, or None. One query."""
-    for row in list_recent_decisions(actor=actor, limit=50):
-        if not row.is_undone:
-            return Decision(row.verdict_id, _VERDICT_WORDS.get(row.kind, row.kind), row.decided_at, row.case_id)
+    for row in _list_standing(actor):
+        return Decision(row.verdict_id, _VERDICT_WORDS.get(row.kind, row.kind), row.decided_at, row.case_id)
     return None
+
+
+def list_undoable(actor: Actor) -> set[int]:
+    """Return the decisions a person may take back: their last fifty that still stand. One query."""
+    return {row.verdict_id for row in _list_standing(actor)}
+
+
+def _list_standing(actor: Actor) -> list[RecentVerdict]:
+    # "Not sure" decides nothing: its case is still open, so there is nothing to take back.
+    recent = list_recent_decisions(actor=actor, limit=UNDO_LIMIT)
+    return [row for row in recent if not row.is_undone and row.kind != "not_sure"]

@@ -8,13 +8,11 @@ from django.views.decorators.http import require_POST, require_safe
 
 from apps.base.errors import Conflict, Forbidden, Invalid
 from apps.cases import selectors as cases
-from apps.pipeline.deciding import Judgement, judge_case, list_recent_decisions, undo_decision
+from apps.pipeline.deciding import Judgement, judge_case, undo_decision
 from apps.stewardship.forms import JudgeForm, UndoForm
 from apps.stewardship.pages import actor_of, page, render_page
 from apps.stewardship.roles import JUDGES, Role, roles_of
 from apps.stewardship.screens import review as screens
-
-UNDO_LIMIT = 50
 
 
 @require_safe
@@ -76,8 +74,7 @@ def undo(request: HttpRequest) -> HttpResponse:
     if not form.is_valid():
         raise Invalid("The form names no decision.")
     actor, verdict_id = actor_of(request), form.cleaned_data["verdict_id"]
-    own = {row.verdict_id for row in list_recent_decisions(actor=actor, limit=UNDO_LIMIT)}
-    if verdict_id not in own and Role.SENIOR_STEWARD not in roles_of(request.user):
+    if verdict_id not in screens.list_undoable(actor) and Role.SENIOR_STEWARD not in roles_of(request.user):
         raise Forbidden("Only a senior steward takes back what somebody else decided, or what lies far back.")
     judgement = undo_decision(verdict_id=verdict_id, actor=actor)
     messages.success(request, judgement.message)
@@ -88,6 +85,8 @@ def undo(request: HttpRequest) -> HttpResponse:
 
 def _tell(judgement: Judgement) -> str:
     # A name may end in a full stop of its own.
+    if judgement.verdict == "not_sure":
+        return judgement.message
     return f"{judgement.message.removesuffix('..').removesuffix('.')}. Undo takes it back."
 
 

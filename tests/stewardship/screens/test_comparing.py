@@ -33,7 +33,7 @@ def judge(attribute: str, left: dict[str, str], right: dict[str, str]) -> tuple[
         ("name", "Nordwind Logistik GmbH", "Zephyr Foods GmbH", "conflict"),
         ("phone", "+49 40 30061200", "+49 (40) 3006-1200", "agree"),
         ("phone", "+49 40 30061200", "+49 40 30061299", "conflict"),
-        ("website", "www.nordwind.example", "https://nordwind.example/", "agree"),
+        ("website", "www.nordwind.com", "https://nordwind.com/", "agree"),
         ("sector", "5065", "7372", "conflict"),
     ],
 )

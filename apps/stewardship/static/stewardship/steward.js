@@ -3,6 +3,7 @@
 
 const TYPING = "input:not([type=checkbox]), textarea, select, [contenteditable]";
 let waitsForPlace = 0;
+let isUnderWay = false;
 
 const keysAreOn = () => localStorage.getItem("keys") !== "off";
 const visible = (element) => element && element.getClientRects().length > 0;
@@ -15,6 +16,7 @@ function announce() {
 }
 
 function press(key) {
+  if (isUnderWay) return true;
   const target = document.querySelector(`#main [data-key="${key}"]:not([disabled])`);
   if (!visible(target)) return false;
   target.click();
@@ -86,17 +88,19 @@ document.addEventListener("change", (event) => {
   if (event.target.id === "keys-on") localStorage.setItem("keys", event.target.checked ? "on" : "off");
 });
 
-// One decision per press: a second press while the first is under way does nothing.
+// One decision per press: while a form is under way no other can be sent, by key or by click.
+function holdForms(held) {
+  isUnderWay = held;
+  for (const button of document.querySelectorAll("#main form button")) button.disabled = held;
+}
+
 document.addEventListener("htmx:beforeRequest", (event) => {
-  if (!(event.detail.elt instanceof HTMLFormElement)) return;
-  for (const button of event.detail.elt.querySelectorAll("button")) button.disabled = true;
+  if (event.detail.elt instanceof HTMLFormElement) holdForms(true);
 });
 
 document.addEventListener("htmx:afterRequest", (event) => {
-  const offline = document.getElementById("offline");
-  if (offline) offline.hidden = true;
-  if (!(event.detail.elt instanceof HTMLFormElement)) return;
-  for (const button of event.detail.elt.querySelectorAll("button")) button.disabled = false;
+  document.getElementById("offline")?.toggleAttribute("hidden", true);
+  if (event.detail.elt instanceof HTMLFormElement) holdForms(false);
 });
 
 document.addEventListener("htmx:sendError", () => {
