@@ -27,6 +27,7 @@ from apps.pipeline.chunking import Chunker, Settled
 from apps.pipeline.partition import Scope, settle
 from apps.pipeline.reading import Read, read_scope
 from apps.pipeline.runs import Journal, QuietJournal
+from apps.pipeline.sharing import with_shared_identifiers
 from apps.pipeline.store import Context, Stored
 from apps.pipeline.storing import store_chunks
 
@@ -114,6 +115,7 @@ def _settle(journal: Journal | QuietJournal, read: Read, links: pa.Table, ask: A
             different=read.verdicts.different,
             workers=ask.workers,
         )
+        clustering = with_shared_identifiers(clustering, read.standard, read.rules, read.active.statistics)
         scope = _scope(read.state, clustering.clusters)
         partition = settle(scope, chunk_records=ask.chunk_records)
         stage.advance(read.standard.num_rows, proposals=clustering.proposals.num_rows)

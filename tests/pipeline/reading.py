@@ -62,7 +62,14 @@ def read_hub() -> Hub:
 def count_traces() -> dict[str, int]:
     """Return the rows of every table that a change leaves a trace in: history, events, versions, moves, deliveries."""
     tables = [m._meta.db_table for m in apps.get_models() if "_historical" in m._meta.db_table]
-    tables += ["outbox_event", "sources_recordversion", "golden_move", "delivery_delivery", "matching_link", "cases_case"]
+    tables += [
+        "outbox_event",
+        "sources_recordversion",
+        "golden_move",
+        "delivery_delivery",
+        "matching_link",
+        "cases_case",
+    ]
     with connection.cursor() as cursor:
         counts = {}
         for table in sorted(tables):
