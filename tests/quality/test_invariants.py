@@ -158,7 +158,7 @@ BREACHES = [
         " SELECT e.id, 'lei', '', '5493001KJTIIGC8Y1R12', 'verified',"
         "        (SELECT min(record_id) FROM golden_membership m WHERE m.golden_id = e.golden_id)"
         f" FROM legal_legalentity e, {TWO_CUSTOMERS} WHERE e.golden_id IN (two.a, two.b)",
-        "share one lei",
+        "shares its lei with 1 more",
     ),
     Breach(
         7,

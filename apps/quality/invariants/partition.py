@@ -99,27 +99,37 @@ WHERE v.kind = 'split' AND (o.id IS NULL OR o.id = g.id OR (
     AND NOT EXISTS (SELECT FROM golden_move also WHERE also.golden_id = g.id AND also.at = v.at
                     AND also.kind = 'merged')))
 """
+# Of the holders of one number each is named together with another one: for two holders that is the pair itself.
 _SHARED_IDENTIFIER = """
-WITH exclusive AS (
-    SELECT f.scheme, f.issuer, f.value, g.id, g.gid
+WITH holder AS (
+    SELECT DISTINCT f.scheme, f.issuer, f.value, e.golden_id
     FROM legal_identifier f
     JOIN legal_legalentity e ON e.id = f.entity_id
     JOIN golden_goldenrecord g ON g.id = e.golden_id AND g.state = 'live'
     JOIN unnest(%(schemes)s::text[], %(issuers)s::text[], %(checks)s::text[]) AS x(scheme, issuers, checks)
       ON x.scheme = f.scheme AND f.check_result = ANY(string_to_array(x.checks, ','))
      AND (x.issuers = '' OR f.issuer = ANY(string_to_array(x.issuers, ',')))
-), asked AS (
-    SELECT a.golden_id AS low, b.golden_id AS high FROM cases_case c
-    JOIN golden_membership a ON a.record_id = c.low_record_id
-    JOIN golden_membership b ON b.record_id = c.high_record_id WHERE c.state = 'open'
-    UNION
-    SELECT a.golden_id, b.golden_id FROM matching_verdictpair p
-    JOIN golden_membership a ON a.record_id = p.low_id
-    JOIN golden_membership b ON b.record_id = p.high_id WHERE p.is_live AND p.kind IN ('different', 'related')
+), numbered AS MATERIALIZED (
+    SELECT *, dense_rank() OVER (ORDER BY scheme, issuer, value) AS number,
+           count(*) OVER (PARTITION BY scheme, issuer, value) AS holders FROM holder
+), shared AS MATERIALIZED (SELECT * FROM numbered WHERE holders > 1
+), asked AS MATERIALIZED (
+    SELECT low_record_id AS low, high_record_id AS high FROM cases_case
+    WHERE state = 'open' AND low_record_id IS NOT NULL
+    UNION ALL
+    SELECT low_id, high_id FROM matching_verdictpair WHERE is_live AND kind IN ('different', 'related')
+), named AS MATERIALIZED (
+    SELECT a.golden_id AS low, b.golden_id AS high FROM asked
+    JOIN golden_membership a ON a.record_id = asked.low JOIN golden_membership b ON b.record_id = asked.high
+), answered AS (
+    SELECT a.number, a.golden_id AS low, b.golden_id AS high
+    FROM named JOIN shared a ON a.golden_id = named.low
+    JOIN shared b ON b.golden_id = named.high AND b.number = a.number AND b.golden_id <> a.golden_id
 )
-SELECT a.gid || ' and ' || b.gid || ' share one ' || a.scheme || ' and no open case or decision names both'
-FROM exclusive a JOIN exclusive b ON (b.scheme, b.issuer, b.value) = (a.scheme, a.issuer, a.value) AND b.id > a.id
-WHERE NOT EXISTS (SELECT FROM asked WHERE (low, high) IN ((a.id, b.id), (b.id, a.id)))
+SELECT g.gid || ' shares its ' || s.scheme || ' with ' || s.holders - 1
+       || ' more and no open case or decision names it with one of them'
+FROM shared s JOIN golden_goldenrecord g ON g.id = s.golden_id
+WHERE (s.number, s.golden_id) NOT IN (SELECT number, low FROM answered UNION ALL SELECT number, high FROM answered)
 """
 
 
@@ -177,7 +187,7 @@ INVARIANTS = (
     ),
     Invariant(
         6,
-        "Two customers share no exclusive identifier, unless an open case or a decision names both.",
+        "Two customers share no exclusive identifier, unless an open case or a decision names them together.",
         (check_exclusive_identifiers,),
     ),
 )
