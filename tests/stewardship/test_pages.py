@@ -10,6 +10,9 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
+from apps.base.actors import Actor
+from apps.pipeline.runs import journal
+from tests.factories import make_batch
 from tests.stewardship.conftest import SmallHub, middle
 
 MOST_QUERIES = 15
@@ -118,3 +121,16 @@ def test_an_unknown_address_gets_the_hub_s_own_page(client: Client, db: None) ->
 
 def inline_code(text: str) -> list[str]:
     return re.findall(r"""<style|\sstyle=|<script>|<script (?![^>]*src)[^>]*>|\son[a-z]+=|javascript:|hx-on""", text)
+
+
+def test_the_busiest_home_page_still_takes_few_queries(steward: Client, small_hub: SmallHub) -> None:
+    make_batch()
+    with journal(kind="load", arguments={}, actor=Actor.hub("test")) as log, log.stage("intake"):
+        pass
+    steward.post(f"/review/{small_hub.case.pk}/judge/", {"verdict": "different"})
+    steward.get("/")
+    with CaptureQueriesContext(connection) as queries:
+        response = steward.get("/")
+    assert "Your latest decisions" in response.content.decode()
+    assert "load by the hub (test)" in response.content.decode()
+    assert len(queries) <= MOST_QUERIES

@@ -191,3 +191,11 @@ def test_a_case_about_records_of_one_customer_says_that_they_are_one(steward: Cl
     text = middle(steward.get(f"/review/{case.pk}/"))
     assert "belong to one customer already" in text
     assert 'name="verdict"' not in text
+
+
+def test_who_only_looks_walks_from_case_to_case(log_in: Callable[[str], Client], small_hub: SmallHub) -> None:
+    other = make_case(make_record(), make_record())
+    viewer = log_in("viewer")
+    assert viewer.get("/review/next/")["Location"] == f"/review/{small_hub.case.pk}/"
+    assert viewer.get("/review/next/", {"after": small_hub.case.pk})["Location"] == f"/review/{other.pk}/"
+    assert viewer.get("/review/next/", {"after": other.pk})["Location"] == f"/review/{small_hub.case.pk}/"

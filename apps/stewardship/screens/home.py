@@ -5,9 +5,28 @@ from dataclasses import dataclass
 from apps.cases import selectors as cases
 from apps.delivery import selectors as delivery
 from apps.golden import selectors as golden
+from apps.pipeline.selectors import RunRow, list_runs
 from apps.sources import selectors as sources
 
 LATEST_BATCHES = 6
+_COUNTED = {
+    "created": "customers created",
+    "changed": "customers changed",
+    "merged": "merged",
+    "split": "split",
+    "retired": "retired",
+    "faults": "rows set aside",
+    "cases opened": "cases opened",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class LastRun:
+    """The latest run, how long it took, and what it brought about: counts with their words, those above zero."""
+
+    run: RunRow
+    seconds: float | None
+    counts: tuple[tuple[str, int], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,6 +37,7 @@ class Home:
     source_records: int
     open_cases: int
     cases_by_kind: tuple[tuple[str, int], ...]
+    last_run: LastRun | None
     batches: tuple[sources.Batch, ...]
     deliveries_waiting: int
     deliveries_dead: int
@@ -37,7 +57,7 @@ KIND_WORDS = {
 
 
 def build_home() -> Home:
-    """Return the first page. Seven queries."""
+    """Return the first page. Nine queries."""
     customers, records = golden.count_customers(), sources.count_records()
     open_cases = cases.count_open_cases()
     deliveries = _sum_states(delivery.count_deliveries())
@@ -48,6 +68,7 @@ def build_home() -> Home:
         source_records=records,
         open_cases=sum(open_cases.values()),
         cases_by_kind=tuple((KIND_WORDS.get(kind, kind), count) for kind, count in open_cases.items() if count),
+        last_run=_find_last_run(),
         batches=batches,
         deliveries_waiting=deliveries.get("waiting", 0) + deliveries.get("in_flight", 0),
         deliveries_dead=deliveries.get("dead", 0),
@@ -57,6 +78,15 @@ def build_home() -> Home:
         write_backs_done=write_backs.get("acknowledged", 0),
         is_empty=not records and not batches,
     )
+
+
+def _find_last_run() -> LastRun | None:
+    for run in list_runs(limit=1):
+        told = {name.replace("_", " "): count for name, count in run.counts.items()}
+        counts = tuple((words, told[name]) for name, words in _COUNTED.items() if told.get(name))
+        took = (run.finished_at - run.started_at).total_seconds() if run.finished_at else None
+        return LastRun(run, took, counts)
+    return None
 
 
 def _sum_states(counts: dict[str, dict[str, int]]) -> dict[str, int]:

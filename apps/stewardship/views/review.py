@@ -26,9 +26,10 @@ def show_queue(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 @page()
-def start(_request: HttpRequest) -> HttpResponse:
-    """Open the most pressing case."""
-    case = screens.find_next_case()
+def start(request: HttpRequest) -> HttpResponse:
+    """Open the most pressing case, or the one that follows the case named by ?after=."""
+    after = request.GET.get("after", "")
+    case = screens.find_next_case(cases.get_case(int(after)) if after.isdecimal() and len(after) < 19 else None)
     return redirect("stewardship:queue") if case is None else redirect("stewardship:case", case.case_id)
 
 
