@@ -19,6 +19,8 @@ from playwright.sync_api import Page, sync_playwright
 
 IMAGES = Path(__file__).parent / "images"
 SIZES = {"desktop": (1440, 900), "phone": (390, 844)}
+# Besides every page on a light desktop.
+SHOWN = {("desktop", "dark"): ("pair", "customer"), ("phone", "dark"): ("pair",)}
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update"]
 
 
@@ -48,7 +50,7 @@ def main(words: Sequence[str]) -> int:
                     sys.stderr.write("the hub refused that log-in\n")
                     return 1
                 for name, path in _find_pages(page, options.hub).items():
-                    if (size, theme) == ("desktop", "light") or name in ("pair", "customer"):
+                    if name in SHOWN.get((size, theme), ()) or (size, theme) == ("desktop", "light"):
                         page.goto(options.hub + path, wait_until="networkidle")
                         page.screenshot(path=options.into / f"{name}-{size}-{theme}.png")
                 context.close()
