@@ -49,12 +49,10 @@ def changeable_field(model: type[models.Model]) -> "models.Field[Any, Any]":
     bound = {name for c in model._meta.constraints for name in getattr(c, "fields", ())}
     bound |= {f.name for f in model._meta.concrete_fields if f.unique or f.primary_key or f.is_relation}
     free = [f for f in model._meta.concrete_fields if f.name not in bound and f.editable]
-    ranks = (
-        lambda f: isinstance(f, models.CharField | models.TextField) and not f.choices,
-        lambda f: isinstance(f, models.BooleanField),
-        lambda f: bool(f.choices),
-    )
-    return next(f for suits in ranks for f in free if suits(f))
+    texts = [f for f in free if isinstance(f, models.CharField | models.TextField) and not f.choices]
+    flags = [f for f in free if isinstance(f, models.BooleanField)]
+    choices = [f for f in free if f.choices]
+    return [*texts, *flags, *choices][0]
 
 
 def change(row: models.Model) -> None:

@@ -53,7 +53,7 @@ def rows_of(model: Model, count: int) -> list[models.Model]:
 
 
 def columns_of(model: Model) -> list[str]:
-    return [f.column for f in model._meta.concrete_fields]
+    return [str(f.column) for f in model._meta.concrete_fields]
 
 
 def run_sql(text: str, *params: Any) -> int:
@@ -124,7 +124,7 @@ def by_upsert(model: Model) -> Written:
 def by_raw_on_conflict(model: Model) -> Written:
     rows = rows_of(model, 2)
     table, names = model._meta.db_table, ", ".join(f'"{c}"' for c in columns_of(model))
-    key, column = model._meta.pk.column, changeable_field(model).column  # type: ignore[union-attr]
+    key, column = model._meta.pk.column, changeable_field(model).column
     change(rows[0])
     wanted = getattr(rows[0], changeable_field(model).name)
     same = model._default_manager.filter(pk=rows[1].pk, **{changeable_field(model).name: wanted}).count()
@@ -140,7 +140,7 @@ def by_raw_on_conflict(model: Model) -> Written:
 
 def by_raw_sql(model: Model) -> Written:
     rows = rows_of(model, 3)
-    table, key, column = model._meta.db_table, model._meta.pk.column, changeable_field(model).column  # type: ignore[union-attr]
+    table, key, column = model._meta.db_table, model._meta.pk.column, changeable_field(model).column
     change(rows[0])
     wanted = getattr(rows[0], changeable_field(model).name)
     with acting(JANE, reason=REASON, run_id=RUN), counting(model):
@@ -154,7 +154,7 @@ def by_copy(model: Model) -> Written:
     rows = rows_of(model, 3)
     table, names = model._meta.db_table, ", ".join(f'"{c}"' for c in columns_of(model))
     wanted = ", ".join(str(r.pk) for r in rows)
-    key = model._meta.pk.column  # type: ignore[union-attr]
+    key = model._meta.pk.column
     with connection.cursor() as cursor:
         with cursor.copy(f'COPY (SELECT {names} FROM {table} WHERE "{key}" IN ({wanted})) TO STDOUT') as out:
             content = b"".join(bytes(block) for block in out)
@@ -178,11 +178,12 @@ def by_admin_form(model: Model) -> Written:
     request._dont_enforce_csrf_checks = True  # type: ignore[attr-defined]
 
     def change_view(given: HttpRequest) -> HttpResponse:
-        return admin.change_view(given, str(row.pk))
+        shown: HttpResponse = admin.change_view(given, str(row.pk))
+        return shown
 
     with counting(model):
         response = ActorMiddleware(change_view)(request)
-    assert response.status_code == 302, response.render().content.decode()[:2000]
+    assert response.status_code == 302
     return Written(changed=1, by="person:admin", why="changed in the admin", run=0, user_id=user.pk)
 
 
@@ -296,7 +297,7 @@ def transaction_of(own: BaseDatabaseWrapper) -> Iterator[None]:
 def test_the_application_role_writes_history_only_by_writing_rows(model: Model) -> None:
     row = rows_of(model, 1)[0]
     table, history = model._meta.db_table, history_of(model)._meta.db_table
-    key, column = model._meta.pk.column, changeable_field(model).column  # type: ignore[union-attr]
+    key, column = model._meta.pk.column, changeable_field(model).column
     change(row)
     with as_application() as cursor:
         cursor.execute("SELECT set_config('mdmhub.actor', 'person:jane', true)")

@@ -86,7 +86,7 @@ def test_every_id_goes_on_once_and_every_cluster_carries_one(rows: list[Row]) ->
 @settings(max_examples=300, deadline=None)
 @given(rows=ROWS)
 def test_nobody_loses_an_id_to_a_smaller_claim(rows: list[Row]) -> None:
-    """An id that a cluster could have carried went to a claim at least as large, or the cluster carries a better one."""
+    """An id that a cluster could have carried went to a claim as large, or the cluster carries a better one."""
     result = settle(rows)
     together = Counter((c, g) for c, g, _ in rows if g != NONE)
     for (cluster, golden), share in together.items():

@@ -12,7 +12,8 @@ from apps.matching.models import VerdictPair
 from apps.outbox.models import Event
 from apps.pipeline.deciding import judge_case, undo_decision
 from apps.quality.selectors import list_broken
-from tests.pipeline.files import Row, changed, cut_sample, load, load_rows, write_rows
+from apps.sources.models import SourceRecord
+from tests.pipeline.files import KEYS, Row, changed, cut_sample, load, load_rows, write_rows
 from tests.pipeline.reading import Hub, list_live_gids, read_hub, resolve_gid
 
 pytestmark = [pytest.mark.django_db, pytest.mark.slow]
@@ -69,7 +70,7 @@ def test_undo_restores_partition_values_and_live_ids(verdict: str, rows: dict[st
 
 def test_merges_undone_in_the_order_they_were_made_restore_everything(rows: dict[str, list[Row]]) -> None:
     before = read_hub()
-    made = []
+    made: list[int] = []
     for case in open_cases():
         if len(made) == 4:
             break
@@ -152,9 +153,6 @@ ALIKE = {
 
 def _alike(rows: dict[str, list[Row]], case: Case) -> dict[str, list[Row]]:
     """Return the rows with those of the case's two records made one company, word for word."""
-    from apps.sources.models import SourceRecord
-    from tests.pipeline.files import KEYS
-
     names = set(
         SourceRecord.objects.filter(pk__in=[case.low_record_id, case.high_record_id]).values_list("source__code", "key")
     )

@@ -131,7 +131,7 @@ def _hold_records_to_their_changes(changes: dict[Record, str], second: Hub) -> N
     assert {n for record, n in versions.items() if record not in changes} == {1}
 
 
-def _applied() -> list[tuple[str, str, int]]:
+def _applied() -> list[tuple[str, str, int | None]]:
     return list(SourceRecord.objects.values_list("source__code", "key", "applied_number"))
 
 
