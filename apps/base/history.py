@@ -69,6 +69,24 @@ def tracked(*unindexed: str) -> Any:  # noqa: ANN401 - the package's manager is 
     return HistoricalRecords(bases=[HubHistory], no_db_index=list(unindexed))
 
 
+# History is asked by row, hardly ever by person, and an index costs every bulk write.
+DROP_USER_INDEX = """
+DO $$
+DECLARE index_name text;
+BEGIN
+    FOR index_name IN
+        SELECT c.relname FROM pg_index i
+        JOIN pg_class c ON c.oid = i.indexrelid
+        JOIN pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = i.indkey[0]
+        WHERE i.indrelid = '{table}'::regclass AND a.attname = 'history_user_id'
+    LOOP
+        EXECUTE format('DROP INDEX %I', index_name);
+    END LOOP;
+END
+$$
+"""
+
+
 def track(table: str, history_table: str, key: str = "id") -> migrations.RunSQL:
     """Return the migration step that keeps `history_table` for every write to `table`, whose primary key is `key`."""
     call = f"FOR EACH STATEMENT EXECUTE FUNCTION mdmhub_write_history('{history_table}', '{key}')"
@@ -79,6 +97,7 @@ def track(table: str, history_table: str, key: str = "id") -> migrations.RunSQL:
         f"CREATE TRIGGER history_update AFTER UPDATE ON {table} REFERENCING {new} {old} {call}",
         f"CREATE TRIGGER history_delete AFTER DELETE ON {table} REFERENCING {old} {call}",
         f"CREATE TRIGGER history_kept BEFORE UPDATE OR DELETE ON {history_table} {keep}",
+        DROP_USER_INDEX.format(table=history_table),
     ]
     backward: list[str | tuple[str, Any]] = [
         *(f"DROP TRIGGER IF EXISTS history_{name} ON {table}" for name in ("insert", "update", "delete")),

@@ -18,7 +18,7 @@ class GoldenRecord(models.Model):
         RETIRED = "retired"  # lost its last member
         ERASED = "erased"  # personal data removed on request
 
-    gid = models.CharField(max_length=17, unique=True)
+    gid = models.CharField(max_length=17)
     state = models.CharField(max_length=8, choices=State, default=State.LIVE)
     survivor = models.ForeignKey("self", models.PROTECT, null=True, related_name="absorbed", db_index=False)
     successors = ArrayField(models.CharField(max_length=17), default=list)
@@ -39,6 +39,8 @@ class GoldenRecord(models.Model):
 
     class Meta:
         constraints = [
+            # get_customer; a constraint of its own, because `unique` would add a second index for LIKE
+            models.UniqueConstraint(fields=["gid"], name="a_governed_id_is_issued_once"),
             models.CheckConstraint(
                 condition=Q(state="merged", survivor__isnull=False) | (~Q(state="merged") & Q(survivor__isnull=True)),
                 name="only_a_merged_record_has_a_survivor",
@@ -94,8 +96,11 @@ class Move(models.Model):
         REVIVED = "revived"
 
     kind = models.CharField(max_length=12, choices=Kind)
-    golden = models.ForeignKey(GoldenRecord, models.PROTECT, related_name="moves")
-    other = models.ForeignKey(GoldenRecord, models.PROTECT, related_name="+", null=True, db_index=False)
+    # No constraints: golden records are never deleted, and a load writes a move for each.
+    golden = models.ForeignKey(GoldenRecord, models.PROTECT, related_name="moves", db_constraint=False)
+    other = models.ForeignKey(
+        GoldenRecord, models.PROTECT, related_name="+", null=True, db_index=False, db_constraint=False
+    )
     record_ids = ArrayField(models.BigIntegerField(), default=list)
     actor = models.CharField(max_length=200)
     reason = models.CharField(max_length=500)

@@ -8,7 +8,7 @@ from apps.base.history import tracked
 class LegalEntity(models.Model):
     """The registered body behind one live golden record."""
 
-    lid = models.CharField(max_length=17, unique=True)
+    lid = models.CharField(max_length=17)
     golden = models.OneToOneField("golden.GoldenRecord", models.PROTECT, related_name="legal_entity")
     registered_name = models.CharField(max_length=500, blank=True)
     legal_form = models.CharField(max_length=60, blank=True)
@@ -16,6 +16,9 @@ class LegalEntity(models.Model):
     is_live = models.BooleanField(default=True)
     run_id = models.BigIntegerField(default=0)
     history = tracked("golden")
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["lid"], name="a_legal_entity_id_is_issued_once")]
 
     def __str__(self) -> str:
         return self.registered_name
@@ -29,7 +32,10 @@ class Identifier(models.Model):
         PLAUSIBLE = "plausible"  # the right shape; no checksum exists
         WRONG = "wrong"  # fails its checksum or its country's rule; no power in matching
 
-    entity = models.ForeignKey(LegalEntity, models.CASCADE, related_name="identifiers", db_index=False)
+    # No constraint: an identifier is only ever inserted by a join with its entity, and entities are never deleted.
+    entity = models.ForeignKey(
+        LegalEntity, models.CASCADE, related_name="identifiers", db_index=False, db_constraint=False
+    )
     scheme = models.CharField(max_length=20)
     issuer = models.CharField(max_length=20, blank=True)
     value = models.CharField(max_length=100)

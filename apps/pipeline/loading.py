@@ -1,6 +1,7 @@
 """Load files: land every source's rows, then resolve what is pending. Interrupted anywhere, the same call resumes."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,7 +13,7 @@ from apps.pipeline.flow import Ask, resolve
 from apps.pipeline.models import Run
 from apps.pipeline.runs import Journal, Listener, Stage, journal
 from apps.pipeline.snapshot import list_pending
-from apps.sources.intake import FileRefused, SourceMapping, open_file
+from apps.sources.intake import FileRefused, IntakeBatchFrame, SourceMapping, open_file
 from apps.sources.services import IntakeBatch, close_batch, land_frame, open_batch, refuse_file, register_source
 
 KINDS = ("crm", "billing", "erp")
@@ -78,7 +79,7 @@ def _land(log: Journal, file: SourceFile, stage: Stage) -> IntakeBatch:
         if batch.state != IntakeBatch.State.LANDING:
             log.count(files_known=1, rows_known=batch.rows_read)
             return batch
-        for frame in reader.batches(start_row=batch.rows_landed):
+        for frame in read_ahead(reader.batches(start_row=batch.rows_landed)):
             landed = land_frame(batch=batch, frame=frame, actor=log.actor)
             log.count(rows=frame.rows.num_rows, faults=len(frame.faults), new=landed.new, changed_rows=landed.changed)
             stage.advance(log.run.counts["rows"], None, **{f"{file.code}_rows": batch.rows_read})
@@ -87,6 +88,15 @@ def _land(log: Journal, file: SourceFile, stage: Stage) -> IntakeBatch:
         log.count(files_refused=1)
         raise
     return _close(log, batch)
+
+
+def read_ahead(frames: Iterator[IntakeBatchFrame]) -> Iterator[IntakeBatchFrame]:
+    """Yield the frames, reading each next one while the last is being landed."""
+    with ThreadPoolExecutor(max_workers=1, thread_name_prefix="read") as pool:
+        following = pool.submit(next, frames, None)
+        while (frame := following.result()) is not None:
+            following = pool.submit(next, frames, None)
+            yield frame
 
 
 def _close(log: Journal, batch: IntakeBatch) -> IntakeBatch:

@@ -132,7 +132,10 @@ class SourceRecord(models.Model):
 class RecordVersion(models.Model):
     """One state of a source record: the raw row as received and its mapped attributes. Append-only."""
 
-    record = models.ForeignKey(SourceRecord, models.CASCADE, related_name="versions", db_index=False)
+    # No constraint: a version is only ever inserted by a join with its record, and records are never deleted.
+    record = models.ForeignKey(
+        SourceRecord, models.CASCADE, related_name="versions", db_index=False, db_constraint=False
+    )
     number = models.PositiveIntegerField()
     batch_id = models.BigIntegerField()
     line = models.BigIntegerField(null=True)

@@ -120,6 +120,8 @@ STORAGES = {
 SIMPLE_HISTORY_ENABLED = False
 # A steward's reason may be longer than the package's hundred characters.
 SIMPLE_HISTORY_HISTORY_CHANGE_REASON_USE_TEXT_FIELD = True
+# History is asked by row; the numbers of its entries are in order of time already.
+SIMPLE_HISTORY_DATE_INDEX = False
 
 REST_FRAMEWORK: dict[str, Any] = {
     "DEFAULT_AUTHENTICATION_CLASSES": ["apps.api.authentication.TokenAuthentication"],

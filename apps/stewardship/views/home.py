@@ -1,3 +1,5 @@
+"""The first page: what waits, what happened last, and where to begin."""
+
 from django.http import HttpRequest, HttpResponse
 from django.views.decorators.http import require_safe
 
