@@ -68,7 +68,7 @@ def start_load(files: list[SourceFile], home: Path) -> subprocess.Popen[bytes]:
         "DATABASE_URL": database,
         "DATABASE_OWNER_URL": database,
         "MDMHUB_HOME": str(home),
-        "TEST_TUNABLES": json.dumps({"CHUNK_RECORDS": CHUNK_RECORDS, "LOAD_WORKERS": 1}),
+        "TEST_TUNABLES": json.dumps({"CHUNK_RECORDS": CHUNK_RECORDS, "LOAD_WORKERS": 2}),
     }
     return subprocess.Popen(
         [sys.executable, "manage.py", "load", *words],
