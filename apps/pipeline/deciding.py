@@ -60,8 +60,8 @@ def judge_case(
             raise Invalid(f"case {case_id} asks about no pair of records", case=case_id)
         low, high = get_place_of_record(case.low_record_id), get_place_of_record(case.high_record_id)
         _refuse_changed(low, high, seen or {})
-        if verdict == "same" and low.gid == high.gid:
-            raise Conflict(f"both records are in {low.gid} already", case=case_id)
+        if low.gid == high.gid:
+            raise Conflict(f"both records are in {low.gid} already; split it to keep them apart", case=case_id)
         return _decide(case_id, verdict, (low, high), reason, actor)
 
 
@@ -73,7 +73,9 @@ def undo_decision(*, verdict_id: int, actor: Actor) -> Judgement:
         withdrawn = withdraw_verdict(verdict_id=verdict_id, actor=actor)
         records = sorted({record for pair in pairs for record in pair})
         # The case opens before the records are resolved: that would ask the same question anew under another number.
-        if withdrawn.case_id is not None:
+        if withdrawn.case_id is not None and get_case(withdrawn.case_id).close_reason.startswith(
+            f"decision {verdict_id}:"
+        ):
             reopen_case(case_id=withdrawn.case_id, reason=f"decision {verdict_id} undone", actor=actor)
         ask = Ask(reason=f"decision {verdict_id} undone", around=records, verdict_id=verdict_id)
         resolve(QuietJournal(actor), ask)
