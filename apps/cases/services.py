@@ -27,20 +27,29 @@ UPDATE cases_case SET state = 'closed', closed_at = %(now)s, closed_by = %(actor
 WHERE state = 'open' AND kind = 'pair'
   AND (low_record_id = ANY(%(records)s) OR high_record_id = ANY(%(records)s))
   AND (low_record_id, high_record_id) NOT IN (
-      SELECT p.low, p.high FROM jsonb_to_recordset(%(pairs)s::jsonb) AS p(low bigint, high bigint))
+      SELECT p.low, p.high FROM jsonb_to_recordset(%(pairs)s::jsonb) AS p(low bigint, high bigint)
+      UNION ALL SELECT * FROM unnest(%(lows)s::bigint[], %(highs)s::bigint[]))
 """
 
 
 def settle_pair_cases(
-    *, pairs: Sequence[dict[str, Any]], records: Sequence[int], run_id: int, actor: Actor
+    *,
+    pairs: Sequence[dict[str, Any]],
+    records: Sequence[int],
+    elsewhere: Sequence[tuple[int, int]] = (),
+    run_id: int,
+    actor: Actor,
 ) -> tuple[int, int]:
     """Open a case per pair (low, high, score, priority, reason) and close those of `records` no longer asked.
 
+    `elsewhere` names pairs of these records that another transaction of the same run asks about: they stay as they are.
     Runs inside the caller's transaction; returns how many were opened or rescored, and closed.
     """
     values: dict[str, Any] = {
         "pairs": json.dumps(list(pairs)),
         "records": list(records),
+        "lows": [low for low, _ in elsewhere],
+        "highs": [high for _, high in elsewhere],
         "run": run_id,
         "now": timezone.now(),
         "actor": str(actor),

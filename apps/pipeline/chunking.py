@@ -71,7 +71,7 @@ class Chunker:
         links = Slices(link_rows(s, self.rules_version, self.run_id))
         entities = Slices(self._with_golden(s.rows.entities))
         identifiers = Slices(self._with_golden(s.rows.identifiers))
-        cases = proposal_rows(s)
+        questions = proposal_rows(s)
         moves, events, redirects, retired = self._moves_and_events()
         records = Slices(self._records())
         for number in range(s.partition.chunks):
@@ -93,7 +93,8 @@ class Chunker:
                 events=_events(told, events[number]),
                 ledger=member_rows.select(["record_id", "source_code", "source_key", "gid"]),
                 moves=_moves(new, moves[number]),
-                cases=cases[number],
+                cases=questions.asked[number],
+                cases_elsewhere=questions.elsewhere[number],
                 redirects=redirects[number],
                 retired=retired[number],
             )

@@ -1,6 +1,7 @@
 """Frames of a settled resolve in the shape the services store, each with its chunk, and slices of them."""
 
 from collections import defaultdict
+from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
@@ -101,13 +102,22 @@ def link_rows(settled: "Settled", rules_version: int, run_id: int) -> pa.Table:
         ).to_arrow_table()
 
 
-def proposal_rows(settled: "Settled") -> dict[int, list[dict[str, Any]]]:
+@dataclass(frozen=True, slots=True)
+class Questions:
+    """The pairs a person should look at: `asked` by the chunk that opens the case, `elsewhere` by the other's chunk."""
+
+    asked: dict[int, list[dict[str, Any]]]
+    elsewhere: dict[int, list[tuple[int, int]]]
+
+
+def proposal_rows(settled: "Settled") -> Questions:
     """Return per chunk the pairs a person should look at, without those somebody judged already."""
     scope = settled.scope
     cluster = dict(zip(scope.record.tolist(), scope.cluster.tolist(), strict=True))
     chunk = dict(zip(scope.record.tolist(), settled.partition.chunk.tolist(), strict=True))
     judged = {frozenset((cluster.get(a), cluster.get(b))) for a, b in settled.verdicts.different}
     rows: dict[int, list[dict[str, Any]]] = defaultdict(list)
+    elsewhere: dict[int, list[tuple[int, int]]] = defaultdict(list)
     for pair in settled.clustering.proposals.to_pylist():
         low, high = sorted((pair["left"], pair["right"]))
         number = max(chunk[low], chunk[high])
@@ -118,4 +128,6 @@ def proposal_rows(settled: "Settled") -> dict[int, list[dict[str, Any]]]:
         rows[number].append(
             {"low": low, "high": high, "score": pair["score"], "priority": priority, "reason": pair["reason"]}
         )
-    return rows
+        if (other := min(chunk[low], chunk[high])) not in (number, -1):
+            elsewhere[other].append((low, high))
+    return Questions(rows, elsewhere)

@@ -54,6 +54,7 @@ class Chunk:
     ledger: pa.Table
     moves: pa.Table
     cases: list[dict[str, Any]]
+    cases_elsewhere: list[tuple[int, int]]
     redirects: list[tuple[int, int]]
     retired: list[int]
 
@@ -101,7 +102,11 @@ def store_chunk(chunk: Chunk, context: Context, stored: Stored) -> None:
         deliveries = enqueue(event_ids=event_ids, actor=context.actor)
         _tell_sources(chunk, context)
         opened, closed = settle_pair_cases(
-            pairs=chunk.cases, records=_placed(chunk), run_id=context.run_id, actor=context.actor
+            pairs=chunk.cases,
+            records=_placed(chunk),
+            elsewhere=chunk.cases_elsewhere,
+            run_id=context.run_id,
+            actor=context.actor,
         )
     stored.add(
         links=chunk.links.num_rows,
