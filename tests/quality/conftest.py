@@ -18,11 +18,11 @@ JANE = Actor.person("jane", None)
 SOON_GONE = {"KUNNR": "9999999999", "NAME1": "Quillwort Harbour Dredging LLC", "ORT01": "EASTPORT", "LAND1": "US"}
 
 
-@pytest.fixture(scope="package")
+@pytest.fixture(scope="module")
 def hub(
     django_db_setup: None, django_db_blocker: DjangoDbBlocker, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[None]:
-    """The hub of these tests, gone when they end."""
+    """The hub of a test module, gone when it ends."""
     with django_db_blocker.unblock(), transaction.atomic():
         _live_a_little(tmp_path_factory.mktemp("files"))
         yield

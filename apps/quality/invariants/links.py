@@ -17,6 +17,8 @@ LOWEST = -(2**31)
 _LINKS = """
 SELECT low_id, high_id, score, array_to_string(levels, ',') FROM matching_link
 WHERE rules_version = %s AND mod(id, %s) = 0
+  -- The chunk of a load that brings a record may come after the one that brings its link.
+  AND NOT EXISTS (SELECT FROM sources_sourcerecord r WHERE r.id IN (low_id, high_id) AND r.state = 'received')
 """
 _LINK_TYPES = {"left": pa.int64(), "right": pa.int64(), "score": pa.int32(), "levels": pa.string()}
 _UNNAMED_RULES = """

@@ -16,7 +16,11 @@ SELECT 'case ' || c.id || CASE
 FROM cases_case c
 LEFT JOIN golden_membership a ON a.record_id = c.low_record_id
 LEFT JOIN golden_membership b ON b.record_id = c.high_record_id
-WHERE c.state = 'open' AND c.kind = 'pair' AND (
+WHERE c.state = 'open' AND c.kind = 'pair'
+  -- A record whose own chunk of a load comes later may be asked about already.
+  AND NOT EXISTS (SELECT FROM sources_sourcerecord r
+                  WHERE r.id IN (c.low_record_id, c.high_record_id) AND r.state = 'received')
+  AND (
     a.golden_id IS NULL OR b.golden_id IS NULL OR a.golden_id = b.golden_id
     OR EXISTS (SELECT FROM matching_verdictpair p WHERE p.is_live AND p.kind IN ('same', 'different', 'related')
                AND p.low_id = c.low_record_id AND p.high_id = c.high_record_id))
