@@ -61,12 +61,12 @@ def resolve(journal: Journal | QuietJournal, ask: Ask) -> Stored:
     # Runs wait for each other here; decisions don't, and make stale what a run has read of their customers.
     with nullcontext() if isinstance(journal, QuietJournal) else one_at_a_time(Gate.RESOLVE):
         for _ in range(REDO_ROUNDS):
-            stored.redo = []
+            stored.redo, stored.redo_around = [], []
             if ask.dirty or ask.around:
                 _resolve_once(journal, ask, stored)
-            if not stored.redo:
+            if not stored.redo and not stored.redo_around:
                 break
-            ask = replace(ask, dirty=stored.redo, around=(), new_rules=None)
+            ask = replace(ask, dirty=stored.redo, around=stored.redo_around, new_rules=None)
     wake()
     return stored
 

@@ -77,6 +77,7 @@ class Stored:
 
     counts: dict[str, int] = field(default_factory=dict)
     redo: list[int] = field(default_factory=list)
+    redo_around: list[int] = field(default_factory=list)
     _lock: Lock = field(default_factory=Lock)
 
     def add(self, **counts: int) -> None:
@@ -94,7 +95,10 @@ def store_chunk(chunk: Chunk, context: Context, stored: Stored) -> None:
         # those under way.
         lock_gate(Gate.INTAKE, shared=True)
         if _is_stale(chunk, records, context.horizon):
-            stored.redo.extend(chunk.records.filter(chunk.records.column("is_dirty")).column("record").to_pylist())
+            is_dirty = chunk.records.column("is_dirty")
+            stored.redo.extend(chunk.records.filter(is_dirty).column("record").to_pylist())
+            # A chunk may hold no dirty record at all: what changed lies elsewhere in its neighbourhood.
+            stored.redo_around.extend(chunk.records.filter(pc.invert(is_dirty)).column("record").to_pylist())
             return
         _store_matching(chunk)
         _store_customers(chunk, context)
