@@ -13,6 +13,7 @@ class Gate(IntEnum):
     INTAKE = 1
     SOURCE = 2
     RESOLVE = 3
+    RUN = 4
 
 
 def lock_gate(gate: Gate, key: int = 0, *, shared: bool = False) -> None:
@@ -23,6 +24,19 @@ def lock_gate(gate: Gate, key: int = 0, *, shared: bool = False) -> None:
 
 
 @contextmanager
+def alone(gate: Gate, key: int) -> Iterator[bool]:
+    """Try to hold a gate over several transactions; yield False at once where somebody else does."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_try_advisory_lock(%s, %s)", [int(gate), key])
+        is_mine = bool(cursor.fetchone()[0])
+    try:
+        yield is_mine
+    finally:
+        if is_mine:
+            _let_go(gate, key)
+
+
+@contextmanager
 def one_at_a_time(gate: Gate, key: int = 0) -> Iterator[None]:
     """Hold a gate over several transactions of this connection; another holder waits. Ends with the connection too."""
     with connection.cursor() as cursor:
@@ -30,6 +44,12 @@ def one_at_a_time(gate: Gate, key: int = 0) -> Iterator[None]:
     try:
         yield
     finally:
+        _let_go(gate, key)
+
+
+def _let_go(gate: Gate, key: int) -> None:
+    # In a transaction that failed nothing more can be said; the lock then ends with the connection.
+    if connection.connection is not None and not connection.needs_rollback and connection.is_usable():
         with connection.cursor() as cursor:
             cursor.execute("SELECT pg_advisory_unlock(%s, %s)", [int(gate), key])
 

@@ -10,7 +10,9 @@ from uuid import UUID
 from django.utils import timezone
 
 from apps.base.actors import Actor
+from apps.base.errors import Conflict
 from apps.base.ids import uuid7
+from apps.base.locks import Gate, alone
 from apps.pipeline.models import Run, RunStage
 
 Listener = Callable[["Stage"], None]
@@ -93,6 +95,11 @@ class Journal:
         yield stage
         stage.finish()
 
+    def note_rules(self, version: int) -> None:
+        """Say which rule set version the run matches by."""
+        self.run.rules_version = version
+        self.run.save(update_fields=["rules_version"])
+
     def count(self, **counts: int) -> None:
         """Add to the run's totals."""
         for name, n in counts.items():
@@ -108,6 +115,9 @@ class QuietJournal:
     def __init__(self, actor: Actor) -> None:
         self.actor = actor
         self.correlation = uuid7()
+
+    def note_rules(self, version: int) -> None:
+        """Nothing: the verdict itself names its version."""
 
     @contextmanager
     def stage(self, name: str, total: int | None = None) -> Iterator[Stage]:
@@ -126,19 +136,21 @@ def journal(
     run = Run.objects.filter(kind=kind, arguments=arguments).exclude(state=Run.State.DONE).order_by("-id").first()
     if run is None:
         run = Run.objects.create(kind=kind, arguments=arguments, actor=str(actor), correlation_id=uuid7())
-    else:
-        run.state = Run.State.RUNNING
-        run.failure = ""
+    elif run.state == Run.State.FAILED:
+        run.state, run.failure = Run.State.RUNNING, ""
         run.save()
-    try:
-        yield Journal(run, actor, listener)
-    except BaseException as error:
-        # Also for Ctrl-C: the run's record must not claim that it is still going.
-        run.state = Run.State.FAILED
-        run.failure = f"{type(error).__name__}: {error}"[:500]
-        run.finished_at = timezone.now()
-        run.save()
-        raise
-    run.state = Run.State.DONE
-    run.finished_at = timezone.now()
+    with alone(Gate.RUN, run.pk) as is_mine:
+        if not is_mine:
+            raise Conflict(f"run {run.pk} is under way in another process", run=run.pk)
+        try:
+            yield Journal(run, actor, listener)
+        except BaseException as error:
+            # Also for Ctrl-C: the run's record must not claim that it is still going.
+            _end(run, Run.State.FAILED, f"{type(error).__name__}: {error}"[:500])
+            raise
+        _end(run, Run.State.DONE)
+
+
+def _end(run: Run, state: str, failure: str = "") -> None:
+    run.state, run.failure, run.finished_at = state, failure, timezone.now()
     run.save()

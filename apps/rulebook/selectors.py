@@ -58,7 +58,7 @@ def find_active_rules() -> ActiveRules | None:
     if made_with != standardise.digest():
         raise OutdatedRules(
             f"rule set version {number} was published with other standardisation tables or libraries;"
-            " publish a new version, so that every record is standardised again",
+            " publish the next one with `manage.py rematch`, which standardises every record again",
             version=number,
         )
     return _read_version(pk, rules_digest)

@@ -143,6 +143,13 @@ def confirm_held_batch(*, batch_id: int, reason: str, actor: Actor) -> IntakeBat
         raise Conflict(f"batch {batch.pk} is {batch.state}, not held", batch=batch.pk)
     with acting(actor, reason=reason, run_id=batch.run_id or 0):
         lock_gate(Gate.SOURCE, batch.source_id)
+        # A later batch may have named what this one lacks: only the newest word of a source can say who is gone.
+        if newer := IntakeBatch.objects.filter(source=batch.source_id, pk__gt=batch.pk, rows_landed__gt=0).first():
+            raise Conflict(
+                f"batch {newer.pk} came in after batch {batch.pk}; load a new complete snapshot instead",
+                batch=batch.pk,
+                newer=newer.pk,
+            )
         _mark_absent(batch)
         batch.state = IntakeBatch.State.LANDED
         batch.finished_at = timezone.now()

@@ -5,6 +5,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from apps.base.actors import Actor
+from apps.base.errors import HubError
 from apps.pipeline.loading import load_files
 from apps.pipeline.management.parsing import speak_in_one_line
 from apps.pipeline.management.progress import StageBars
@@ -29,5 +30,7 @@ class Command(BaseCommand):
                 run = load_files(files=files, actor=Actor.hub("load"), listener=bars.show)
             except FileRefused as refusal:
                 raise CommandError(str(refusal), returncode=1) from refusal
+            except HubError as error:
+                raise CommandError(error.detail, returncode=1) from error
         shown = "  ".join(f"{name.replace('_', ' ')} {n:,}" for name, n in run.counts.items())
         self.stdout.write(f"run {run.pk}: {shown or 'nothing new'}")
