@@ -7,8 +7,10 @@ from hypothesis import strategies as st
 
 from apps.engine import bulk
 from apps.engine.block import match_keys
+from apps.engine.block.batches import digest_batch
+from apps.engine.block.functions import KEY_FUNCTIONS
 from apps.engine.block.hashing import hash_text
-from apps.engine.bulk.keys import hash_texts
+from apps.engine.bulk.keys import texts_of
 from apps.engine.compare import compare
 from apps.engine.rules import load_company_rules
 from apps.engine.score import score
@@ -116,6 +118,11 @@ def test_any_standard_records_score_alike(records: list[dict[str, str]]) -> None
     assert_equal_scores(standard, STATISTICS, [a for a, _ in pairs], [b for _, b in pairs])
 
 
-@given(st.lists(st.text(st.characters(codec="utf-8")), max_size=20))
-def test_any_text_hashes_alike(texts: list[str]) -> None:
-    assert hash_texts(pa.array(texts, pa.string())).tolist() == [hash_text(text) for text in texts]
+@given(st.lists(st.text(st.characters(codec="utf-8")), max_size=20), st.integers(1, 20))
+def test_any_text_hashes_alike(values: list[str], batch: int) -> None:
+    for take, function in KEY_FUNCTIONS.items():
+        found = texts_of([digest_batch(take, values[at : at + batch]) for at in range(0, len(values), batch)])
+        for code, value in enumerate([*values, ""]):
+            start = found.starts[code]
+            hashes = found.hashes[start : start + found.counts[code]].tolist()
+            assert hashes == [hash_text(text) for text in function(value)]

@@ -33,7 +33,8 @@ def resolve_all(
     """Resolve a whole given frame into clusters.
 
     `same` and `different` are verdicts as pairs of record ids. Without `statistics` the frame profiles itself.
-    `workers` bounds the threads. The result is a function of the records' content and keys, not of their order.
+    `workers` bounds the threads, and the processes that standardise. The result is a function of the records' content
+    and keys, not of their order.
     """
     seconds: dict[str, float] = {}
 
@@ -46,7 +47,7 @@ def resolve_all(
             progress(name, given.num_rows, given.num_rows)
 
     with stage("standardise"):
-        standard = standardise(given, rules, progress=progress)
+        standard = standardise(given, rules, progress=progress, workers=workers)
     with stage("profile"):
         frozen = statistics or profile(standard, rules)
     with stage("block"):
