@@ -33,9 +33,17 @@ class Read:
 
 
 def read_scope(
-    journal: Journal | QuietJournal, dirty: Sequence[int], around: Sequence[int], new_rules: RuleSet | None = None
+    journal: Journal | QuietJournal,
+    dirty: Sequence[int],
+    around: Sequence[int],
+    new_rules: RuleSet | None = None,
+    *,
+    workers: int = 1,
 ) -> Read:
-    """Return everything a resolve of these records may touch; the first load publishes rule set version 1."""
+    """Return everything a resolve of these records may touch; the first load publishes rule set version 1.
+
+    `workers` bounds the processes that standardise.
+    """
     known = None if new_rules else find_active_rules()
     rules = known.rules if known else new_rules or load_company_rules()
     whole = known is None or len(dirty) > snapshot.NEIGHBOURHOOD_LIMIT
@@ -43,7 +51,7 @@ def read_scope(
         snapshot.open_scope(dirty, around=around, whole=whole)
         given, state = snapshot.read_given(rules), snapshot.read_state()
         stage.advance(len(dirty))
-    fresh = _standardise(journal, dirty, given, state, rules)
+    fresh = _standardise(journal, dirty, given, state, rules, workers=workers)
     active = known or _publish(journal, fresh, rules)
     if not whole:
         snapshot.widen_scope(_cold_keys(fresh, active))
@@ -54,13 +62,19 @@ def read_scope(
 
 
 def _standardise(
-    journal: Journal | QuietJournal, dirty: Sequence[int], given: pa.Table, state: pa.Table, rules: RuleSet
+    journal: Journal | QuietJournal,
+    dirty: Sequence[int],
+    given: pa.Table,
+    state: pa.Table,
+    rules: RuleSet,
+    *,
+    workers: int,
 ) -> pa.Table:
     with journal.stage("standardise", total=len(dirty)) as stage:
         asked = given.filter(pc.is_in(given["record"], pa.array(dirty, pa.int64())))
         named = asked.join(state.select(["record", "source", "source_key", "modified_at"]), "record").sort_by("record")
-        fresh = bulk.standardise(named, rules)
-        stage.advance(len(dirty), standard_records=fresh.num_rows)
+        fresh = bulk.standardise(named, rules, lambda _, done, total: stage.advance(done, total), workers=workers)
+        stage.advance(len(dirty), len(dirty), standard_records=fresh.num_rows)
     return fresh
 
 
