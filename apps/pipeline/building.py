@@ -10,6 +10,7 @@ import pyarrow as pa
 
 from apps.base.scratch import scratch
 from apps.engine.rules import RuleSet
+from apps.engine.survive import PART_OF_A_CLAIM
 
 # How a part becomes search terms, by the kind of its attribute.
 WORD_PARTS = {"organisation_name": ("full",), "former_names": ("full",), "person_name": ("full",)}
@@ -46,7 +47,14 @@ def members_with_claims(
     """Return the members frame that survivorship takes: who they are, what they gave, how their numbers checked."""
     attributes = [a.name for a in rules.attributes]
     checks = [f"{a.name}.check" for a in rules.attributes if a.kind == "identifier"]
-    claimed = ", ".join(f'g."{name}"' for name in attributes)
+    # A placeholder standardises to nothing, and so it is no claim to a golden value.
+    needed = {a.name: f"{a.name}.{PART_OF_A_CLAIM[a.kind]}" for a in rules.attributes if a.kind in PART_OF_A_CLAIM}
+    claimed = ", ".join(
+        f'CASE WHEN d."{needed[name]}" IS NOT NULL THEN g."{name}" END AS "{name}"'
+        if needed.get(name) in standard.column_names
+        else f'g."{name}"'
+        for name in attributes
+    )
     checked = "".join(f', d."{name}"' for name in checks if name in standard.column_names)
     with scratch({"place": ground_place, "state": state, "given": given, "standard": standard}) as duck:
         return duck.sql(

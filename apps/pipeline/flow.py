@@ -73,6 +73,7 @@ def resolve(journal: Journal | QuietJournal, ask: Ask) -> Stored:
 
 def _resolve_once(journal: Journal | QuietJournal, ask: Ask, stored: Stored) -> None:
     read = read_scope(journal, ask.dirty, ask.around, ask.new_rules, workers=ask.workers)
+    journal.note_rules(read.active.version)
     links = _match(journal, read, ask.workers)
     settled = _settle(journal, read, links, ask)
     context = Context(

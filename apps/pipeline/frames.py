@@ -74,7 +74,7 @@ def membership_rows(settled: "Settled", carried: pa.Table, at: datetime, run_id:
 
 def standard_rows(settled: "Settled", rules_version: int) -> pa.Table:
     """Return the standard records of dirty records, parts as JSON without what is missing."""
-    parts = [n for n in settled.standard.column_names if n not in ("record", "source", "keys")]
+    parts = [n for n in settled.standard.column_names if n not in ("record", "source", "source_key", "keys")]
     pairs = ", ".join(f"""CASE WHEN d."{n}" IS NOT NULL THEN '"{n}":' || to_json(d."{n}") END""" for n in parts)
     with scratch({"standard": settled.standard, "place": settled.place, "state": settled.state}) as duck:
         return duck.sql(

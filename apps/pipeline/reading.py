@@ -14,6 +14,8 @@ from apps.pipeline.runs import Journal, QuietJournal
 from apps.rulebook.selectors import ActiveRules, find_active_rules, get_active_rules
 from apps.rulebook.services import publish_and_activate
 
+NOT_PARTS = ("record", "source", "source_key", "keys")
+
 
 @dataclass(frozen=True)
 class Read:
@@ -56,7 +58,7 @@ def read_scope(
     if not whole:
         snapshot.widen_scope(_cold_keys(fresh, active))
         given, state = snapshot.read_given(rules), snapshot.read_state()
-    parts = [name for name in fresh.column_names if name not in ("record", "source", "keys")]
+    parts = [name for name in fresh.column_names if name not in NOT_PARTS]
     standard = pa.concat_tables([fresh, snapshot.read_standard(parts)], promote_options="permissive")
     return Read(state, given, standard, snapshot.read_links(), snapshot.read_verdicts(), active)
 

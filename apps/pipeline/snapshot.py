@@ -153,11 +153,10 @@ def read_given(rules: RuleSet) -> pa.Table:
 def read_standard(part_names: Sequence[str]) -> pa.Table:
     """Return the stored standard records of the scope's clean records, by record id."""
     columns = ", ".join(f"s.parts->>'{name}'" for name in part_names)
-    types = (
-        {"record": pa.int64(), "source": pa.string()} | dict.fromkeys(part_names, pa.string()) | {"keys": pa.string()}
-    )
+    named = {"record": pa.int64(), "source": pa.string(), "source_key": pa.string()}
+    types = named | dict.fromkeys(part_names, pa.string()) | {"keys": pa.string()}
     rows = copy_out(
-        f"SELECT s.record_id, y.code, {columns}, s.match_keys FROM scope c"  # noqa: S608 - part names come from the engine
+        f"SELECT s.record_id, y.code, r.key, {columns}, s.match_keys FROM scope c"  # noqa: S608 - part names come from the engine
         " JOIN matching_standardrecord s ON s.record_id = c.id AND NOT c.dirty"
         " JOIN sources_sourcerecord r ON r.id = c.id JOIN sources_sourcesystem y ON y.id = r.source_id ORDER BY 1",
         types=types,

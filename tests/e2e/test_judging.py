@@ -25,6 +25,8 @@ def log_in(page: Page, live_server: LiveServer) -> None:
     page.get_by_label("Password").fill(PASSWORD)
     page.keyboard.press("Enter")
     expect(page.get_by_role("heading", level=1)).to_contain_text("1 open case")
+    # A key pressed before the scripts ran would be nobody's.
+    page.wait_for_load_state("load")
 
 
 def test_a_steward_judges_sees_the_merge_and_undoes_it(page: Page, live_server: LiveServer, hub: SmallHub) -> None:

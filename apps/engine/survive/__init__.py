@@ -1,10 +1,12 @@
 """Survivorship: which value of a customer's source records becomes the golden one, and why."""
 
+from apps.engine.survive.claims import PART_OF_A_CLAIM
 from apps.engine.survive.merge import merge_members
 from apps.engine.survive.party import GoldenParty, GoldenValue, Member, PinnedValue, Rule
 from apps.engine.survive.policy import PolicyError, Strategy, SurvivorshipPolicy, load_company_policy
 
 __all__ = [
+    "PART_OF_A_CLAIM",
     "GoldenParty",
     "GoldenValue",
     "Member",

@@ -20,6 +20,10 @@ FILLED: Final = 2**40
 CHECK_RANKS: Final[Mapping[str, int]] = {"verified": 3, "plausible": 2, "wrong": 0}
 UNCHECKED_RANK: Final = 1
 
+PART_OF_A_CLAIM: Final[Mapping[str, str]] = {"identifier": "number", "organisation_name": "full"}
+"""The part that standardising must yield for a given text to claim anything, by kind of attribute: a placeholder such
+as 000000000 or "N/A" yields none."""
+
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND: Final = timedelta(microseconds=1)
 

@@ -13,7 +13,7 @@ from django.db import connection
 from apps.base.copying import copy_out
 from apps.engine.bulk.survive import survive
 from apps.engine.rules import RuleSet
-from apps.engine.survive import Member, PinnedValue, SurvivorshipPolicy, merge_members
+from apps.engine.survive import PART_OF_A_CLAIM, Member, PinnedValue, SurvivorshipPolicy, merge_members
 from apps.quality.invariants.contract import Invariant, Outcome, named, query_check
 from apps.rulebook.selectors import NoActiveRules, get_active_rules
 
@@ -104,7 +104,13 @@ def _read_members(rules: RuleSet) -> pa.Table:
     """Return the members frame of survivorship for all live customers; `cluster` is the golden record's id."""
     names = [attribute.name for attribute in rules.attributes]
     checks = [f"{attribute.name}.check" for attribute in rules.attributes if attribute.kind == "identifier"]
-    columns = "".join(f", v.given->>'{name}'" for name in names) + "".join(f", d.parts->>'{name}'" for name in checks)
+    needed = {a.name: f"{a.name}.{PART_OF_A_CLAIM[a.kind]}" for a in rules.attributes if a.kind in PART_OF_A_CLAIM}
+    columns = "".join(
+        f", CASE WHEN d.parts ? '{needed[name]}' THEN v.given->>'{name}' END"
+        if name in needed
+        else f", v.given->>'{name}'"
+        for name in names
+    ) + "".join(f", d.parts->>'{name}'" for name in checks)
     return copy_out(
         _MEMBERS.format(columns=columns), types=_MEMBER_TYPES | dict.fromkeys([*names, *checks], pa.string())
     )

@@ -158,6 +158,7 @@ def build_pair(case: cases.CaseRow) -> PairPage | None:
 _WHY_ASKED = {
     "review": "Alike enough to ask, not enough to join without a person",
     "barred": "Alike, but two numbers differ that only one company can have",
+    "shared": "Two customers carry one number that only one company can have",
     "cap": "Alike, but the customer would grow larger than rules may make it",
 }
 
