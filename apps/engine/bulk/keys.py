@@ -14,12 +14,14 @@ import pyarrow as pa
 
 from apps.engine.block.batches import digest_batch
 from apps.engine.block.hashing import FINISHER, MULTIPLIER, PLACE_MASK, hash_text
-from apps.engine.bulk.crew import BATCH, Crew
+from apps.engine.bulk.crew import Crew
 from apps.engine.bulk.frames import Encoded, Ints
 from apps.engine.rules import KeyPart, MatchKey, RuleSet
 
 Hashes = npt.NDArray[np.uint64]
 
+BATCH = 8_000
+"""Values in a batch: hashing one is many times quicker than standardising one."""
 BLOCK = 16_384
 """Rows worked on at once: a few megabytes of keys."""
 LARGEST = np.iinfo(np.int64).max
