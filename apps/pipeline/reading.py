@@ -9,12 +9,11 @@ import pyarrow.compute as pc
 
 from apps.engine import bulk
 from apps.engine.rules import RuleSet, load_company_rules
+from apps.engine.standardise import STANDARDISERS
 from apps.pipeline import snapshot
 from apps.pipeline.runs import Journal, QuietJournal
 from apps.rulebook.selectors import ActiveRules, find_active_rules, get_active_rules
 from apps.rulebook.services import publish_and_activate
-
-NOT_PARTS = ("record", "source", "source_key", "keys")
 
 
 @dataclass(frozen=True)
@@ -58,8 +57,7 @@ def read_scope(
     if not whole:
         snapshot.widen_scope(_cold_keys(fresh, active))
         given, state = snapshot.read_given(rules), snapshot.read_state()
-    parts = [name for name in fresh.column_names if name not in NOT_PARTS]
-    standard = pa.concat_tables([fresh, snapshot.read_standard(parts)], promote_options="permissive")
+    standard = pa.concat_tables([fresh, snapshot.read_standard(_part_names(rules))], promote_options="permissive")
     return Read(state, given, standard, snapshot.read_links(), snapshot.read_verdicts(), active)
 
 
@@ -91,6 +89,10 @@ def _publish(journal: Journal | QuietJournal, fresh: pa.Table, rules: RuleSet) -
         )
         stage.advance(fresh.num_rows)
     return get_active_rules()
+
+
+def _part_names(rules: RuleSet) -> list[str]:
+    return [f"{a.name}.{part}" for a in rules.attributes for part in STANDARDISERS[a.kind].parts]
 
 
 def _cold_keys(fresh: pa.Table, active: ActiveRules) -> list[int]:

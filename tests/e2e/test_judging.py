@@ -19,27 +19,32 @@ def hub(transactional_db: None) -> SmallHub:
     return make_small_hub()
 
 
+def press(page: Page, key: str) -> None:
+    """Press a key once the page's scripts have run: before that it would be nobody's."""
+    page.wait_for_load_state("load")
+    page.keyboard.press(key)
+
+
 def log_in(page: Page, live_server: LiveServer) -> None:
     page.goto(live_server.url)
     page.get_by_label("Log-in name").fill("anna")
     page.get_by_label("Password").fill(PASSWORD)
-    page.keyboard.press("Enter")
+    press(page, "Enter")
     expect(page.get_by_role("heading", level=1)).to_contain_text("1 open case")
-    # A key pressed before the scripts ran would be nobody's.
-    page.wait_for_load_state("load")
 
 
 def test_a_steward_judges_sees_the_merge_and_undoes_it(page: Page, live_server: LiveServer, hub: SmallHub) -> None:
     log_in(page, live_server)
-    page.keyboard.press("g")
-    page.keyboard.press("r")
+    press(page, "g")
+    press(page, "r")
     expect(page.get_by_role("heading", level=1)).to_have_text("1 open case")
-    page.keyboard.press("j")
-    page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", level=1)).to_be_focused()
+    press(page, "j")
+    press(page, "Enter")
     expect(page.get_by_role("heading", level=1)).to_have_text("ACME Präzision GmbH / Acme Praezision")
     expect(page.get_by_role("heading", level=1)).to_be_focused()
 
-    page.keyboard.press("m")
+    press(page, "m")
     expect(page.locator(".notice.success")).to_contain_text("Merged into ACME Praezision GmbH")
     expect(page.locator("#live")).to_contain_text("Merged into ACME Praezision GmbH")
 
@@ -49,7 +54,7 @@ def test_a_steward_judges_sees_the_merge_and_undoes_it(page: Page, live_server: 
     expect(page.get_by_role("link", name="Sources 3")).to_be_visible()
 
     page.goto(f"{live_server.url}/")
-    page.keyboard.press("z")
+    press(page, "z")
     expect(page.locator(".notice.success")).to_contain_text("Decision undone")
     expect(page.get_by_role("button", name="Same customer")).to_be_visible()
     page.goto(f"{live_server.url}/customers/{hub.billed.gid}/")
@@ -78,12 +83,12 @@ def test_keys_do_nothing_while_typing_or_when_switched_off(page: Page, live_serv
     page.get_by_placeholder("Reason (optional)").fill("m")
     page.get_by_placeholder("Reason (optional)").press("n")
     page.locator("h1").focus()
-    page.keyboard.press("?")
+    press(page, "?")
     page.get_by_label("Single keys are on").uncheck()
     page.get_by_role("button", name="Close").click()
-    page.keyboard.press("m")
+    press(page, "m")
     page.reload()
-    page.keyboard.press("m")
+    press(page, "m")
     expect(page.get_by_role("button", name="Same customer")).to_be_visible()
     hub.case.refresh_from_db()
     assert hub.case.state == "open"
