@@ -27,7 +27,7 @@ class Command(BaseCommand):
         parser.add_argument("--rules", type=Path, help="a rule set instead of the shipped one for companies")
         parser.add_argument("--links", type=Path, help="scored pairs as Parquet")
         parser.add_argument("--report", type=Path, help="counts and seconds as JSON")
-        parser.add_argument("--workers", type=int, default=2, help="threads for comparing pairs")
+        parser.add_argument("--workers", type=int, default=2, help="processor cores to use")
 
     def handle(self, *_args: Any, **options: Any) -> None:
         started = time.perf_counter()
