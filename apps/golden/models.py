@@ -64,8 +64,13 @@ class GoldenRecord(models.Model):
 class Membership(models.Model):
     """Which golden record a live source record belongs to, since when and why."""
 
-    record = models.OneToOneField("sources.SourceRecord", models.PROTECT, primary_key=True, related_name="membership")
-    golden = models.ForeignKey(GoldenRecord, models.PROTECT, related_name="memberships", db_index=False)
+    # No constraints: neither source records nor golden records are ever deleted, and `check_invariants` sees a stray.
+    record = models.OneToOneField(
+        "sources.SourceRecord", models.PROTECT, primary_key=True, related_name="membership", db_constraint=False
+    )
+    golden = models.ForeignKey(
+        GoldenRecord, models.PROTECT, related_name="memberships", db_index=False, db_constraint=False
+    )
     since = models.DateTimeField()
     # alone, linked, verdict, hold: what keeps it here.
     reason = models.CharField(max_length=20)

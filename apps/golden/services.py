@@ -90,11 +90,15 @@ def update_customers(*, rows: pa.Table) -> None:
         cursor.execute("DROP TABLE customers_in")
 
 
-def place_records(*, rows: pa.Table) -> None:
+def place_records(*, rows: pa.Table, fresh: bool) -> None:
     """Say which golden record each source record belongs to; `since` stays where the customer does.
 
-    `rows`: record_id, golden_id, since, reason, score, verdict_id, run_id, rules_version.
+    `rows`: record_id, golden_id, since, reason, score, verdict_id, run_id, rules_version. `fresh` says that none of
+    these records belonged anywhere.
     """
+    if fresh:
+        copy_in("golden_membership", rows)
+        return
     if not rows.num_rows:
         return
     with connection.cursor() as cursor:

@@ -14,11 +14,15 @@ from apps.matching.models import Verdict, VerdictPair
 BINDING = (Verdict.Kind.SAME, Verdict.Kind.DIFFERENT, Verdict.Kind.RELATED)
 
 
-def store_standard_records(*, rows: pa.Table) -> None:
+def store_standard_records(*, rows: pa.Table, fresh: bool) -> None:
     """Upsert standard records by COPY, in the caller's transaction.
 
     `rows`: record_id, version_number, parts (JSON text), match_keys (PostgreSQL array text), rules_version.
+    `fresh` says that none of these records had one.
     """
+    if fresh:
+        copy_in("matching_standardrecord", rows)
+        return
     if not rows.num_rows:
         return
     with connection.cursor() as cursor:

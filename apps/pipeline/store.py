@@ -146,7 +146,7 @@ def _store_matching(chunk: Chunk) -> None:
     dirty = chunk.records.filter(chunk.records.column("is_dirty"))
     gone = dirty.filter(dirty.column("is_gone")).column("record").to_pylist()
     known = dirty.filter(pc.not_equal(dirty.column("golden"), -1)).column("record").to_pylist()
-    store_standard_records(rows=chunk.standard)
+    store_standard_records(rows=chunk.standard, fresh=not _placed(chunk))
     replace_links(touching=known, rows=chunk.links)
     if gone:
         forget_standard_records(record_ids=gone)
@@ -161,7 +161,7 @@ def _store_customers(chunk: Chunk, context: Context) -> None:
     gone = chunk.records.filter(chunk.records.column("is_gone")).column("record").to_pylist()
     golden.create_customers(rows=chunk.customers_new)
     golden.update_customers(rows=chunk.customers_changed)
-    golden.place_records(rows=chunk.memberships)
+    golden.place_records(rows=chunk.memberships, fresh=not _placed(chunk))
     golden.remove_records(record_ids=gone)
     golden.redirect_customers(pairs=chunk.redirects)
     golden.retire_customers(ids=chunk.retired)

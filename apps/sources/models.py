@@ -90,7 +90,10 @@ class SourceRecord(models.Model):
         DELETED = "deleted"  # gone from its source; belongs to none
         QUARANTINED = "quarantined"  # set aside with a reason; belongs to none
 
-    source = models.ForeignKey(SourceSystem, models.PROTECT, related_name="records", db_index=False)
+    # No constraint: landing writes the id of the source it holds, a million times over.
+    source = models.ForeignKey(
+        SourceSystem, models.PROTECT, related_name="records", db_index=False, db_constraint=False
+    )
     key = models.CharField(max_length=200)
     state = models.CharField(max_length=12, choices=State, default=State.RECEIVED)
     # What the source says now: the newest version landed and its digest. A deletion lands as a version too.

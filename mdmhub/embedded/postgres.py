@@ -31,7 +31,7 @@ _SETTINGS = {
     "max_connections": "100",
     # A bulk chunk takes an advisory lock for each match key it touches.
     "max_locks_per_transaction": "256",
-    "shared_buffers": "256MB",
+    "shared_buffers": "512MB",
     "effective_cache_size": "1GB",
     "work_mem": "32MB",
     "maintenance_work_mem": "256MB",
@@ -40,7 +40,7 @@ _SETTINGS = {
     "fsync": "on",
     "synchronous_commit": "on",
     # A bulk load writes gigabytes; frequent checkpoints would write each page many times.
-    "max_wal_size": "4GB",
+    "max_wal_size": "8GB",
     "checkpoint_timeout": "15min",
     "checkpoint_completion_target": "0.9",
     # The wheel is built without LLVM.

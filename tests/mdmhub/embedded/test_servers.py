@@ -63,7 +63,7 @@ def test_the_administrator_has_no_way_in_by_password_or_tcp(running: embedded.Pl
         ("fsync", "on"),
         ("synchronous_commit", "on"),
         ("full_page_writes", "on"),
-        ("max_wal_size", "4GB"),
+        ("max_wal_size", "8GB"),
         ("checkpoint_timeout", "15min"),
         ("jit", "off"),
         ("TimeZone", "UTC"),
