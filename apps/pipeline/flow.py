@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from apps.base.locks import Gate, one_at_a_time
 from apps.delivery.services import wake
@@ -24,7 +25,7 @@ from apps.golden.inheritance import NONE
 from apps.pipeline import snapshot
 from apps.pipeline.building import Ground, build, members_with_claims
 from apps.pipeline.chunking import Chunker, Settled
-from apps.pipeline.partition import Scope, settle
+from apps.pipeline.partition import Flags, Scope, settle
 from apps.pipeline.reading import Read, read_scope
 from apps.pipeline.runs import Journal, QuietJournal
 from apps.pipeline.sharing import with_shared_identifiers
@@ -94,14 +95,23 @@ def _match(journal: Journal | QuietJournal, read: Read, workers: int) -> pa.Tabl
     """Return all links in scope: the stored ones between clean records, and new ones of the dirty records."""
     count = read.standard.num_rows
     with journal.stage("block", total=count) as stage:
-        dirty = set(read.state.filter(read.state["is_dirty"])["record"].to_pylist())
-        focus = np.fromiter((r in dirty for r in read.standard["record"].to_pylist()), dtype=bool, count=count)
-        left, right = bulk.candidates(read.standard, read.rules, read.active.statistics, focus=focus)
+        focus = _dirty_rows(read)
+        # In a first load every record is dirty, and asking for pairs that touch one would only cost.
+        left, right = bulk.candidates(
+            read.standard, read.rules, read.active.statistics, focus=None if focus.all() else focus
+        )
         stage.advance(count, pairs=len(left))
     with journal.stage("score", total=len(left)) as stage:
         links = bulk.score(read.standard, left, right, read.rules, read.active.statistics, workers=workers)
         stage.advance(len(left), links=links.num_rows)
     return pa.concat_tables([read.links.cast(LINKS_SCHEMA), links.cast(LINKS_SCHEMA)])
+
+
+def _dirty_rows(read: Read) -> Flags:
+    """Flag the standard records of dirty records."""
+    dirty = read.state.filter(read.state["is_dirty"])["record"]
+    flags: Flags = pc.is_in(read.standard["record"], value_set=dirty.combine_chunks()).to_numpy(zero_copy_only=False)
+    return flags
 
 
 def _settle(journal: Journal | QuietJournal, read: Read, links: pa.Table, ask: Ask) -> Settled:
