@@ -115,8 +115,9 @@ class Stack:
         Raises StackError where a process keeps failing.
         """
         with contextlib.suppress(KeyboardInterrupt):
-            while not self._over.wait(_POLL_SECONDS):
-                pass
+            # Not the event's own wait: a signal that interrupts it can leave its lock held, and then nothing ever ends.
+            while not self._over.is_set():
+                time.sleep(_POLL_SECONDS)
         if self._failed:
             raise StackError(self._failed)
 
