@@ -4,8 +4,10 @@ Law of this module: the grouping is a function of the scores, the constraints an
 the byte order of the members' keys; so it never depends on which record arrived first.
 """
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -15,15 +17,31 @@ Bars = npt.NDArray[np.bool_]
 NEVER = -np.inf
 
 
+class Join(NamedTuple):
+    """Two groups became one: each by the index of its first member, with its size, the earlier one first.
+
+    `mean` is the mean score of all pairs between them in millibits, rounded down; `forced` says that a verdict joined
+    them whatever it is.
+    """
+
+    first: int
+    second: int
+    sizes: tuple[int, int]
+    mean: int
+    forced: bool
+
+
 @dataclass(frozen=True)
 class Grouping:
     """`labels[i]` is the index of the first member of the group that member i is in.
 
-    `conflicts` are the pairs of members that `same` asked to join and `different` keeps apart.
+    `conflicts` are the pairs of members that `same` asked to join and `different` keeps apart; `steps` are the joins in
+    the order in which they came.
     """
 
     labels: list[int]
     conflicts: list[tuple[int, int]]
+    steps: list[Join]
 
 
 def agglomerate(
@@ -51,13 +69,13 @@ def agglomerate(
         if groups.firmly_apart[first, second]:
             conflicts.append((one, other))
         else:
-            groups.join(first, second)
+            groups.join(first, second, forced=True)
     while True:
         means = groups.means(most)
         first, second = divmod(int(means.argmax()), len(scores))
         if means[first, second] < threshold:
-            return Grouping(groups.labels.tolist(), conflicts)
-        groups.join(first, second)
+            return Grouping(groups.labels.tolist(), conflicts, groups.steps)
+        groups.join(first, second, forced=False)
 
 
 class _Groups:
@@ -70,10 +88,14 @@ class _Groups:
         np.fill_diagonal(self._apart, val=True)
         self.firmly_apart = np.zeros_like(barred) if different is None else different.copy()
         self.labels = np.arange(len(scores))
+        self.steps: list[Join] = []
 
-    def join(self, first: int, second: int) -> None:
+    def join(self, first: int, second: int, *, forced: bool) -> None:
         """Make one group of two; what either may not join, both may not."""
         kept, gone = min(first, second), max(first, second)
+        sizes = int(self._sizes[kept]), int(self._sizes[gone])
+        mean = math.floor(self._sums[kept, gone] / (sizes[0] * sizes[1]))
+        self.steps.append(Join(kept, gone, sizes, mean, forced))
         self._sums[kept] += self._sums[gone]
         self._sums[:, kept] = self._sums[kept]
         for matrix in (self._apart, self.firmly_apart):

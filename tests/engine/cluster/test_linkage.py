@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from apps.engine.cluster import agglomerate
+from apps.engine.cluster import Join, agglomerate
 
 
 def matrix(count: int, scores: dict[tuple[int, int], int], other: int = -3000) -> np.ndarray:
@@ -62,6 +62,21 @@ def test_no_group_outgrows_the_cap() -> None:
 def test_of_equal_means_the_first_members_join() -> None:
     scores = matrix(3, {(0, 1): 4000, (1, 2): 4000}, other=-9000)
     assert agglomerate(scores, bars(3), 0, 10).labels == [0, 0, 2]
+
+
+def test_steps_tell_the_joins_in_order_with_sizes_and_means() -> None:
+    scores = matrix(4, {(0, 3): 9000, (1, 2): 7000}, other=1001)
+    assert agglomerate(scores, bars(4), 1000, 10).steps == [
+        Join(0, 3, (1, 1), 9000, forced=False),
+        Join(1, 2, (1, 1), 7000, forced=False),
+        Join(0, 1, (2, 2), 1001, forced=False),
+    ]
+
+
+def test_a_join_that_a_person_asked_for_comes_first_and_says_so() -> None:
+    scores = matrix(3, {(0, 1): 9000, (0, 2): -4000, (1, 2): -1})
+    steps = agglomerate(scores, bars(3), -3000, 10, same=[(0, 2)]).steps
+    assert steps == [Join(0, 2, (1, 1), -4000, forced=True), Join(0, 1, (2, 1), 4499, forced=False)]
 
 
 @given(
