@@ -20,6 +20,8 @@ from apps.engine.standardise.places import (
     standardise_region,
 )
 from apps.engine.standardise.plain import (
+    standardise_date,
+    standardise_duration,
     standardise_number,
     standardise_person_name,
     standardise_text,
@@ -53,6 +55,8 @@ STANDARDISERS: Final[dict[str, Standardiser]] = {
         _one("person_name", ("full", "first", "last"), standardise_person_name),
         _one("text", ("text",), standardise_text),
         _one("year", ("year",), standardise_year),
+        _one("date", ("date",), standardise_date),
+        _one("duration", ("seconds",), standardise_duration),
         _one("number", ("number",), standardise_number),
     )
 }

@@ -1,4 +1,4 @@
-"""Text, person names, years and numbers."""
+"""Text, person names, dates, years, numbers and lengths of time."""
 
 import pytest
 
@@ -21,6 +21,23 @@ from apps.engine.standardise import STANDARDISERS
         ("number", "-3,50 EUR", ("-3.5",)),
         ("number", "none", (None,)),
         ("number", "-0.0", ("0",)),
+        ("date", "1860-11-09", ("18601109",)),
+        ("date", "19080419", ("19080419",)),
+        ("date", "1767-81-01 (?)", ("17678101",)),
+        ("date", "1860-1109", (None,)),
+        ("date", "2145551234", (None,)),
+        ("date", "00000000", (None,)),
+        ("duration", "04:05", ("245",)),
+        ("duration", "1:02:03", ("3723",)),
+        ("duration", "4m 5sec", ("245",)),
+        ("duration", "1h 2min", ("3720",)),
+        ("duration", "4.083", ("245",)),
+        ("duration", "245", ("245",)),
+        ("duration", "244666", ("245",)),
+        ("duration", "900 ms", ("1",)),
+        ("duration", "00:00", (None,)),
+        ("duration", "unk.", (None,)),
+        ("duration", "", (None,)),
     ],
 )
 def test_a_plain_value_is_brought_to_one_spelling(kind: str, raw: str, parts: tuple[str | None, ...]) -> None:
