@@ -5,11 +5,12 @@ from collections.abc import Mapping, Sequence
 from apps.engine.compare.contract import Comparer
 from apps.engine.compare.identifiers import IDENTIFIERS
 from apps.engine.compare.names import NAMES
+from apps.engine.compare.phrases import Tone, phrase_of, sentence_of_two
 from apps.engine.compare.spaces import Space
 from apps.engine.compare.streets import STREETS
 from apps.engine.compare.values import DOMAINS, EQUAL, POSTCODE, QUALIFIERS, SHARED, SIMILAR
 from apps.engine.records import Evidence
-from apps.engine.rules import RuleSet, RuleSetError
+from apps.engine.rules import Comparison, RuleSet, RuleSetError
 from apps.engine.statistics import Statistics
 
 __all__ = ["COMPARERS", "Comparer", "check_comparisons", "compare", "spaces_of"]
@@ -43,19 +44,35 @@ def compare(a: Mapping[str, str], b: Mapping[str, str], rules: RuleSet, statisti
         sentence = comparer.sentence(label, left, right, comparison, statistics)
         ours, theirs = (" ".join(value for value in side if value) for side in (left, right))
         evidence.append(Evidence(comparison.name, level, label, comparison.millibits[level], ours, theirs, sentence))
-    return evidence + _joint_evidence(evidence, rules)
+    return evidence + _joint_evidence(evidence, rules, a, b)
 
 
-def _joint_evidence(evidence: Sequence[Evidence], rules: RuleSet) -> list[Evidence]:
+def _joint_evidence(
+    evidence: Sequence[Evidence], rules: RuleSet, a: Mapping[str, str], b: Mapping[str, str]
+) -> list[Evidence]:
     found = {piece.comparison: piece for piece in evidence}
+    compared = {comparison.name: comparison for comparison in rules.comparisons}
     joined = []
     for joint in rules.joints:
         first, second = (found[name] for name in joint.of)
         level = joint.table[first.level][second.level]
         label = joint.labels[level]
-        sentence = f"Taken together, {joint.title}: {label}" if level else f"Nothing to add from {joint.title}"
+        if level:
+            one, other = (_told(compared[piece.comparison], piece, a, b) for piece in (first, second))
+            sentence = sentence_of_two(one, other, joint.millibits[level])
+        else:
+            sentence = f"Nothing to add from {joint.title}"
         joined.append(Evidence(joint.name, level, label, joint.millibits[level], first.label, second.label, sentence))
     return joined
+
+
+def _told(comparison: Comparison, piece: Evidence, a: Mapping[str, str], b: Mapping[str, str]) -> tuple[Tone, str]:
+    """Return an outcome's phrase, with both values where it differs in a single part."""
+    tone, phrase = phrase_of(piece.label, comparison.title)
+    if tone is not Tone.DIFFERS or len(comparison.parts) > 1:
+        return tone, phrase
+    ours, theirs = (side.get(comparison.parts[0]) or "none" for side in (a, b))
+    return tone, f"{phrase} ({ours} / {theirs})"
 
 
 def spaces_of(rules: RuleSet) -> list[Space]:

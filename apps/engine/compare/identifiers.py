@@ -56,11 +56,11 @@ def _sentence(label: str, left: Values, right: Values, comparison: Comparison, s
         names = statistics.count(comparison.name, left[NUMBER] or "")
         return f"Same {comparison.title} {left[NUMBER]}, which {names:,} different names share"
     if label == "one slip apart":
-        return f"{capital(comparison.title)} one slip apart: {left[NUMBER]} and {right[NUMBER]}"
+        return f"{capital(comparison.title)} one slip apart: {left[NUMBER]} / {right[NUMBER]}"
     if label == "not comparable":
         ours, theirs = (f"{side[NUMBER]} ({side[CHECK]})" for side in (left, right))
         return f"{capital(comparison.title)} not comparable: {ours} and {theirs}"
-    return f"Different {comparison.title}: {left[NUMBER]} and {right[NUMBER]}"
+    return f"Different {comparison.title}: {left[NUMBER]} / {right[NUMBER]}"
 
 
 def _spaces(comparison: Comparison) -> tuple[Space, ...]:

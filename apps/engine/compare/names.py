@@ -162,9 +162,9 @@ def _sentence(label: str, left: Values, right: Values, comparison: Comparison, s
     if label == "missing":
         return "No usable name on one side"
     if label == "different":
-        return "Names share no distinctive word"
+        return f"Names share no distinctive word: {left[0]} / {right[0]}"
     if label == "acronym":
-        return "One name is the acronym of the other"
+        return f"One name is the acronym of the other: {left[0]} / {right[0]}"
     common = set(_words(left[0] or "")) & set(_words(right[0] or ""))
     agreed = label.partition(",")[0]
     opening = {
@@ -179,7 +179,7 @@ def _sentence(label: str, left: Values, right: Values, comparison: Comparison, s
         "part": "Names share a part of their words",
     }[agreed]
     if not common:
-        return opening
+        return f"{opening}: {left[0]} / {right[0]}"
     word = max(sorted(common), key=lambda w: statistics.rarity(comparison.parts[0], w))
     count = statistics.count(comparison.parts[0], word)
     holders = "1 record uses it" if count == 1 else f"{count:,} records use it"

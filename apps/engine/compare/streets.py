@@ -67,7 +67,13 @@ def _sentence(label: str, left: Values, right: Values, comparison: Comparison, s
         return f"Same street address {ours}, which {names:,} different names share"
     if label == "same box":
         return f"Same post box {left[POST_BOX]}"
-    return f"Street is {label}: {ours} and {theirs}"
+    opening = {
+        "alike, same number": "Streets spelt alike, same house number",
+        "same street, number missing": "Same street, house number missing",
+        "same street, other number": "Same street, other house number",
+        "other street, same number": "Other street, same house number",
+    }.get(label, "Different street address")
+    return f"{opening}: {ours} / {theirs}"
 
 
 def _spaces(comparison: Comparison) -> tuple[Space, ...]:

@@ -95,7 +95,12 @@ def _plain(label: str, left: Values, right: Values, comparison: Comparison, stat
     if label.startswith("same, "):
         names = statistics.count(comparison.name, left[0] or "")
         return f"Same {comparison.title} {left[0]}, which {names:,} different names share"
-    return f"{capital(comparison.title)} is {label}: {left[0]} and {right[0]}"
+    return _unlike(label, comparison.title, left[0] or "", right[0] or "")
+
+
+def _unlike(label: str, title: str, ours: str, theirs: str) -> str:
+    opening = f"Different {title}" if label == "different" else f"{capital(title)} {label}"
+    return f"{opening}: {ours} / {theirs}"
 
 
 def _of_domains(label: str, left: Values, right: Values, comparison: Comparison, statistics: Statistics) -> str:
@@ -104,19 +109,25 @@ def _of_domains(label: str, left: Values, right: Values, comparison: Comparison,
         if label == "missing":
             return f"{capital(comparison.title)} missing on one side"
         ours, theirs = (", ".join(sorted(_domains(side))) for side in (left, right))
-        return f"{capital(comparison.title)} is {label}: {ours} and {theirs}"
+        return _unlike(label, comparison.title, ours, theirs)
     if label == "same":
         return f"Same {comparison.title} {common[0]}"
     names = _names_on(common[0], comparison, statistics)
     return f"Same {comparison.title} {common[0]}, which {names:,} different names share"
 
 
-def _of_qualifiers(label: str, left: Values, right: Values, _comparison: Comparison, _statistics: Statistics) -> str:
+def _of_qualifiers(label: str, left: Values, right: Values, comparison: Comparison, _statistics: Statistics) -> str:
+    ours, theirs = left[0] or "", right[0] or ""
     if label == "missing":
-        return "No general words to compare"
+        return f"No {comparison.title} to compare"
     if label == "same":
-        return f"Same general words: {left[0]}"
-    return f"General words are {label}: {left[0] or 'none'} and {right[0] or 'none'}"
+        return f"Same {comparison.title}: {ours}"
+    if label == "extra on one side":
+        extra = sorted(set(ours.split()) ^ set(theirs.split()))
+        return f"{capital(comparison.title)} on one side only: {' '.join(extra)}"
+    if label == "different numbers":
+        return f"Different numbers in the {comparison.title}: {ours or 'none'} / {theirs or 'none'}"
+    return f"Different {comparison.title}: {ours} / {theirs}"
 
 
 def _own_space(comparison: Comparison) -> tuple[Space, ...]:
