@@ -16,10 +16,19 @@ _LONGEST_POSTCODE: Final = 12
 _DIGIT_POSTCODES: Final = frozenset(
     {"AT", "BE", "CH", "CZ", "DE", "DK", "ES", "FI", "FR", "HU", "IT", "LU", "NO", "PL", "PT", "RO", "SE", "SK", "US"}
 )
+# Digits of postcodes some of which begin with a zero.
+_ZERO_LED: Final = {
+    **dict.fromkeys(["DE", "EE", "ES", "FI", "FR", "HR", "IT", "KR", "LT", "MX", "MY", "TR", "UA", "US"], 5),
+    **dict.fromkeys(["AU", "NO", "NZ", "ZA"], 4),
+}
+_MOST_LOST_ZEROS: Final = 2
 _PREFIXED_POSTCODE: Final = re.compile(r"[A-Z]{1,3}(\d{3,})\Z")
 
 _COUNTRIES: Final = {
     spelling: code for code, spellings in load_rows("countries.tsv") for spelling in (*spellings.split("|"),)
+}
+_ADDRESS_COUNTRIES: Final = {
+    spelling: code for code, spellings in load_rows("address_countries.tsv") for spelling in spellings.split("|")
 }
 _CODES: Final = {code.lower(): code for code, _ in load_rows("countries.tsv")} | {"uk": "GB", "el": "GR"}
 _REGIONS: Final = load_rows("regions.tsv")
@@ -27,9 +36,30 @@ _US_REGIONS: Final = {code.lower() for country, code, _ in _REGIONS if country =
 _REGION_NAMES: Final = {name: (country, code) for country, code, names in _REGIONS for name in names.split("|")}
 # Regions whose code can be read without their country; others need it (SA, WA, NL, SK, ...).
 _REGION_CODES: Final = {code.lower(): (country, code) for country, code, _ in reversed(_REGIONS)}
+_REGIONS_BY_COUNTRY: Final = {(country, code.lower()) for country, code, _ in _REGIONS}
 _EDGAR: Final = {row[0].lower(): (row[1], row[2] or None) for row in load_rows("edgar_codes.tsv")}
 _CITY_WORDS: Final = {"st": "saint", "ste": "sainte", "ft": "fort", "mt": "mount", "twp": "township", "hts": "heights"}
 _CITY_SUFFIX: Final = re.compile(r" (?:cedex.*|sur mer|\d.*)$")
+
+
+def country_named(folded: str) -> str | None:
+    """Return the ISO code of a country that an address names in one of the languages that addresses are written in."""
+    return _ADDRESS_COUNTRIES.get(folded)
+
+
+def country_coded(folded: str) -> str | None:
+    """Return the ISO code that two folded letters are or stand for ("uk")."""
+    return _CODES.get(folded)
+
+
+def region_named(folded: str) -> tuple[str, str] | None:
+    """Return country and short code of the state or province that a folded name says."""
+    return _REGION_NAMES.get(folded)
+
+
+def has_region(country: str, code: str) -> bool:
+    """Say whether `code` (lower case) is the short code of a state or province of `country`."""
+    return (country, code) in _REGIONS_BY_COUNTRY
 
 
 def standardise_country(raw: str, context: Parts, _option: str | None) -> Parts:
@@ -115,7 +145,10 @@ def standardise_city(raw: str, _context: Parts, _option: str | None) -> Parts:
 
 
 def standardise_postcode(raw: str, context: Parts, _option: str | None) -> Parts:
-    """Return the postcode in upper case without spaces; a US ZIP+4 is cut to its first five digits."""
+    """Return the postcode in upper case without spaces; a US ZIP+4 is cut to its first five digits.
+
+    Leading zeros that a spreadsheet took are put back where the country's postcodes are digits only and begin with 0.
+    """
     compact = fold(raw).replace(" ", "").upper()
     if not compact or is_placeholder_text(compact.lower()) or not compact.strip("0") or compact in {"99999", "999999"}:
         return _NOTHING
@@ -124,9 +157,10 @@ def standardise_postcode(raw: str, context: Parts, _option: str | None) -> Parts
         match = _US_POSTCODE.match(compact)
         if match and (country == "US" or "-" in raw):
             compact = match.group()
-        elif country == "US" and len(compact) in {3, 4}:
-            compact = compact.zfill(5)
     prefixed = _PREFIXED_POSTCODE.match(compact) if country in _DIGIT_POSTCODES else None
     if prefixed:
         compact = prefixed.group(1)
+    length = _ZERO_LED.get(country or "", 0)
+    if length - _MOST_LOST_ZEROS <= len(compact) < length and compact.isdigit():
+        compact = compact.zfill(length)
     return (compact if len(compact) <= _LONGEST_POSTCODE else None,)

@@ -5,31 +5,29 @@ table, so an unknown country's street still comes out as comparable words.
 """
 
 import re
-from functools import lru_cache
 from typing import Final, NamedTuple
 
 from apps.engine.standardise.contract import Parts
 from apps.engine.standardise.folding import MAX_CHARACTERS, ascii_text
+from apps.engine.standardise.localities import MOST_SEGMENTS, SEGMENTS, locality_parts, split_tail, take_city
 from apps.engine.standardise.placeholders import is_placeholder_text
 from apps.engine.standardise.spelling import tokens_of
-from apps.engine.tables import load_rows
+from apps.engine.standardise.street_words import (
+    NUMBERS,
+    ORDINAL_TOKEN,
+    ORDINALS,
+    TYPES,
+    UNITS,
+    canonical_words,
+    has_type,
+)
 
-_NOTHING: Final[Parts] = (None, None, None, None)
-_MOST_SEGMENTS: Final = 12
+STREET_PARTS: Final = ("number", "name", "unit", "box", "city", "postcode", "country")
+_NOTHING: Final[Parts] = (None,) * len(STREET_PARTS)
 _LONGEST_PLACEHOLDER: Final = 20
 _BEST_RANK: Final = 3
 
 
-def _words(kind: str) -> dict[str, str]:
-    rows = [row for row in load_rows("street_words.tsv") if row[0] == kind]
-    return {spelling: row[1] for row in rows for spelling in (row[1], *(row[2].split() if len(row) > 2 else ()))}
-
-
-_TYPES: Final = _words("type")
-_PLAIN_WORDS: Final = _words("word")
-_UNITS: Final = _words("unit")
-_NUMBERS: Final = _words("number")
-_ORDINALS: Final = _words("ordinal")
 _FLOORS: Final = frozenset({"fl", "lvl", "etage", "og", "piso", "verdieping"})
 
 _BOX: Final = re.compile(
@@ -38,27 +36,21 @@ _BOX: Final = re.compile(
     r"[\s:.#]*(?:no\.?\s*)?([a-z]?[\s-]?\d[\d -]{0,10})"
 )
 _CARE_OF: Final = re.compile(r"(?:c/o|c\\o|care of|attn\.?:?|attention:?)\s[^,\d]*,?")
-_SEGMENTS: Final = re.compile(r"[,;|]|\s-\s(?!\d)|(?<=[a-z]{3})\s-\s")
 _RANGE: Final = re.compile(r"(?<![\w-])(\d{1,5}[a-z]?)\s?[-/]\s?(\d{1,5}[a-z]?)(?![\w-])")
 _UNIT: Final = re.compile(
     r"(?<![a-z0-9])(?:(?P<ordinal>\d{1,3}(?:st|nd|rd|th|\.)?|[a-z]{2,8}(?:st|nd|rd|th|d)|ground|lower|upper|top)[ -]"
     r"(?P<floor>floor|flr|fl|level|etage|og|stock|piso|verdieping)\b\.?"
     r"|(?P<high>\d{1,3})/f(?![a-z])"
-    r"|(?P<word>" + "|".join(sorted(_UNITS, key=lambda word: (-len(word), word))) + r")\b[. ]*(?:no\b[. ]*)?#?\s*"
+    r"|(?P<word>" + "|".join(sorted(UNITS, key=lambda word: (-len(word), word))) + r")\b[. ]*(?:no\b[. ]*)?#?\s*"
     r"(?P<value>[a-z]?\d[a-z0-9]*(?:-[a-z0-9]+)?|[a-z]\b(?!\s[a-z]\b))"
     r"|#\s?(?P<hash>[a-z0-9-]+))"
 )
 _HOUSE: Final = re.compile(r"\d{1,6}[a-z]?(?:-\d{1,6}[a-z]?)?\Z")
 _NUMBER_SIGN: Final = re.compile(r"\b(?:no|nr|num|nro|n)[.:]?\s?(?=\d)")
 _NOT_STREET_TEXT: Final = re.compile(r"[^a-z0-9-]+")
-_COMPOUND: Final = re.compile(
-    r"([a-z]{3,})(strasse|straat|gasse|platz|allee|damm|laan|plein|gracht|kade|vagen|gatan|vej|gade|katu|weg)\Z"
-)
 _ITALIAN: Final = {"v.le": "viale", "c.so": "corso", "p.za": "piazza", "p.zza": "piazza", "l.go": "largo", "v.": "via"}
 _ITALIAN_SHORT: Final = re.compile(r"^(v\.le|c\.so|p\.z?za|l\.go|v\.)\s?(?=[a-z])")
 _STR_DOT: Final = re.compile(r"(?<=[a-z])str\.(?=\W|\d|$)|(?<=[a-z]{3})str(?=\s\d|$)")
-_ORDINAL_TOKEN: Final = re.compile(r"(\d+)(?:st|nd|rd|th)\Z")
-_SPLIT_LETTER: Final = re.compile(r"(?<=\d) (?=[a-d]$)")
 
 
 class _Segment(NamedTuple):
@@ -67,21 +59,27 @@ class _Segment(NamedTuple):
     rank: int
 
 
-def standardise_street(raw: str, _context: Parts, _option: str | None) -> Parts:
-    """Return number, name, unit and box of a street or of a whole address in lines or between commas."""
+def standardise_street(raw: str, context: Parts, _option: str | None) -> Parts:
+    """Return number, name, unit and box of a street, and town, postcode and country where the line holds them, too.
+
+    The last three are null where only a street was given. The record's country, where known, says how to read digits.
+    """
     text = ascii_text(raw[:MAX_CHARACTERS].replace("\n", ", ").replace("\r", ","))
     if not text or (len(text) <= _LONGEST_PLACEHOLDER and is_placeholder_text(" ".join(tokens_of(text)))):
         return _NOTHING
-    parts = _read_address(_CARE_OF.sub(" ", text))
+    country = context[0] if context else None
+    parts = _read_address(_CARE_OF.sub(" ", text), country)
     # "C/O LEGAL ONE M&T PLAZA" does not say where the carer ends and the street begins.
-    return parts if parts != _NOTHING else _read_address(text.removeprefix("c/o"))
+    return parts if parts != _NOTHING else _read_address(text.removeprefix("c/o"), country)
 
 
-def _read_address(text: str) -> Parts:
+def _read_address(text: str, country: str | None) -> Parts:
+    text, tail = split_tail(text, country)
     text, box = _taken(_BOX, text)
     text = _STR_DOT.sub("strasse ", text)
     text = _ITALIAN_SHORT.sub(lambda match: _ITALIAN[match.group(1)] + " ", text)
     text, units = _without_units(text)
+    text, city = take_city(text, tail) if tail.is_signed or "," in text else (text, None)
     text = _RANGE.sub(r"\1-\2", _NUMBER_SIGN.sub("", text))
     segment = _best_segment(text)
     return (
@@ -89,6 +87,7 @@ def _read_address(text: str) -> Parts:
         (" ".join(segment.words) or None) if segment else None,
         " ".join(units) or None,
         box.replace(" ", "").replace("-", "") if box else None,
+        *locality_parts(city, tail, country),
     )
 
 
@@ -118,14 +117,14 @@ def _unit_of(match: re.Match[str]) -> str | None:
     if match["floor"] or match["high"]:
         ordinal = match["high"] or match["ordinal"]
         ordinal = ordinal.rstrip(".")
-        level = _ORDINALS.get(ordinal) or _ORDINAL_TOKEN.sub(r"\1", ordinal)
+        level = ORDINALS.get(ordinal) or ORDINAL_TOKEN.sub(r"\1", ordinal)
         return f"fl{level}" if level.isdigit() or level in {"ground", "lower", "upper", "top"} else None
     if match["hash"]:
         return match["hash"].replace("-", "")
-    word = _UNITS[match["word"]]
+    word = UNITS[match["word"]]
     value = match["value"].replace("-", "")
     if word in _FLOORS:
-        return f"fl{_ORDINAL_TOKEN.sub(chr(92) + '1', value)}"
+        return f"fl{ORDINAL_TOKEN.sub(chr(92) + '1', value)}"
     # "Ste 5" and "Unit 5" and "#5" of one house are the same door.
     return value
 
@@ -134,7 +133,7 @@ def _best_segment(text: str) -> _Segment | None:
     """Return the segment most like a street: number and street word, then either, then the first with words."""
     best: _Segment | None = None
     pending: str | None = None
-    for piece in _SEGMENTS.split(text, _MOST_SEGMENTS)[:_MOST_SEGMENTS]:
+    for piece in SEGMENTS.split(text, MOST_SEGMENTS)[:MOST_SEGMENTS]:
         if not piece or piece == " ":
             continue
         segment = _read_segment(piece, pending)
@@ -160,18 +159,18 @@ def _read_segment(piece: str, pending: str | None) -> _Segment:
         number = tokens[at]
         # Words before a leading number are a building or a company, not the street: "Foot Locker Inc 330 W 34 St".
         after = tokens[at + 1 :]
-        words = after if at == 0 or _has_type(after) else tokens[:at] + after
-    elif number is None and tokens and tokens[0] in _NUMBERS:
-        number, words = _NUMBERS[tokens[0]], tokens[1:]
+        words = after if at == 0 or has_type(after) else tokens[:at] + after
+    elif number is None and tokens and tokens[0] in NUMBERS:
+        number, words = NUMBERS[tokens[0]], tokens[1:]
     words = _without_house_name(words)
-    canonical = _canonical(words)
-    return _Segment(number, tuple(canonical), (2 if number else 0) + (1 if _has_type(canonical) else 0))
+    canonical = canonical_words(words)
+    return _Segment(number, tuple(canonical), (2 if number else 0) + (1 if has_type(canonical) else 0))
 
 
 def _without_house_name(words: list[str]) -> list[str]:
     """Return the words after a house name: "Landscape House Premier Way" lies in Premier Way."""
     at = next((i for i, word in enumerate(words[:-2]) if i and word == "house"), None)
-    return words[at + 1 :] if at is not None and _TYPES.get(words[-1]) else words
+    return words[at + 1 :] if at is not None and TYPES.get(words[-1]) else words
 
 
 def _street_tokens(piece: str) -> list[str]:
@@ -184,37 +183,3 @@ def _street_tokens(piece: str) -> list[str]:
     if len(tokens) > 1 and len(tokens[-1]) == 1 and tokens[-1] in "abcdefgh" and tokens[-2].isdigit():
         tokens[-2:] = [tokens[-2] + tokens[-1]]
     return tokens
-
-
-def _has_type(tokens: list[str]) -> bool:
-    return any(token in _TYPES for token in tokens)
-
-
-def _canonical(words: list[str]) -> list[str]:
-    found: list[str] = []
-    for index, word in enumerate(words):
-        if word == "st" and _is_saint(words, index):
-            found.append("saint")
-        else:
-            found.extend(_canonical_word(word))
-    return found
-
-
-@lru_cache(maxsize=65_536)
-def _canonical_word(word: str) -> tuple[str, ...]:
-    known = _TYPES.get(word) or _PLAIN_WORDS.get(word) or _ORDINALS.get(word)
-    if known:
-        return (known,)
-    compound = _COMPOUND.match(word)
-    if compound:
-        return (compound.group(1), compound.group(2))
-    return (_ORDINAL_TOKEN.sub(r"\1", word),)
-
-
-def _is_saint(words: list[str], index: int) -> bool:
-    following = words[index + 1 : index + 2]
-    return bool(following) and following[0] not in _TYPES and not _is_direction(following[0])
-
-
-def _is_direction(word: str) -> bool:
-    return _PLAIN_WORDS.get(word, "") in {"n", "s", "e", "w", "ne", "nw", "se", "sw"}

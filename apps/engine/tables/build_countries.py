@@ -1,5 +1,8 @@
 """Rebuild `countries.tsv` (every spelling of every country) from the CLDR names that Babel carries.
 
+Also `address_countries.tsv`: the spellings seen in addresses, in a few languages only, for among all the languages of
+CLDR many a town is a country ("Lyon" is Lebanon, "Poole" is Poland).
+
 Run: `python -m apps.engine.tables.build_countries`. Origin: Unicode CLDR through Babel (Unicode licence v3, BSD-3);
 the hand aliases below are the project's own. Loading all of CLDR takes seconds, so the folded table is committed.
 """
@@ -15,6 +18,8 @@ from apps.engine.standardise.folding import fold
 TARGET = Path(__file__).with_name("countries.tsv")
 # CLDR's own groupings, test regions and reserved codes are no countries.
 NOT_COUNTRIES = frozenset(["AC", "CP", "CQ", "DG", "EA", "EU", "EZ", "IC", "QO", "TA", "UN", "XA", "XB", "ZZ"])
+ADDRESS_TARGET = Path(__file__).with_name("address_countries.tsv")
+ADDRESS_LANGUAGES = ("en", "de", "fr", "it", "es", "pt", "nl", "da", "sv", "nb", "fi", "pl", "bg")
 SHORTEST_NAME = 4
 CLEAR_MAJORITY = 4
 HAND_ALIASES = {
@@ -77,9 +82,15 @@ def main() -> None:
             owner[long_code.lower()] = codes[0]
     for code, aliases in HAND_ALIASES.items():
         owner.update(dict.fromkeys(aliases.split("|"), code))
+    _write(TARGET, owner, countries)
+    spoken = {fold(name) for language in ADDRESS_LANGUAGES for name in Locale.parse(language).territories.values()}
+    spoken |= {alias for aliases in HAND_ALIASES.values() for alias in aliases.split("|")}
+    _write(ADDRESS_TARGET, {spelling: code for spelling, code in owner.items() if spelling in spoken}, countries)
+
+
+def _write(path: Path, owner: dict[str, str], countries: set[str]) -> None:
     spellings = {code: sorted(s for s, c in owner.items() if c == code) for code in sorted(countries)}
-    lines = [f"{code}\t{'|'.join(found)}\n" for code, found in spellings.items()]
-    TARGET.write_text("".join(lines), encoding="ascii")
+    path.write_text("".join(f"{code}\t{'|'.join(found)}\n" for code, found in spellings.items()), encoding="ascii")
 
 
 def _is_country(code: str) -> bool:
