@@ -1,0 +1,32 @@
+"""Explaining: why a pair scores as it does, how a cluster formed, and what keeps two apart.
+
+Pure row code over standard records; it calls the comparers, the scorer and the agglomeration that decided, so that what
+it tells is what happened.
+"""
+
+from apps.engine.explain.clusters import ClusterExplanation, Conflict, Step, explain_cluster
+from apps.engine.explain.constraints import Bar, Verdict, bars_between
+from apps.engine.explain.pairs import Contribution, Outcome, PairExplanation, explain_pair, outcome_of
+from apps.engine.explain.scoring import ScoredPair
+from apps.engine.explain.separation import Reason, WhyNot, why_not
+from apps.engine.explain.words import say_bits
+
+__all__ = [
+    "Bar",
+    "ClusterExplanation",
+    "Conflict",
+    "Contribution",
+    "Outcome",
+    "PairExplanation",
+    "Reason",
+    "ScoredPair",
+    "Step",
+    "Verdict",
+    "WhyNot",
+    "bars_between",
+    "explain_cluster",
+    "explain_pair",
+    "outcome_of",
+    "say_bits",
+    "why_not",
+]
