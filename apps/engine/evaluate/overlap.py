@@ -29,12 +29,13 @@ class Overlap:
 
 def overlap_of(entities: Iterable[Hashable], clusters: Iterable[Hashable]) -> Overlap:
     """Return how the labels of the same records, in the same order, overlap."""
-    entity, cluster = _codes(entities), _codes(clusters)
+    entity, cluster = codes_of(entities), codes_of(clusters)
     width = int(cluster.max(initial=0)) + 1
     cells, shared = np.unique(entity * width + cluster, return_counts=True)
     return Overlap(cells // width, cells % width, shared.astype(np.int64), np.bincount(entity), np.bincount(cluster))
 
 
-def _codes(labels: Iterable[Hashable]) -> Ints:
+def codes_of(labels: Iterable[Hashable]) -> Ints:
+    """Return one code per label, numbered from 0 on as they first occur."""
     known: dict[Hashable, int] = {}
     return np.array([known.setdefault(label, len(known)) for label in labels], dtype=np.int64)
