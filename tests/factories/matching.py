@@ -27,7 +27,7 @@ def make_active_rules(
 def make_standard(record: SourceRecord, rules: RuleSet = RULES) -> StandardRecord:
     """Standardise the applied version of a source record as the pipeline does."""
     version = RecordVersion.objects.get(record=record, number=record.applied_number or record.latest_number)
-    parts = standardise_record(version.given, rules.attributes)
+    parts = standardise_record(version.given, rules.attributes, rules.fallbacks)
     with acting(FACTORY, reason=REASON):
         return StandardRecord.objects.create(
             record=record,

@@ -49,7 +49,7 @@ def test_every_record_of_the_sample_standardises_and_keys_alike() -> None:
     standard = bulk.standardise(given_frame(rows), RULES)
     for row, parts, keys in zip(rows, parts_of(standard), standard["keys"].to_pylist(), strict=True):
         raw = {a.name: row[a.name] for a in RULES.attributes if row.get(a.name)}
-        assert standardise_record(raw, RULES.attributes) == parts
+        assert standardise_record(raw, RULES.attributes, RULES.fallbacks) == parts
         assert sorted(match_keys(parts, RULES)) == keys
 
 

@@ -25,8 +25,8 @@ STANDARDISING_SHARE = 0.75
 def standardise(given: pa.Table, rules: RuleSet, progress: Progress | None = None, *, workers: int = 1) -> pa.Table:
     """Return the standard frame of a given frame, in its order: record, source, source_key, parts, keys.
 
-    A part's column is there only where the given frame has the attribute. `workers` bounds the processes, this one
-    among them, that share a large frame; the result doesn't depend on it. `progress` is called in this thread, with
+    A part's column is there only where the given frame has the attribute or what it falls back to. `workers` bounds the
+    processes, this one among them, that share a large frame; the result doesn't depend on it. `progress` is called in this thread, with
     rows, as parts of the work finish; that all are done is the caller's to say. Raises RuleSetError where the rule set
     names a kind of attribute that has no standardiser, and WorkerLostError where a worker process dies.
     """
@@ -43,9 +43,11 @@ def standardise(given: pa.Table, rules: RuleSet, progress: Progress | None = Non
     with Crew(workers) as crew:
         for wave in waves:
             columns |= _standardise_wave(given, wave, columns, crew, advance if wave is waves[-1] else None)
+        for part, others in rules.fallbacks.items():
+            _fall_back(columns, part, others)
         arrays: dict[str, pa.Array | pa.ChunkedArray] = {"record": given.column("record").cast(pa.int64())}
         arrays |= {name: given.column(name) for name in ("source", "source_key") if name in given.column_names}
-        for attribute in present:
+        for attribute in rules.attributes:
             for name in _part_names(attribute):
                 if name in columns:
                     arrays[name] = _decode(columns[name])
@@ -149,6 +151,21 @@ def _distinct(raw: Encoded, context: Sequence[Encoded | None]) -> tuple[Ints, Co
             combined = combine(combined, column.codes[used], len(column.values))
     _, first, inverse = np.unique(combined, return_index=True, return_inverse=True)
     return used[first], inverse.astype(np.int32)
+
+
+def _fall_back(columns: dict[str, Encoded], part: str, others: Sequence[str]) -> None:
+    """Fill a part's rows without a value from the first other part that has one there; in place."""
+    for other in others:
+        if other not in columns:
+            continue
+        filling, filled = columns[other], columns.get(part)
+        if filled is None:
+            columns[part] = filling
+            continue
+        code_of = {value: code for code, value in enumerate(filled.values)}
+        mapped = [code_of.setdefault(value, len(code_of)) for value in filling.values]
+        codes = np.array([*mapped, ABSENT], dtype=np.int32)[filling.codes]
+        columns[part] = Encoded(np.where(filled.codes == ABSENT, codes, filled.codes), list(code_of))
 
 
 def _decode(encoded: Encoded) -> pa.Array:

@@ -31,6 +31,7 @@ from apps.engine.rules.reading import (
     read_caps,
     read_comparison,
     read_exclusive,
+    read_fallbacks,
     read_joint,
     read_match_key,
     read_thresholds,
@@ -61,7 +62,7 @@ class RuleSet:
     """A validated rule set.
 
     `naming` is the part whose different values count as different names; `carried` attributes are kept and survive, but
-    are neither standardised nor compared.
+    are neither standardised nor compared. `fallbacks` names the parts that stand in for a part that a record lacks.
     """
 
     name: str
@@ -69,6 +70,7 @@ class RuleSet:
     prior: int
     attributes: tuple[Attribute, ...]
     carried: tuple[str, ...]
+    fallbacks: Mapping[str, tuple[str, ...]]
     keys: tuple[MatchKey, ...]
     comparisons: tuple[Comparison, ...]
     joints: tuple[Joint, ...]
@@ -87,6 +89,7 @@ class RuleSet:
             prior=reader.take("prior", int),
             attributes=tuple(read_attribute(r) for r in reader.tables("attributes")),
             carried=reader.texts("carried", []),
+            fallbacks=read_fallbacks(reader.table("fallbacks", {})),
             keys=tuple(read_match_key(r) for r in reader.tables("keys")),
             comparisons=tuple(read_comparison(r) for r in reader.tables("comparisons")),
             joints=(),
@@ -113,6 +116,7 @@ class RuleSet:
                 {"name": a.name, "kind": a.kind} | ({"option": a.option} if a.option else {}) for a in self.attributes
             ],
             "carried": list(self.carried),
+            "fallbacks": {part: list(others) for part, others in self.fallbacks.items()},
             "keys": [
                 {"name": k.name, "cap": k.cap, "of": [{"parts": list(p.parts), "take": p.take} for p in k.of]}
                 for k in self.keys
@@ -158,6 +162,7 @@ class RuleSet:
         used = {part for key in self.keys for component in key.of for part in component.parts}
         used |= {part for comparison in self.comparisons for part in comparison.parts}
         used |= {f"{e.attribute}.{suffix}" for e in self.exclusive for suffix in ("number", "issuer", "check")}
+        used |= {part for names in self.fallbacks.items() for part in (names[0], *names[1])}
         return tuple(sorted(used | {self.naming}))
 
 

@@ -51,9 +51,9 @@ class Reader:
                 raise RuleSetError(f"{self.at(name)}[{index}]", f"must be a text, found {value!r}.")
         return tuple(str(value) for value in values)
 
-    def table(self, name: str) -> "Reader":
+    def table(self, name: str, default: dict[str, object] | None = None) -> "Reader":
         """Return a nested table."""
-        return Reader(self.take(name, dict), self.at(name))
+        return Reader(self.take(name, dict, default), self.at(name))
 
     def tables(self, name: str, least: int = 1) -> Iterator["Reader"]:
         """Yield the tables of a list, at least `least`."""
@@ -62,6 +62,10 @@ class Reader:
             raise RuleSetError(self.at(name), "needs at least one entry.")
         for index, table in enumerate(tables):
             yield Reader(table, f"{self.at(name)}[{index}]")
+
+    def names(self) -> list[str]:
+        """Return the names of the fields that were not yet taken."""
+        return list(self._table)
 
     def finish(self) -> None:
         """Raise RuleSetError where a field was left over, since it is misspelt."""
@@ -75,6 +79,13 @@ def read_attribute(reader: Reader) -> Attribute:
     attribute = Attribute(reader.take("name", str), reader.take("kind", str), option)
     reader.finish()
     return attribute
+
+
+def read_fallbacks(reader: Reader) -> dict[str, tuple[str, ...]]:
+    """Read the parts that stand in for missing ones."""
+    fallbacks = {part: reader.texts(part) for part in reader.names()}
+    reader.finish()
+    return fallbacks
 
 
 def read_match_key(reader: Reader) -> MatchKey:

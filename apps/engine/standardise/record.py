@@ -48,10 +48,15 @@ def in_context_order(attributes: Sequence[AttributeT]) -> list[AttributeT]:
     return list(ordered.values())
 
 
-def standardise_record(given: Mapping[str, str | None], attributes: Sequence[Attribute]) -> dict[str, str]:
+def standardise_record(
+    given: Mapping[str, str | None],
+    attributes: Sequence[Attribute],
+    fallbacks: Mapping[str, Sequence[str]] | None = None,
+) -> dict[str, str]:
     """Return the standard parts of a record by name (`attribute.part`), without those that are missing.
 
-    `given` holds raw values by attribute name; names that no attribute declares are ignored. Raises KeyError for an
+    `given` holds raw values by attribute name; names that no attribute declares are ignored. `fallbacks` names, per
+    part, the parts whose value stands in where it is missing, the first that has one. Raises KeyError for an
     attribute of an unknown kind.
     """
     parts: dict[str, str] = {}
@@ -65,4 +70,8 @@ def standardise_record(given: Mapping[str, str | None], attributes: Sequence[Att
         for part, value in zip(standardiser.parts, values, strict=True):
             if value is not None:
                 parts[f"{attribute.name}.{part}"] = value
+    for part, others in (fallbacks or {}).items():
+        found = next((parts[other] for other in others if other in parts), None)
+        if found is not None:
+            parts.setdefault(part, found)
     return parts

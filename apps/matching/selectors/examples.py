@@ -39,7 +39,7 @@ def score_example(given: Mapping[str, str], active: ActiveRules) -> ExampleScore
     The same standardising, match keys and comparisons as for a source record; ties are broken by record id. Two
     queries and two settings; none where the example has no usable match key.
     """
-    parts = standardise_record(given, active.rules.attributes)
+    parts = standardise_record(given, active.rules.attributes, active.rules.fallbacks)
     caps = live_keys(parts, active.rules, active.statistics)
     candidates = find_candidates(caps, limit=MOST_CANDIDATES)
     scored = []

@@ -88,3 +88,11 @@ def test_the_digest_is_stable_and_follows_the_tables(monkeypatch: pytest.MonkeyP
     monkeypatch.undo()
     digests.digest.cache_clear()
     assert digest() == first
+
+
+def test_a_missing_part_is_taken_from_the_first_part_that_stands_in_for_it() -> None:
+    given = {"street": "12 High Street, Leeds LS1 4AP", "country": "UK"}
+    attributes = [Declared("country", "country"), Declared("street", "street"), Declared("city", "city")]
+    fallbacks = {"city.name": ["no.such", "street.city"]}
+    assert standardise_record(given, attributes, fallbacks)["city.name"] == "leeds"
+    assert standardise_record(given | {"city": "York"}, attributes, fallbacks)["city.name"] == "york"

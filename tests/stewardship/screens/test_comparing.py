@@ -16,7 +16,7 @@ STATISTICS = Statistics(records=1_000, rules_digest=RULES.digest, counts={}, hot
 
 def judge(attribute: str, left: dict[str, str], right: dict[str, str]) -> tuple[str, str]:
     """Return tone and note, by the evidence of the two records as the engine compares them."""
-    parts = [standardise_record(side, RULES.attributes) for side in (left, right)]
+    parts = [standardise_record(side, RULES.attributes, RULES.fallbacks) for side in (left, right)]
     evidence = compare(parts[0], parts[1], RULES, STATISTICS)
     verdict = judge_field(attribute, left.get(attribute, ""), right.get(attribute, ""), evidence, RULES)
     return verdict.tone, verdict.note
