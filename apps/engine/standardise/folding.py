@@ -66,4 +66,9 @@ def ascii_text(raw: str) -> str:
 
 def fold(raw: str) -> str:
     """Return the plain folded text: letters and digits of `raw` in lower case, words separated by single spaces."""
-    return _NOT_WORD.sub(" ", _APOSTROPHES.sub("", ascii_text(raw))).strip()
+    return words_of(_APOSTROPHES.sub("", ascii_text(raw)))
+
+
+def words_of(text: str) -> str:
+    """Return lower-case ASCII text without punctuation, its words separated by single spaces."""
+    return text if text.isalnum() else _NOT_WORD.sub(" ", text.replace("'", "")).strip()

@@ -7,7 +7,7 @@ locality in some order. Nothing is taken without a sign, for a second line of a 
 import re
 from typing import Final, NamedTuple
 
-from apps.engine.standardise.folding import fold
+from apps.engine.standardise.folding import words_of
 from apps.engine.standardise.placeholders import is_placeholder_text
 from apps.engine.standardise.places import (
     country_coded,
@@ -57,6 +57,7 @@ _CONTINENTAL: Final = re.compile(
 )
 _PARENTHESISED_END: Final = re.compile(r"\s\([a-z]{2,3}\)\Z")
 _NO_POSTCODES: Final = frozenset({"0000", "00000", "000000", "9999", "99999", "999999"})
+_TWO_NUMBERS: Final = re.compile(r"\d[a-z]?\D+\d")
 _DIGIT: Final = re.compile(r"\d")
 
 
@@ -82,7 +83,7 @@ def split_tail(text: str, country: str | None) -> tuple[str, Tail]:
 
     `country` is the record's own, where known.
     """
-    if "," not in text and ";" not in text and "|" not in text and not _INLINE.search(text):
+    if not _has_segments(text) and not (_TWO_NUMBERS.search(text) and _INLINE.search(text)):
         return text, NO_TAIL
     segments = _pieces(text)
     tail = NO_TAIL
@@ -94,9 +95,13 @@ def split_tail(text: str, country: str | None) -> tuple[str, Tail]:
     return ", ".join(segments), tail
 
 
+def _has_segments(text: str) -> bool:
+    return "," in text or " - " in text or ";" in text or "|" in text
+
+
 def take_city(text: str, tail: Tail) -> tuple[str, str | None]:
     """Return an address that `split_tail` and the readers of units have shortened, without its town, and the town."""
-    if tail.city is not None:
+    if tail.city is not None or not (tail.is_signed or _has_segments(text)):
         return text, tail.city
     segments = [piece for piece in _pieces(text) if not _says_nothing(piece)]
     last = segments[-1] if segments else ""
@@ -142,11 +147,11 @@ def _step(segments: list[str], tail: Tail, known: str | None) -> Tail | None:
 
 
 def _says_nothing(text: str) -> bool:
-    return is_placeholder_text(fold(text)) or text in _NO_POSTCODES
+    return is_placeholder_text(words_of(text)) or text in _NO_POSTCODES
 
 
 def _country_of(text: str, before: str, tail: Tail, known: str | None) -> str | None:
-    folded = fold(text)
+    folded = words_of(text)
     if len(folded) == len("US"):
         coded = country_coded(folded)
         if any(has_region(country, folded) for country in _REGION_COUNTRIES) and coded != known:
@@ -160,7 +165,7 @@ def _country_of(text: str, before: str, tail: Tail, known: str | None) -> str | 
 
 
 def _region_of_name(text: str) -> str | None:
-    folded = fold(text)
+    folded = words_of(text)
     return folded if folded in _CITY_COUNTRIES else None
 
 
@@ -201,7 +206,7 @@ def _with_postcode(segments: list[str], tail: Tail, found: Postcode, known: str 
         if len(words) > 1 and len(words[-1]) == len("MI") and (tail.country or known) not in NUMBER_FIRST:
             after = " ".join(words[:-1])
         tail = tail._replace(city=after)
-    elif not after and country and fold(found.after) in _CITY_COUNTRIES:
+    elif not after and country and words_of(found.after) in _CITY_COUNTRIES:
         tail = tail._replace(city=found.after)
     return tail
 
@@ -209,7 +214,7 @@ def _with_postcode(segments: list[str], tail: Tail, found: Postcode, known: str 
 def _without_country(text: str) -> tuple[str, str | None]:
     words = text.split()
     for length in range(min(4, len(words)), 0, -1):
-        folded = fold(" ".join(words[-length:]))
+        folded = words_of(" ".join(words[-length:]))
         country = country_named(folded) or ("GB" if folded == "uk" else "US" if folded == "us" else None)
         if country:
             return " ".join(words[:-length]), country
@@ -218,7 +223,7 @@ def _without_country(text: str) -> tuple[str, str | None]:
 
 def _step_region(segments: list[str], tail: Tail, known: str | None) -> Tail | None:
     last = segments[-1]
-    folded = fold(last)
+    folded = words_of(last)
     if len(segments) > 1 and folded not in _CITY_REGIONS and tail.region is None:
         region = region_named(folded)
         is_code = len(folded) in {2, 3} and _country_of_code(folded, tail, known) is not None
@@ -238,7 +243,7 @@ def _step_region(segments: list[str], tail: Tail, known: str | None) -> Tail | N
 def _step_region_behind_town(segments: list[str], tail: Tail, known: str | None) -> Tail | None:
     words = segments[-1].split()
     for length in (3, 2, 1):
-        region = fold(" ".join(words[-length:]))
+        region = words_of(" ".join(words[-length:]))
         left = words[:-length]
         is_code = length == 1 and len(region) in {2, 3} and _country_of_code(region, tail, known) is not None
         named = region_named(region)
@@ -259,12 +264,12 @@ def _country_of_code(code: str, tail: Tail, known: str | None) -> str | None:
 
 
 def _is_street(text: str) -> bool:
-    words = canonical_words(fold(text).split())
+    words = canonical_words(words_of(text).split())
     return has_type([word for word in words if word not in _TOWN_TYPES])
 
 
 def _is_town(text: str, before: list[str], tail: Tail) -> bool:
-    words = fold(text).split()
+    words = words_of(text).split()
     if not words:
         return False
     if _DIGIT.search(text):

@@ -35,6 +35,12 @@ _BOX: Final = re.compile(
     r"c\.?p\.(?= ?\d)|boite postale|b\.?p\.?(?= ?\d)|caixa postal|locked bag|private bag|pobox|pob|box(?= \d))"
     r"[\s:.#]*(?:no\.?\s*)?([a-z]?[\s-]?\d[\d -]{0,10})"
 )
+# A pattern runs only where one of its words occurs: most streets have none.
+_BOX_CUES: Final = ("box", "post", "bag", "pob", "apartado", "casella", "caixa", "boite", "bp", "b.p", "c.p")
+_UNIT_CUES: Final = frozenset(
+    {*UNITS, *["floor", "flr", "fl", "level", "etage", "og", "stock", "piso", "verdieping", "f"]}
+)
+_BLANKS: Final = str.maketrans(dict.fromkeys(".,;:()-/'\"", " "))
 _CARE_OF: Final = re.compile(r"(?:c/o|c\\o|care of|attn\.?:?|attention:?)\s[^,\d]*,?")
 _RANGE: Final = re.compile(r"(?<![\w-])(\d{1,5}[a-z]?)\s?[-/]\s?(\d{1,5}[a-z]?)(?![\w-])")
 _UNIT: Final = re.compile(
@@ -68,18 +74,19 @@ def standardise_street(raw: str, context: Parts, _option: str | None) -> Parts:
     if not text or (len(text) <= _LONGEST_PLACEHOLDER and is_placeholder_text(" ".join(tokens_of(text)))):
         return _NOTHING
     country = context[0] if context else None
-    parts = _read_address(_CARE_OF.sub(" ", text), country)
+    cut = _CARE_OF.sub(" ", text) if "c/o" in text or "c\\o" in text or "att" in text or "care" in text else text
+    parts = _read_address(cut, country)
     # "C/O LEGAL ONE M&T PLAZA" does not say where the carer ends and the street begins.
     return parts if parts != _NOTHING else _read_address(text.removeprefix("c/o"), country)
 
 
 def _read_address(text: str, country: str | None) -> Parts:
     text, tail = split_tail(text, country)
-    text, box = _taken(_BOX, text)
+    text, box = _taken(_BOX, text) if any(cue in text for cue in _BOX_CUES) else (text, None)
     text = _STR_DOT.sub("strasse ", text)
     text = _ITALIAN_SHORT.sub(lambda match: _ITALIAN[match.group(1)] + " ", text)
     text, units = _without_units(text)
-    text, city = take_city(text, tail) if tail.is_signed or "," in text else (text, None)
+    text, city = take_city(text, tail)
     text = _RANGE.sub(r"\1-\2", _NUMBER_SIGN.sub("", text))
     segment = _best_segment(text)
     return (
@@ -101,6 +108,8 @@ def _taken(pattern: re.Pattern[str], text: str) -> tuple[str, str | None]:
 def _without_units(text: str) -> tuple[str, list[str]]:
     """Return the text with a comma for each unit, and the units as "fl4", "ste300", floors first."""
     units: set[str] = set()
+    if "#" not in text and _UNIT_CUES.isdisjoint(text.translate(_BLANKS).split()):
+        return text, []
 
     def keep(match: re.Match[str]) -> str:
         unit = _unit_of(match)
