@@ -14,6 +14,7 @@ from apps.engine.bulk.frames import ABSENT, Codes, Encoded, combine, combine_col
 from apps.engine.bulk.names import name_levels
 from apps.engine.bulk.pairs import RowPairs
 from apps.engine.bulk.streets import street_levels
+from apps.engine.bulk.texts import bag_levels
 from apps.engine.compare import COMPARERS
 from apps.engine.rules import Comparison, RuleSet
 
@@ -22,6 +23,7 @@ BulkComparer = Callable[[RowPairs, Comparison], Levels]
 
 VECTORISED: dict[str, BulkComparer] = {
     "names": name_levels,
+    "bag": bag_levels,
     "street": street_levels,
     "domains": domain_levels,
     "postcode": postcode_levels,

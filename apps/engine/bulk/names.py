@@ -162,7 +162,7 @@ def _agreements(names: Names, left: Codes, right: Codes, workers: int) -> tuple[
     our_common, their_common = equal.any(axis=2), equal.any(axis=1)
     our_rest, their_rest = (ours != NONE) & ~our_common, (theirs != NONE) & ~their_common
     same = names.joined_code[left] == names.joined_code[right]
-    our_alike, their_alike = _alike_words(names.words, (ours, theirs), (our_rest, their_rest), same, workers)
+    our_alike, their_alike = alike_words(names.words, (ours, theirs), (our_rest, their_rest), same, workers)
     our_extra, their_extra = our_rest & ~our_alike, their_rest & ~their_alike
     our_bits = np.where(ours == NONE, 0, names.words.bits[ours])
     their_bits = np.where(theirs == NONE, 0, names.words.bits[theirs])
@@ -187,7 +187,7 @@ def _agreements(names: Names, left: Codes, right: Codes, workers: int) -> tuple[
     return agreed, np.where(agreed == NONE, 0, np.where((agreed == SAME) | (agreed == ALIKE), least, shared))
 
 
-def _alike_words(
+def alike_words(
     words: Words, tokens: tuple[Codes, Codes], rests: tuple[Flags, Flags], same: Flags, workers: int
 ) -> tuple[Flags, Flags]:
     """Return which of the words left over on either side are alike to one left over on the other."""

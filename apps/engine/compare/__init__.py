@@ -8,6 +8,7 @@ from apps.engine.compare.names import NAMES
 from apps.engine.compare.phrases import Tone, phrase_of, sentence_of_two
 from apps.engine.compare.spaces import Space
 from apps.engine.compare.streets import STREETS
+from apps.engine.compare.texts import BAG, DATES, NUMBERS, TEXT
 from apps.engine.compare.values import DOMAINS, EQUAL, POSTCODE, QUALIFIERS, SHARED, SIMILAR
 from apps.engine.records import Evidence
 from apps.engine.rules import Comparison, RuleSet, RuleSetError
@@ -25,6 +26,10 @@ COMPARERS: dict[str, Comparer] = {
     "shared": SHARED,
     "domains": DOMAINS,
     "identifier": IDENTIFIERS,
+    "bag": BAG,
+    "text": TEXT,
+    "dates": DATES,
+    "numbers": NUMBERS,
 }
 """Comparers by the kind that a rule set names."""
 
