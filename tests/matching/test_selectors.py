@@ -60,7 +60,7 @@ def test_a_decision_is_named_as_what_keeps_a_pair_apart() -> None:
     a, b = standard(TRAEGER), standard(TRAEGER)
     verdict = make_verdict(a, b, "different")
     told = selectors.explain_pair(a.pk, b.pk)
-    assert told.why_not.startswith(f"Blocked by decision {verdict.pk}: person:jane decided on 2026-01-05")
+    assert told.why_not.startswith(f"Blocked by decision {verdict.pk}: jane decided on 2026-01-05 that they differ")
     assert told.verdict is not None
 
 
@@ -75,7 +75,7 @@ def test_a_pair_without_a_shared_key_says_so() -> None:
     make_active_rules()
     a, b = standard(TRAEGER), standard({"name": "Quokka Xylophones", "country": "AU"})
     told = selectors.explain_pair(a.pk, b.pk)
-    assert (told.why_not, told.shared_keys) == ("Never compared: no shared key.", ())
+    assert (told.why_not, told.shared_keys) == ("Never compared: no shared key", ())
 
 
 def test_a_pair_that_shares_only_common_keys_says_which() -> None:
@@ -126,3 +126,12 @@ def test_a_key_that_more_records_carry_than_its_cap_finds_nobody() -> None:
     keys = make_standard(make_record(TRAEGER)).match_keys
     assert len(selectors.find_candidates(dict.fromkeys(keys, 5))) == 5
     assert selectors.find_candidates(dict.fromkeys(keys, 4)) == []
+
+
+def test_a_key_is_crowded_once_more_records_carry_it_than_its_cap() -> None:
+    for _ in range(3):
+        standard(TRAEGER)
+    keys = make_standard(make_record(TRAEGER)).match_keys
+    assert selectors.list_crowded(dict.fromkeys(keys, 4)) == set()
+    assert selectors.list_crowded(dict.fromkeys(keys, 4) | {keys[0]: 3}) == {keys[0]}
+    assert selectors.list_crowded({}) == set()

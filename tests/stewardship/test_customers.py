@@ -3,9 +3,10 @@
 import pytest
 from django.test import Client
 
+from apps.golden.models import GoldenRecord, Membership
 from apps.sources.models import SourceRecord
-from tests.factories import make_customer, make_merge, make_record
-from tests.stewardship.conftest import ACME, SmallHub, middle
+from tests.factories import make_customer, make_merge, make_record, make_standard, make_verdict
+from tests.stewardship.conftest import ACME, ACME_KEPT, SmallHub, middle
 
 
 def test_the_home_page_counts_what_is_there(steward: Client, small_hub: SmallHub) -> None:
@@ -87,13 +88,68 @@ def test_why_is_a_sentence_that_names_what_agrees(steward: Client, small_hub: Sm
     why = response.context["why"]
     assert why.sentence.startswith("These 2 source records are one customer because their ")
     assert "name" in why.sentence
-    assert len(why.pairs) == 1
-    assert "+" in why.pairs[0].falls.score_bits
+    assert [[record.key for record in (*step.group, *step.joined)] for step in why.steps] == [["0031", "88-12"]]
+    assert "+" in why.steps[0].pair.falls.score_bits
+    assert not why.fallen_apart
+
+
+def add_members(hub: SmallHub, *records: SourceRecord) -> GoldenRecord:
+    """Return the first customer of the small hub with more members."""
+    extra = make_customer(*records)
+    Membership.objects.filter(golden=extra).update(golden=hub.acme)
+    return hub.acme
+
+
+def test_why_tells_the_steps_their_weakest_link_and_a_chosen_pair(steward: Client, small_hub: SmallHub) -> None:
+    third = make_record(ACME_KEPT, source="erp", key="88-13")
+    make_standard(third)
+    golden = add_members(small_hub, third)
+    chosen = {"left": str(small_hub.crm_record.pk), "right": str(third.pk)}
+    response = steward.get(f"/customers/{golden.gid}/why/", chosen)
+    why = response.context["why"]
+    first, second = why.steps
+    assert {record.key for record in (*first.group, *first.joined)} == {"88-12", "88-13"}
+    assert (first.is_weakest, second.is_weakest) == (False, True)
+    assert (why.chosen.left.key, why.chosen.right.key) == ("0031", "88-13")
+    text = response.content.decode()
+    assert "The two records you chose" in text
+    assert text.count("weakest link") == 1
+
+
+@pytest.mark.parametrize("chosen", [{"left": "x", "right": "1"}, {"left": "1"}, {"left": "0", "right": "999999"}])
+def test_a_pair_that_is_none_is_not_shown(steward: Client, small_hub: SmallHub, chosen: dict[str, str]) -> None:
+    response = steward.get(f"/customers/{small_hub.acme.gid}/why/", chosen)
+    assert response.status_code == 200
+    assert response.context["why"].chosen is None
+
+
+def test_records_that_nothing_joins_any_more_are_pointed_out(steward: Client, small_hub: SmallHub) -> None:
+    stranger = make_record({"name": "Quokka Xylophones", "country": "AU"})
+    make_standard(stranger)
+    golden = add_members(small_hub, stranger)
+    response = steward.get(f"/customers/{golden.gid}/why/")
+    assert response.context["why"].fallen_apart == 2
+    assert "would be 2 customers" in response.content.decode()
+
+
+def test_a_decision_that_joined_two_is_named_with_what_contradicts_it(steward: Client, small_hub: SmallHub) -> None:
+    other = make_record({**ACME_KEPT, "vat": "DE811569869"}, source="billing", key="B-9")
+    make_standard(other)
+    verdict = make_verdict(small_hub.erp_record, other, "same")
+    golden = add_members(small_hub, other)
+    response = steward.get(f"/customers/{golden.gid}/why/")
+    why = response.context["why"]
+    assert why.sentence.startswith("These 3 source records are one customer because jane decided so")
+    assert why.steps[0].verdict.verdict_id == verdict.pk
+    assert any("DE136695976" in warning and "DE811569869" in warning for warning in why.warnings)
+    assert f"decision {verdict.pk} by jane" in response.content.decode()
 
 
 def test_why_not_names_what_keeps_two_customers_apart(steward: Client, small_hub: SmallHub) -> None:
     response = steward.get(f"/customers/{small_hub.acme.gid}/why/", {"other": small_hub.billed.gid})
-    assert response.context["why_not"].sentence
+    told = response.context["why_not"]
+    assert told.sentence == "Nothing keeps them apart any more; the next run brings them together"
+    assert {told.pair.left.key, told.pair.right.key} <= {"0031", "88-12", "A-7"}
     assert "are two customers" in response.content.decode()
 
 

@@ -6,9 +6,16 @@ it tells is what happened.
 
 from apps.engine.explain.clusters import ClusterExplanation, Conflict, Step, explain_cluster
 from apps.engine.explain.constraints import Bar, Verdict, bars_between
-from apps.engine.explain.pairs import Contribution, Outcome, PairExplanation, explain_pair, outcome_of
+from apps.engine.explain.pairs import (
+    Contribution,
+    Outcome,
+    PairExplanation,
+    explain_evidence,
+    explain_pair,
+    outcome_of,
+)
 from apps.engine.explain.scoring import ScoredPair
-from apps.engine.explain.separation import Reason, WhyNot, why_not
+from apps.engine.explain.separation import Reason, WhyNot, keys_in_common, why_not
 from apps.engine.explain.words import say_bits
 
 __all__ = [
@@ -25,7 +32,9 @@ __all__ = [
     "WhyNot",
     "bars_between",
     "explain_cluster",
+    "explain_evidence",
     "explain_pair",
+    "keys_in_common",
     "outcome_of",
     "say_bits",
     "why_not",

@@ -1,6 +1,6 @@
 """A pair explained as a sum that a person can read: prior, what each comparison adds, total and thresholds."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -60,7 +60,11 @@ class PairExplanation:
 
 def explain_pair(a: Parts, b: Parts, rules: RuleSet, statistics: Statistics) -> PairExplanation:
     """Return the explanation of two standard records' score; symmetric but for the order of values in sentences."""
-    evidence = compare(a, b, rules, statistics)
+    return explain_evidence(compare(a, b, rules, statistics), rules)
+
+
+def explain_evidence(evidence: Sequence[Evidence], rules: RuleSet) -> PairExplanation:
+    """Return the explanation of a pair whose evidence is known already."""
     total = score(evidence, rules)
     plain = {comparison.name: comparison for comparison in rules.comparisons}
     titles = {weighed.name: weighed.title for weighed in rules.weighed}

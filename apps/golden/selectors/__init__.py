@@ -11,7 +11,14 @@ from apps.golden.selectors.customers import (
     list_customers_of_records,
 )
 from apps.golden.selectors.history import Change, HistoryRow, list_history
-from apps.golden.selectors.members import Member, MoveRow, list_member_ids, list_members, list_moves
+from apps.golden.selectors.members import (
+    Member,
+    MoveRow,
+    list_member_ids,
+    list_member_ids_of,
+    list_members,
+    list_moves,
+)
 from apps.golden.selectors.resolving import CustomerCandidate, ExampleInvalid, Resolution, resolve_example
 from apps.golden.selectors.search import SearchHit, SearchPosition, search_customers
 from apps.golden.selectors.values import PinRow, Value, ValueRow, describe_values, list_pins, list_value_rows
@@ -40,6 +47,7 @@ __all__ = [
     "list_customers_of_records",
     "list_history",
     "list_member_ids",
+    "list_member_ids_of",
     "list_members",
     "list_moves",
     "list_pins",

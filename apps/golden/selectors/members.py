@@ -1,5 +1,6 @@
 """Who belongs to a customer, and the moves that brought them there."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -44,6 +45,15 @@ class MoveRow:
 def list_member_ids(gid: str) -> list[int]:
     """Return the ids of the source records that belong to a customer, ascending. One query."""
     return list(Membership.objects.filter(golden__gid=gid).order_by("record_id").values_list("record_id", flat=True))
+
+
+def list_member_ids_of(gids: Iterable[str]) -> dict[str, list[int]]:
+    """Return the ids of the source records of each customer that has any, ascending. One query."""
+    rows = Membership.objects.filter(golden__gid__in=list(gids)).order_by("record_id")
+    members: dict[str, list[int]] = {}
+    for gid, record_id in rows.values_list("golden__gid", "record_id"):
+        members.setdefault(gid, []).append(record_id)
+    return members
 
 
 def list_members(gid: str, *, after: int = 0, limit: int = 500) -> list[Member]:

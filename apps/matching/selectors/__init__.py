@@ -1,7 +1,7 @@
 """Read standard records, links and verdicts, and explain a pair. Nothing here writes."""
 
 from apps.matching.selectors.examples import ExampleScores, ScoredRecord, score_example
-from apps.matching.selectors.pairs import BAND_WORDS, Explanation, band_of, explain_pair
+from apps.matching.selectors.pairs import BAND_WORDS, Explanation, as_verdict, band_of, explain_pair
 from apps.matching.selectors.records import (
     Candidate,
     LinkRow,
@@ -10,6 +10,7 @@ from apps.matching.selectors.records import (
     find_link,
     find_verdict,
     get_parts,
+    list_crowded,
     list_links,
     list_links_of,
     list_live_verdicts,
@@ -23,12 +24,14 @@ __all__ = [
     "LinkRow",
     "ScoredRecord",
     "VerdictRow",
+    "as_verdict",
     "band_of",
     "explain_pair",
     "find_candidates",
     "find_link",
     "find_verdict",
     "get_parts",
+    "list_crowded",
     "list_links",
     "list_links_of",
     "list_live_verdicts",

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from apps.base.errors import NotFound
 from apps.engine.block import cap_of, match_keys
 from apps.engine.compare import compare
+from apps.engine.explain import Verdict, outcome_of, why_not
 from apps.engine.records import Evidence
 from apps.engine.rules import RuleSet
 from apps.engine.score import score as add_up
@@ -61,8 +62,14 @@ def explain_pair(low: int, high: int) -> Explanation:
             raise NotFound(f"Source record {record_id} has not been standardised yet.", record=record_id)
     active = get_active_rules()
     evidence, score = score_parts(parts[low], parts[high], active)
-    shared, common = shared_key_texts(parts[low], parts[high], active.rules, active.statistics)
     verdict = find_verdict(low, high)
+    told = why_not(
+        {low: parts[low]},
+        {high: parts[high]},
+        active.rules,
+        active.statistics,
+        verdicts=[as_verdict(verdict)] if verdict else [],
+    )
     band = band_of(score, active.rules)
     thresholds = active.rules.thresholds
     return Explanation(
@@ -77,11 +84,11 @@ def explain_pair(low: int, high: int) -> Explanation:
         link=thresholds.link,
         band=band,
         band_words=BAND_WORDS[band],
-        shared_keys=shared,
-        common_keys=common,
+        shared_keys=told.shared_keys,
+        common_keys=told.common_keys,
         verdict=verdict,
         stored_link=find_link(low, high),
-        why_not=say_why_not(band, shared, common, verdict),
+        why_not=told.reasons[0].sentence if told.reasons else "",
     )
 
 
@@ -93,10 +100,7 @@ def score_parts(a: Mapping[str, str], b: Mapping[str, str], active: ActiveRules)
 
 def band_of(score: int, rules: RuleSet) -> str:
     """Return the name of the highest threshold the score reaches: link, review or keep; none below all."""
-    for name in ("link", "review", "keep"):
-        if score >= getattr(rules.thresholds, name):
-            return name
-    return "none"
+    return outcome_of(score, rules.thresholds)
 
 
 def live_keys(parts: Mapping[str, str], rules: RuleSet, statistics: Statistics) -> dict[int, int]:
@@ -106,33 +110,9 @@ def live_keys(parts: Mapping[str, str], rules: RuleSet, statistics: Statistics) 
     return {key: cap_of(key, rules) for key, is_hot in zip(keys, hot, strict=True) if not is_hot}
 
 
-def shared_key_texts(
-    a: Mapping[str, str], b: Mapping[str, str], rules: RuleSet, statistics: Statistics
-) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """Return the texts of the match keys both records carry: those that make pairs, and those too common to."""
-    keys_of_b = match_keys(b, rules)
-    both = [(key, text) for key, text in match_keys(a, rules).items() if key in keys_of_b]
-    hot = statistics.are_hot(key for key, _ in both)
-    shared = tuple(text for (_, text), is_hot in zip(both, hot, strict=True) if not is_hot)
-    common = tuple(text for (_, text), is_hot in zip(both, hot, strict=True) if is_hot)
-    return shared, common
-
-
-def say_why_not(band: str, shared: tuple[str, ...], common: tuple[str, ...], verdict: VerdictRow | None) -> str:
-    """Return one sentence on what keeps a pair apart, or nothing where nothing does."""
-    if verdict is not None and verdict.kind == "different":
-        who = "a policy" if verdict.by_policy else verdict.decided_by
-        return f"Blocked by decision {verdict.verdict_id}: {who} decided on {verdict.decided_at:%Y-%m-%d} they differ."
-    if band == "link" or (verdict is not None and verdict.kind == "same"):
-        return "" if shared or verdict is not None else _say_never_compared(common)
-    if not shared:
-        return _say_never_compared(common)
-    if band == "review":
-        return "The evidence is strong enough to ask a person, not to join them alone."
-    return "Too little speaks for one customer."
-
-
-def _say_never_compared(common: tuple[str, ...]) -> str:
-    if common:
-        return f"Never compared: the keys they share are too common ({common[0]})."
-    return "Never compared: no shared key."
+def as_verdict(row: VerdictRow) -> Verdict:
+    """Return a decision as the engine explains by it. No query."""
+    who = "a policy" if row.by_policy else row.decided_by.partition(":")[2] or row.decided_by
+    words = {"different": "that they differ", "related": "that they are related, but two"}
+    told = f"{who} decided on {row.decided_at:%Y-%m-%d} {words.get(row.kind, 'that they are one')}"
+    return Verdict(row.verdict_id, row.low, row.high, keeps_apart=row.kind in words, told=told)

@@ -106,6 +106,19 @@ def find_candidates(caps: Mapping[int, int], *, limit: int = 200) -> list[Candid
     return [Candidate(record_id, parts[record_id], count) for record_id, count in shared.items() if record_id in parts]
 
 
+def list_crowded(caps: Mapping[int, int]) -> set[int]:
+    """Return which match keys more records carry by now than `caps` allows them. One query."""
+    if not caps:
+        return set()
+    with connection.cursor() as cursor:
+        cursor.execute(_CROWDED_KEYS, [list(caps), list(caps.values())])
+        return {row[0] for row in cursor.fetchall()}
+
+
+_CROWDED_KEYS = """
+SELECT asked.key FROM unnest(%s::bigint[], %s::integer[]) AS asked(key, cap)
+WHERE (SELECT count(*) FROM matching_standardrecord WHERE match_keys @> ARRAY[asked.key]) > asked.cap
+"""
 _SHARED_KEYS = """
 WITH asked AS (SELECT key, cap FROM unnest(%s::bigint[], %s::integer[]) AS given(key, cap)),
 holders AS (

@@ -7,6 +7,7 @@ from datetime import datetime
 from apps.base.actors import Actor
 from apps.base.errors import HubError
 from apps.cases import selectors as cases
+from apps.engine.explain import explain_evidence
 from apps.engine.records import Evidence
 from apps.engine.rules import RuleSet
 from apps.golden import selectors as golden
@@ -143,7 +144,7 @@ def build_pair(case: cases.CaseRow) -> PairPage | None:
         high=right,
         groups=groups,
         differences=sum(row.verdict.tone in ("partial", "conflict") for _, rows in groups for row in rows),
-        falls=build_waterfall(explained.evidence, rules=rules, score=explained.score) if explained and rules else None,
+        falls=build_waterfall(explain_evidence(explained.evidence, rules)) if explained and rules else None,
         problem=problem,
         verdict=explained.verdict if explained else matching.find_verdict(low, high),
         shared_keys=explained.shared_keys[:6] if explained else (),

@@ -5,11 +5,13 @@ Geometry is made here in the chart's own units, since a page's policy allows no 
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Final
 
-from apps.engine.records import Evidence
-from apps.engine.rules import RuleSet
-from apps.stewardship.screens.words import say_odds, say_score, title_of
+from apps.engine.explain import PairExplanation, say_bits
+from apps.stewardship.screens.words import say_odds, say_score
+
+__all__ = ["Bar", "Waterfall", "build_waterfall", "say_bits"]
 
 WIDTH: Final = 240
 _MARGIN: Final = 6
@@ -17,10 +19,11 @@ _MARGIN: Final = 6
 
 @dataclass(frozen=True, slots=True)
 class Bar:
-    """One step: its title, the sentence, the weight in words and bits, and its place on the axis."""
+    """One step: its title, the sentence, what rarity adds, the weight in words and bits, and its place on the axis."""
 
     title: str
     sentence: str
+    rarity: str
     weight: str
     bits: str
     tone: str
@@ -48,60 +51,33 @@ class Waterfall:
     width: int = WIDTH
 
 
-def build_waterfall(evidence: Sequence[Evidence], *, rules: RuleSet, score: int) -> Waterfall:
-    """Return the waterfall of a pair; `score`, in millibits, is the rule set's prior plus the evidence.
-
-    Joints of two comparisons are one step at the end: what the fields say together beyond what each says.
-    """
-    plain = {comparison.name for comparison in rules.comparisons}
-    prior, review, link = rules.prior, rules.thresholds.review, rules.thresholds.link
-    joints = [item for item in evidence if item.comparison not in plain and item.millibits]
-    weighing = [item for item in evidence if item.millibits and item.comparison in plain]
-    if joints:
-        weighing.append(_sum_up(joints))
-    ends = [prior]
-    for item in weighing:
-        ends.append(ends[-1] + item.millibits)
-    axis = _Axis([0, *ends, score, review, link])
-    bars = [_bar("Start", "Any two of the records that are compared", 0, prior, axis)]
+def build_waterfall(pair: PairExplanation) -> Waterfall:
+    """Return the waterfall of an explained pair: the prior, each step that weighs, and the total."""
+    review, link = pair.thresholds.review, pair.thresholds.link
+    ends = [pair.prior]
+    for step in pair.steps:
+        ends.append(ends[-1] + step.millibits)
+    axis = _Axis([0, *ends, review, link])
+    bars = [_bar("Start", "Any two of the records that are compared", (0, pair.prior), axis)]
     bars += [
-        _bar(title_of(item.comparison), _capital(item.sentence), start, end, axis)
-        for item, start, end in zip(weighing, ends, ends[1:], strict=False)
+        _bar(_capital(step.title), _capital(step.sentence), ends_of_step, axis, step.rarity)
+        for step, ends_of_step in zip(pair.steps, pairwise(ends), strict=True)
     ]
+    silent = [c for c in pair.contributions if not c.is_joint and not c.millibits]
     return Waterfall(
         bars=tuple(bars),
-        not_given=tuple(
-            title_of(item.comparison) for item in evidence if item.label == "missing" and item.comparison in plain
-        ),
-        no_weight=tuple(
-            _capital(item.sentence)
-            for item in evidence
-            if not item.millibits and item.label != "missing" and item.comparison in plain
-        ),
-        score_word=say_score(score, review=review, link=link),
-        score_bits=say_bits(score),
+        not_given=tuple(_capital(c.title) for c in silent if c.label == "missing"),
+        no_weight=tuple(_capital(c.sentence) for c in silent if c.label != "missing"),
+        score_word=say_score(pair.score, review=review, link=link),
+        score_bits=say_bits(pair.score),
         review_bits=say_bits(review),
         link_bits=say_bits(link),
         review_x=axis.at(review),
         link_x=axis.at(link),
-        total_x=axis.at(score),
+        total_x=axis.at(pair.score),
         zero_x=axis.at(0),
-        tone="agree" if score >= link else "partial" if score >= review else "conflict",
+        tone={"link": "agree", "review": "partial"}.get(pair.outcome, "conflict"),
     )
-
-
-def say_bits(millibits: int) -> str:
-    """Return a score such as "+1.4", with a true minus sign."""
-    tenths = round(abs(millibits) / 100)
-    sign = "" if not tenths else "+" if millibits > 0 else "\u2212"
-    return f"{sign}{tenths / 10:.1f}"
-
-
-def _sum_up(joints: Sequence[Evidence]) -> Evidence:
-    """Return the joints as one piece of evidence that names each with its bits, the heaviest first."""
-    ordered = sorted(joints, key=lambda item: -abs(item.millibits))
-    told = ", ".join(f"{title_of(item.comparison).lower()} {say_bits(item.millibits)}" for item in ordered)
-    return Evidence("together", 1, "together", sum(item.millibits for item in joints), "", "", f"Seen together: {told}")
 
 
 class _Axis:
@@ -115,11 +91,13 @@ class _Axis:
         return round(_MARGIN + (millibits - self.low) * self.scale, 1)
 
 
-def _bar(title: str, sentence: str, start: int, end: int, axis: _Axis) -> Bar:
+def _bar(title: str, sentence: str, ends: tuple[int, int], axis: _Axis, rarity: int = 0) -> Bar:
+    start, end = ends
     left, right = sorted((axis.at(start), axis.at(end)))
     return Bar(
         title=title,
         sentence=sentence,
+        rarity=_say_rarity(rarity),
         weight=say_odds(end - start),
         bits=say_bits(end - start),
         tone="agree" if end > start else "conflict" if end < start else "missing",
@@ -127,6 +105,12 @@ def _bar(title: str, sentence: str, start: int, end: int, axis: _Axis) -> Bar:
         width=round(max(right - left, 1.5), 1),
         end=axis.at(end),
     )
+
+
+def _say_rarity(millibits: int) -> str:
+    if not millibits:
+        return ""
+    return f"{say_bits(millibits)} of it because the value is {'rare' if millibits > 0 else 'common or shared'}"
 
 
 def _capital(sentence: str) -> str:

@@ -1,152 +1,173 @@
 """Why a customer's source records are one, and why those of another customer are not among them."""
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import product
 
-from apps.engine.records import Evidence
+from apps.engine.explain import Contribution, PairExplanation, ScoredPair, Step, explain_pair
 from apps.golden import selectors as golden
 from apps.matching import selectors as matching
-from apps.matching.selectors.pairs import say_why_not, score_parts, shared_key_texts
-from apps.rulebook.selectors import ActiveRules, get_active_rules
+from apps.pipeline.explaining import CustomerReport, explain_apart, explain_customer
 from apps.sources import selectors as sources
-from apps.stewardship.screens.customer import Head
-from apps.stewardship.screens.waterfall import Waterfall, build_waterfall
-from apps.stewardship.screens.words import title_of
+from apps.stewardship.screens.waterfall import Waterfall, build_waterfall, say_bits
 
-MOST_PAIRS = 12
-MOST_OF_OTHER = 12
+MOST_STEPS = 12
+MOST_TOLD = 4
 _SPEAKS_AGAINST = -1_000
 
 
 @dataclass(frozen=True, slots=True)
-class PairWhy:
-    """One pair that holds the customer together, with its evidence and a person's word where there is one."""
+class StepWhy:
+    """One join: the records on both sides (the first few), the mean between them, and their best pair's evidence."""
 
-    left: golden.Member
-    right: golden.Member
-    falls: Waterfall
+    group: tuple[sources.Record, ...]
+    group_hidden: int
+    joined: tuple[sources.Record, ...]
+    joined_hidden: int
+    mean_bits: str
     verdict: matching.VerdictRow | None
+    is_weakest: bool
+    pair: "PairWhy"
+
+
+@dataclass(frozen=True, slots=True)
+class PairWhy:
+    """Two records with the evidence between them."""
+
+    left: sources.Record
+    right: sources.Record
+    falls: Waterfall
 
 
 @dataclass(frozen=True, slots=True)
 class Why:
-    """The sentence, the pairs that hold the customer together (strongest first), and the verdicts that stand."""
+    """The sentence, how the customer formed, what contradicts it, and the pair somebody asked about.
+
+    `fallen_apart` is how many customers its records would be by today's rules and decisions, 0 where they are one.
+    """
 
     sentence: str
     against: str
-    pairs: tuple[PairWhy, ...]
-    hidden_pairs: int
+    steps: tuple[StepWhy, ...]
+    hidden_steps: int
+    warnings: tuple[str, ...]
+    fallen_apart: int
     verdicts: tuple[matching.VerdictRow, ...]
+    records: tuple[sources.Record, ...]
+    chosen: PairWhy | None
+    link_bits: str
     rules_version: int
 
 
 @dataclass(frozen=True, slots=True)
 class WhyNot:
-    """What keeps two customers apart, told by their two records that are most alike."""
+    """What keeps two customers apart, strongest reason first, told by their two records that are most alike."""
 
     other: golden.Customer
     sentence: str
-    left: sources.Record
-    right: sources.Record
-    falls: Waterfall
+    more: tuple[str, ...]
+    pair: PairWhy
     shared_keys: tuple[str, ...]
 
 
-def build_why(head: Head) -> Why:
-    """Return why these source records are one customer. At most four queries."""
-    members = {member.record_id: member for member in head.members}
-    active = get_active_rules()
-    if len(members) < 2:
-        return Why("One source record alone: nothing was joined.", "", (), 0, (), active.version)
-    verdicts = [row for row in matching.list_live_verdicts(members) if row.low in members and row.high in members]
-    same = {(row.low, row.high): row for row in verdicts if row.kind == "same"}
-    tree = _span([*same, *((link.low, link.high) for link in matching.list_links(members))], members)
-    parts = matching.get_parts(members)
-    scored = {pair: score_parts(parts[pair[0]], parts[pair[1]], active) for pair in tree if set(pair) <= parts.keys()}
-    pairs = [
-        PairWhy(members[low], members[high], _falls(evidence, score, active), same.get((low, high)))
-        for (low, high), (evidence, score) in scored.items()
-    ]
-    plain = {comparison.name for comparison in active.rules.comparisons}
-    sentence, against = _say(scored, same.values(), len(members), plain)
+def build_why(customer: golden.Customer, *, chosen: tuple[int, int] | None = None) -> Why:
+    """Return why these source records are one customer; `chosen` are two of them to compare. At most five queries."""
+    report = explain_customer(customer)
+    steps = report.cluster.steps if report.cluster else ()
+    pairs = [_explain(report, step.best.left, step.best.right) for step in steps[:MOST_STEPS]]
+    sentence, against = _say(report, pairs)
+    verdicts = {row.verdict_id: row for row in report.verdicts}
+    groups = len(report.cluster.groups) if report.cluster else 1
     return Why(
-        sentence, against, tuple(pairs[:MOST_PAIRS]), max(len(pairs) - MOST_PAIRS, 0), tuple(verdicts), active.version
+        sentence=sentence,
+        against=against,
+        steps=tuple(_step(report, step, pair, verdicts) for step, pair in zip(steps, pairs, strict=False)),
+        hidden_steps=max(len(steps) - MOST_STEPS, 0),
+        warnings=tuple(_warn(report)),
+        fallen_apart=groups if groups > 1 else 0,
+        verdicts=report.verdicts,
+        records=tuple(report.records[record] for record in report.parts),
+        chosen=_pair(report.records, chosen, _explain(report, *chosen)) if chosen and _has(report, chosen) else None,
+        link_bits=say_bits(report.active.rules.thresholds.link),
+        rules_version=report.active.version,
     )
 
 
-def build_why_not(head: Head, other: golden.Customer) -> WhyNot | None:
-    """Return what keeps two customers apart; None where one has no standardised record. At most five queries."""
-    ours = [member.record_id for member in head.members][:MOST_OF_OTHER]
-    theirs = golden.list_member_ids(other.gid)[:MOST_OF_OTHER]
-    active = get_active_rules()
-    parts = matching.get_parts([*ours, *theirs])
-    scored = [
-        (score_parts(parts[a], parts[b], active), a, b) for a, b in product(ours, theirs) if {a, b} <= parts.keys()
-    ]
-    if not scored:
-        return None
-    (evidence, score), left, right = max(scored, key=lambda row: (row[0][1], -row[1], -row[2]))
-    shared, common = shared_key_texts(parts[left], parts[right], active.rules, active.statistics)
-    verdicts = [row for row in matching.list_live_verdicts(ours) if {row.low, row.high} & set(theirs)]
-    verdict = next((row for row in verdicts if row.kind == "different"), verdicts[0] if verdicts else None)
-    sentence = say_why_not(matching.band_of(score, active.rules), shared, common, verdict)
-    records = sources.list_records([left, right])
+def build_why_not(customer: golden.Customer, other: golden.Customer) -> WhyNot:
+    """Return what keeps two customers apart; raises what `explain_apart` raises. At most six queries."""
+    report = explain_apart(customer, other)
+    told = [reason.sentence for reason in report.apart.reasons]
     return WhyNot(
-        other=other,
-        sentence=sentence or "Nothing keeps them apart any more; the next run brings them together.",
-        left=records[left],
-        right=records[right],
-        falls=_falls(evidence, score, active),
-        shared_keys=shared[:6],
+        other=report.other,
+        sentence=told[0] if told else "Nothing keeps them apart any more; the next run brings them together",
+        more=tuple(told[1:]),
+        pair=PairWhy(report.left, report.right, build_waterfall(report.apart.pair)),
+        shared_keys=report.apart.shared_keys[:6],
     )
 
 
-def _falls(evidence: list[Evidence], score: int, active: ActiveRules) -> Waterfall:
-    return build_waterfall(evidence, rules=active.rules, score=score)
+def _has(report: CustomerReport, pair: tuple[int, int]) -> bool:
+    return pair[0] != pair[1] and set(pair) <= report.parts.keys()
 
 
-def _span(pairs: Iterable[tuple[int, int]], members: Iterable[int]) -> list[tuple[int, int]]:
-    """Return the first pairs that connect the members; a strongest spanning forest where the strongest come first."""
-    root = {member: member for member in members}
-
-    def find(member: int) -> int:
-        while root[member] != member:
-            root[member] = root[root[member]]
-            member = root[member]
-        return member
-
-    tree = []
-    for low, high in pairs:
-        a, b = find(low), find(high)
-        if a != b:
-            root[b] = a
-            tree.append((low, high))
-    return tree
+def _explain(report: CustomerReport, left: int, right: int) -> PairExplanation:
+    return explain_pair(report.parts[left], report.parts[right], report.active.rules, report.active.statistics)
 
 
-def _say(
-    scored: Mapping[tuple[int, int], tuple[list[Evidence], int]],
-    same: Iterable[matching.VerdictRow],
-    size: int,
-    plain: set[str],
-) -> tuple[str, str]:
-    """Return what joins the records in one sentence, and what speaks against it in another.
+def _pair(records: Mapping[int, sources.Record], ends: tuple[int, int], pair: PairExplanation) -> PairWhy:
+    return PairWhy(records[ends[0]], records[ends[1]], build_waterfall(pair))
 
-    Only the comparisons named in `plain` are told: a joint of two of them says nothing of its own.
-    """
-    weights: Counter[str] = Counter()
-    against: dict[str, int] = {}
-    for evidence, _ in scored.values():
-        for item in (item for item in evidence if item.comparison in plain):
-            if item.millibits > 0:
-                weights[item.comparison] += item.millibits
-            elif item.millibits <= _SPEAKS_AGAINST:
-                against[item.comparison] = min(item.millibits, against.get(item.comparison, 0))
+
+def _step(
+    report: CustomerReport, step: Step, pair: PairExplanation, verdicts: Mapping[int, matching.VerdictRow]
+) -> StepWhy:
+    group, joined = ([report.records[record] for record in side] for side in (step.group, step.joined))
+    several = report.cluster is not None and len(report.cluster.steps) > 1
+    return StepWhy(
+        group=tuple(group[:MOST_TOLD]),
+        group_hidden=max(len(group) - MOST_TOLD, 0),
+        joined=tuple(joined[:MOST_TOLD]),
+        joined_hidden=max(len(joined) - MOST_TOLD, 0),
+        mean_bits=say_bits(step.mean),
+        verdict=verdicts.get(step.verdict) if step.verdict else None,
+        is_weakest=several and report.cluster is not None and step is report.cluster.weakest,
+        pair=_pair(report.records, (step.best.left, step.best.right), pair),
+    )
+
+
+def _warn(report: CustomerReport) -> Iterable[str]:
+    """Yield what in the customer contradicts itself: conflicts, then pairs that look like two customers."""
+    if report.cluster is None:
+        yield f"{len(report.parts):,} records are too many to retrace how they came together."
+        return
+    for conflict in report.cluster.conflicts[:MOST_TOLD]:
+        yield f"{_name(report, conflict.left)} and {_name(report, conflict.right)}: {conflict.sentence}."
+    if weak := report.cluster.weak_pairs:
+        yield _say_weak(report, weak)
+
+
+def _say_weak(report: CustomerReport, weak: Sequence[ScoredPair]) -> str:
+    lowest = weak[0]
+    ends = f"{_name(report, lowest.left)} and {_name(report, lowest.right)}"
+    if len(weak) == 1:
+        return f"One pair alone looks like two customers: {ends}, {say_bits(lowest.score)} bits."
+    return f"{len(weak):,} pairs alone look like two customers, most of all {ends}, {say_bits(lowest.score)} bits."
+
+
+def _name(report: CustomerReport, record_id: int) -> str:
+    record = report.records[record_id]
+    return f"{record.source.code} {record.key}"
+
+
+def _say(report: CustomerReport, pairs: Sequence[PairExplanation]) -> tuple[str, str]:
+    """Return what joins the records in one sentence, and what speaks against it in another."""
+    if len(report.records) < 2:
+        return "One source record alone: nothing was joined.", ""
+    for_it, against = _weigh(contribution for pair in pairs for contribution in pair.contributions)
+    same = [row for row in report.verdicts if row.kind == "same"]
     people = sorted({row.decided_by.partition(":")[2] or row.decided_by for row in same if not row.by_policy})
-    speaks = _join([_lower(title_of(name)) for name, _ in weights.most_common(3)])
-    opening = f"These {size} source records are one customer"
+    opening = f"These {len(report.records)} source records are one customer"
+    speaks = _join(for_it)
     if people:
         sentence = f"{opening} because {_join(people)} decided so" + (
             f"; {speaks} speak for it too." if speaks else "."
@@ -154,16 +175,21 @@ def _say(
     elif speaks:
         sentence = f"{opening} because their {speaks} agree."
     else:
-        sentence = f"{opening}; no link between them is kept any more."
-    if not against:
-        return sentence, "Nothing contradicts it."
-    worst = [_lower(title_of(name)) for name in sorted(against, key=lambda name: against[name])[:3]]
-    return sentence, f"Against it speaks: {_join(worst)}."
+        sentence = f"{opening}; nothing in the rules joins them any more."
+    return sentence, f"Against it speaks: {_join(against)}." if against else "Nothing contradicts it."
 
 
-def _lower(title: str) -> str:
-    return title if title[:2].isupper() else title[:1].lower() + title[1:]
+def _weigh(contributions: Iterable[Contribution]) -> tuple[list[str], list[str]]:
+    """Return the titles of the three comparisons that speak most for, and most against; joints say nothing alone."""
+    weights: Counter[str] = Counter()
+    against: dict[str, int] = {}
+    for one in (c for c in contributions if not c.is_joint):
+        if one.millibits > 0:
+            weights[one.title] += one.millibits
+        elif one.millibits <= _SPEAKS_AGAINST:
+            against[one.title] = min(one.millibits, against.get(one.title, 0))
+    return [title for title, _ in weights.most_common(3)], sorted(against, key=lambda title: against[title])[:3]
 
 
-def _join(words: list[str]) -> str:
+def _join(words: Sequence[str]) -> str:
     return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} and {words[-1]}" if words else ""

@@ -89,14 +89,19 @@ def _summary(_request: HttpRequest, head: screens.Head) -> dict[str, Any]:
 def _why(request: HttpRequest, head: screens.Head) -> dict[str, Any]:
     asked = request.GET.get("other", "").strip()
     if not asked:
-        return {"why": build_why(head)}
+        return {"why": build_why(head.customer, chosen=_chosen(request))}
     try:
-        other = golden.get_customer(asked)
+        return {"why_not": build_why_not(head.customer, golden.get_customer(asked)), "asked": asked}
     except HubError as error:
-        return {"why": build_why(head), "asked": asked, "problem": error.detail}
-    if other.gid == head.customer.gid:
-        return {"why": build_why(head), "asked": asked, "problem": "That is this very customer."}
-    return {"why_not": build_why_not(head, other), "asked": asked}
+        return {"why": build_why(head.customer), "asked": asked, "problem": error.detail}
+
+
+def _chosen(request: HttpRequest) -> tuple[int, int] | None:
+    """Return the two records somebody chose to compare, None where that isn't two numbers."""
+    try:
+        return int(request.GET.get("left", "")), int(request.GET.get("right", ""))
+    except ValueError:
+        return None
 
 
 def _show_tab(request: HttpRequest, gid: str, tab: str, build: Builder) -> HttpResponse:
