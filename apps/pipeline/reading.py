@@ -57,7 +57,7 @@ def read_scope(
     if not whole:
         snapshot.widen_scope(_cold_keys(fresh, active))
         given, state = snapshot.read_given(rules), snapshot.read_state()
-    standard = pa.concat_tables([fresh, snapshot.read_standard(_part_names(rules))], promote_options="permissive")
+    standard = pa.concat_tables([fresh, snapshot.read_standard(part_names(rules))], promote_options="permissive")
     return Read(state, given, standard, snapshot.read_links(), snapshot.read_verdicts(), active)
 
 
@@ -91,7 +91,8 @@ def _publish(journal: Journal | QuietJournal, fresh: pa.Table, rules: RuleSet) -
     return get_active_rules()
 
 
-def _part_names(rules: RuleSet) -> list[str]:
+def part_names(rules: RuleSet) -> list[str]:
+    """Return the names of all parts that a standard record may have."""
     return [f"{a.name}.{part}" for a in rules.attributes for part in STANDARDISERS[a.kind].parts]
 
 
