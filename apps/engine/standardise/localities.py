@@ -17,11 +17,12 @@ from apps.engine.standardise.places import (
     standardise_city,
     standardise_postcode,
 )
-from apps.engine.standardise.postcodes import NUMBER_FIRST, Postcode, find_postcode
+from apps.engine.standardise.postcodes import NUMBER_FIRST, POSTCODE_DIGITS, Postcode, find_postcode
 from apps.engine.standardise.street_words import TYPES, canonical_words, has_type
 from apps.engine.tables import load_lines
 
-SEGMENTS: Final = re.compile(r"[,;|]|\s-\s(?!\d)|(?<=[a-z]{3})\s-\s")
+SEGMENTS: Final = re.compile(r"[,;|]|\s-\s(?!\d{1,3}\b)|(?<=[a-z]{3})\s-\s")
+_PREFIX_DASH: Final = re.compile(r"(?<![a-z0-9])([a-z]{1,2}) - (?=\d{4})")
 MOST_SEGMENTS: Final = 12
 
 _AREAS: Final = load_lines("address_areas.txt")
@@ -55,7 +56,8 @@ _CONTINENTAL: Final = re.compile(
     r"(?P<street>.*[a-z].*\d[a-z]?(?:-\d+[a-z]?)?) "
     r"(?P<rest>(?:[a-z]{1,3}-)?(?:\d{4,5}|\d{2}-\d{3}|\d{3} \d{2}|\d{4} ?[a-z]{2}) [a-z].*)\Z"
 )
-_PARENTHESISED_END: Final = re.compile(r"\s\([a-z]{2,3}\)\Z")
+_PARENTHESISED_END: Final = re.compile(r"\s\([^()]*\)\Z")
+_TOWN_INLINE: Final = re.compile(r"(?P<street>.*[a-z]) (?P<rest>\d{4,5} [a-z].*)\Z")
 _NO_POSTCODES: Final = frozenset({"0000", "00000", "000000", "9999", "99999", "999999"})
 _TWO_NUMBERS: Final = re.compile(r"\d[a-z]?\D+\d")
 _DIGIT: Final = re.compile(r"\d")
@@ -123,6 +125,8 @@ def locality_parts(city: str | None, tail: Tail, country: str | None) -> tuple[s
 
 
 def _pieces(text: str) -> list[str]:
+    if " - " in text:
+        text = _PREFIX_DASH.sub(r"\1-", text)
     pieces = (piece.strip(" .") for piece in SEGMENTS.split(text, MOST_SEGMENTS)[:MOST_SEGMENTS])
     return [piece for piece in pieces if piece]
 
@@ -143,11 +147,28 @@ def _step(segments: list[str], tail: Tail, known: str | None) -> Tail | None:
         found = _inline_postcode(last, known) if is_first else _postcode_of(last, segments[-2], tail.country or known)
         if found is not None:
             return _with_postcode(segments, tail, found, known)
+        if not is_first and not _DIGIT.search(last):
+            before = _step_over_town(segments, tail, known)
+            if before is not None:
+                return before
     return _step_region(segments, tail, known)
 
 
 def _says_nothing(text: str) -> bool:
     return is_placeholder_text(words_of(text)) or text in _NO_POSTCODES
+
+
+def _step_over_town(segments: list[str], tail: Tail, known: str | None) -> Tail | None:
+    """Read a postcode in the last segment but one: "08107 Martorelles, Barcelona" and "11164, Stockholm"."""
+    if len(segments) <= len(("street", "postcode")) or (known is None and not _DIGIT.search(segments[0])):
+        return None
+    found = _postcode_of(segments[-2], segments[-3], tail.country or known)
+    if found is None or (found.before and found.country is None):
+        return None
+    last = segments.pop()
+    if found.before or found.after:
+        return _with_postcode(segments, tail._replace(region=words_of(last)), found, known)
+    return _with_postcode(segments, tail, found, known)._replace(city=last)
 
 
 def _country_of(text: str, before: str, tail: Tail, known: str | None) -> str | None:
@@ -159,9 +180,12 @@ def _country_of(text: str, before: str, tail: Tail, known: str | None) -> str | 
         return coded if coded == known or folded in {"uk", "us"} or tail == NO_TAIL else None
     if folded in _CITY_COUNTRIES and _is_street(before):
         return None
-    if region_named(folded) is not None and country_named(folded) != "GB":
+    country = country_named(folded)
+    if country != "GB" and region_named(folded) is not None:
         return None
-    return country_named(folded)
+    # "Camino de Ronda 77, Granada" is in Spain, where the record says so.
+    is_town = known not in {None, country} and tail.postcode is None and _DIGIT.search(before)
+    return None if is_town else country
 
 
 def _region_of_name(text: str) -> str | None:
@@ -170,16 +194,23 @@ def _region_of_name(text: str) -> str | None:
 
 
 def _postcode_of(text: str, before: str, country: str | None) -> Postcode | None:
-    found = find_postcode(text, country)
+    found = find_postcode(text, country) or _postcode_between(text, before, country)
     if found is None:
         return None
     if found.code.isdigit() and found.country is None:
         # "Via Roma, 1234" and "Suite 5, 14135 Midway Road" hold house numbers.
         if not found.before and not found.after and _is_street(before) and not _DIGIT.search(before):
             return found if country and len(found.code) > len("1234") else None
-        if _is_street(found.after) or _is_street(found.before):
+        if _is_street(found.after) or (_is_street(found.before) and not found.after):
             return None
     return found
+
+
+def _postcode_between(text: str, before: str, country: str | None) -> Postcode | None:
+    """Return the digits between street and town where the house number stood before a comma: "8, allee X 33000 Y"."""
+    match = _TOWN_INLINE.match(text) if country not in NUMBER_FIRST and before.isalnum() else None
+    found = find_postcode(match["rest"], country) if match else None
+    return found._replace(before=match["street"]) if match and found else None
 
 
 def _inline_postcode(text: str, known: str | None) -> Postcode | None:
@@ -187,6 +218,12 @@ def _inline_postcode(text: str, known: str | None) -> Postcode | None:
     found = find_postcode(text, known)
     if found is not None and found.before and found.country in {"GB", "CA", "IE", "US", "AU"}:
         return found
+    if found is None and not text[-1].isdigit():
+        left, country = _without_country(text)
+        if country and left[-1:].isalnum() and _DIGIT.search(left[-2:]):
+            found = find_postcode(left, known)
+            if found is not None and found.before and found.country:
+                return found._replace(after=text[len(left) :].strip())
     match = _CONTINENTAL.match(text) if known not in NUMBER_FIRST else None
     if match is None or _is_street(match["rest"]):
         return None
@@ -234,7 +271,7 @@ def _step_region(segments: list[str], tail: Tail, known: str | None) -> Tail | N
             return None
         if is_code:
             segments.pop()
-            return tail._replace(region=folded)
+            return tail._replace(region=folded, country=tail.country or _country_of_state(folded, tail, known))
     if tail.region is not None or (len(segments) == 1 and tail.postcode is None):
         return None
     return _step_region_behind_town(segments, tail, known)
@@ -263,6 +300,13 @@ def _country_of_code(code: str, tail: Tail, known: str | None) -> str | None:
     return next((country for country in countries if country and has_region(country, code)), None)
 
 
+def _country_of_state(code: str, tail: Tail, known: str | None) -> str | None:
+    """Return the country of a state's code that stands before digits of that country's length."""
+    country = _country_of_code(code, tail, known)
+    digits = tail.postcode or ""
+    return country if digits.isdigit() and len(digits) == POSTCODE_DIGITS.get(country or "") else None
+
+
 def _is_street(text: str) -> bool:
     words = canonical_words(words_of(text).split())
     return has_type([word for word in words if word not in _TOWN_TYPES])
@@ -279,7 +323,7 @@ def _is_town(text: str, before: list[str], tail: Tail) -> bool:
     if tail.is_signed:
         return words[-1] not in _BUILDINGS or tail.postcode is not None
     follows_street = any(_DIGIT.search(piece) for piece in before)
-    is_plain = _BUILDINGS.isdisjoint(words) and not has_type(words)
+    is_plain = _BUILDINGS.isdisjoint(words) and not has_type(canonical_words(words))
     return follows_street and is_plain and len(words) <= _LONGEST_UNSIGNED_CITY and len(words[0]) > 1
 
 

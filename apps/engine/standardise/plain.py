@@ -70,6 +70,14 @@ def standardise_number(raw: str, _context: Parts, _option: str | None) -> Parts:
     return (text if text == "0" else sign + text,)
 
 
+def standardise_entry(raw: str, _context: Parts, _option: str | None) -> Parts:
+    """Return number, issuer and check of "catalogue:number": a catalogue vouches for the numbers that it gives."""
+    issuer, _, number = ascii_text(raw).partition(":")
+    if not issuer.strip() or not number.strip():
+        return None, None, None
+    return number.strip(), issuer.strip().upper(), "verified"
+
+
 def standardise_date(raw: str, _context: Parts, _option: str | None) -> Parts:
     """Return the eight digits of a date that begins with its year; the calendar isn't asked, for slips are compared."""
     match = _DATE.search(ascii_text(raw))

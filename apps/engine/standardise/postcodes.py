@@ -27,13 +27,13 @@ _LETTERED: Final = re.compile(
 )
 _PREFIXED: Final = re.compile(
     r"(?<![a-z0-9])(?P<prefix>a|b|bg|ch|cz|d|de|dk|e|ee|es|f|fi|fin|fr|h|hr|hu|i|it|l|lt|lu|lv|n|nl|no|pl|s|se|sk|us)"
-    r"-\s?(?P<code>\d{4,5}|\d{3} \d{2}|\d{2}-\d{3}|\d{4} [a-z]{2})(?![a-z0-9-])"
+    r"-\s?(?P<code>\d{4} [a-z]{2}|\d{3} \d{2}|\d{2}-\d{3}|\d{4,5})(?![a-z0-9-])"
 )
 _SPACED: Final = re.compile(
     r"(?:(?P<NL>\d{4}\s?(?!(?:st|nd|rd|th|n|s|e|w|ne|nw|se|sw|no|so)\b)[a-z]{2})|(?P<PL>\d{2}-\d{3})"
     r"|(?P<PT>\d{4}-\d{3})|(?P<BR>\d{5}-\d{3})|(?P<JP>\d{3}-\d{4})|(?P<SE>\d{3} \d{2}))(?![a-z0-9-])"
 )
-_ZIP: Final = re.compile(r"(?<![a-z0-9-])(\d{5}(?:-\d{4})?)\Z")
+_ZIP: Final = re.compile(r"(?<![a-z0-9-])(\d{4,5}(?:-\d{4})?)\Z")
 _LEADING_DIGITS: Final = re.compile(r"(\d{3,6})(?:-\d{4})?(?=\s|\Z)")
 _TRAILING_DIGITS: Final = re.compile(r"(?<=[a-z.)] )(\d{3,6})(?:-\d{4})?\Z")
 _REGION_BEFORE: Final = re.compile(r"(?:^|[\s(.])([a-z]{2,3})\.?\)?\s?\Z")

@@ -22,6 +22,7 @@ from apps.engine.standardise.places import (
 from apps.engine.standardise.plain import (
     standardise_date,
     standardise_duration,
+    standardise_entry,
     standardise_number,
     standardise_person_name,
     standardise_text,
@@ -56,6 +57,7 @@ STANDARDISERS: Final[dict[str, Standardiser]] = {
         _one("text", ("text",), standardise_text),
         _one("year", ("year",), standardise_year),
         _one("date", ("date",), standardise_date),
+        _one("entry", ("number", "issuer", "check"), standardise_entry),
         _one("duration", ("seconds",), standardise_duration),
         _one("number", ("number",), standardise_number),
     )

@@ -17,11 +17,12 @@ TYPES: Final = _words("type")
 UNITS: Final = _words("unit")
 NUMBERS: Final = _words("number")
 ORDINALS: Final = _words("ordinal")
+MONTHS: Final = frozenset(_words("month"))
 _PLAIN_WORDS: Final = _words("word")
 _COMPOUND: Final = re.compile(
     r"([a-z]{3,})(strasse|straat|gasse|platz|allee|damm|laan|plein|gracht|kade|vagen|gatan|vej|gade|katu|weg)\Z"
 )
-ORDINAL_TOKEN: Final = re.compile(r"(\d+)(?:st|nd|rd|th)\Z")
+ORDINAL_TOKEN: Final = re.compile(r"(\d+)(?:st|nd|rd|th|eme|er|e|o)\Z")
 
 
 def has_type(tokens: Sequence[str]) -> bool:

@@ -13,6 +13,7 @@ from apps.engine.standardise.localities import MOST_SEGMENTS, SEGMENTS, locality
 from apps.engine.standardise.placeholders import is_placeholder_text
 from apps.engine.standardise.spelling import tokens_of
 from apps.engine.standardise.street_words import (
+    MONTHS,
     NUMBERS,
     ORDINAL_TOKEN,
     ORDINALS,
@@ -25,37 +26,57 @@ from apps.engine.standardise.street_words import (
 STREET_PARTS: Final = ("number", "name", "unit", "box", "city", "postcode", "country")
 _NOTHING: Final[Parts] = (None,) * len(STREET_PARTS)
 _LONGEST_PLACEHOLDER: Final = 20
-_BEST_RANK: Final = 3
+_BEST_RANK: Final = 6
+_SITES: Final = frozenset({"park", "estate", "ctr", "yard", "wharf"})
 
 
-_FLOORS: Final = frozenset({"fl", "lvl", "etage", "og", "piso", "verdieping"})
+_FLOORS: Final = frozenset({"fl", "lvl", "etage", "og", "piso", "verdieping", "planta", "pietro", "vaning", "plan"})
 
 _BOX: Final = re.compile(
-    r"\b(?:p\.?\s?o\.?\s?box|post(?:al)? (?:office )?box|postfach|postbus|apartado(?: de correos)?|casella postale|"
+    r"\b(?:g?p\.?\s?o\.?\s?box|skr(?:ytka|\.)? pocztowa|case postale|"
+    r"post(?:al)? (?:office )?box|postfach|postbus|apartado(?: de correos)?|casella postale|"
     r"c\.?p\.(?= ?\d)|boite postale|b\.?p\.?(?= ?\d)|caixa postal|locked bag|private bag|pobox|pob|box(?= \d))"
     r"[\s:.#]*(?:no\.?\s*)?([a-z]?[\s-]?\d[\d -]{0,10})"
 )
 # A pattern runs only where one of its words occurs: most streets have none.
-_BOX_CUES: Final = ("box", "post", "bag", "pob", "apartado", "casella", "caixa", "boite", "bp", "b.p", "c.p")
-_UNIT_CUES: Final = frozenset(
-    {*UNITS, *["floor", "flr", "fl", "level", "etage", "og", "stock", "piso", "verdieping", "f"]}
-)
+_BOX_CUES: Final = ("box", "post", "poczt", "bag", "pob", "apartado", "casella", "caixa", "boite", "bp", "b.p", "c.p")
+_UNIT_CUES: Final = frozenset({*UNITS, *_FLOORS, "floor", "flr", "level", "stock", "f", "m", "tr", "l"})
 _BLANKS: Final = str.maketrans(dict.fromkeys(".,;:()-/'\"", " "))
 _CARE_OF: Final = re.compile(r"(?:c/o|c\\o|care of|attn\.?:?|attention:?)\s[^,\d]*,?")
+# Canada and Australia write the unit in front of the house: "300-1285 West Pender Street".
+_UNIT_AND_HOUSE: Final = re.compile(r"(\d{1,5})-(\d{1,5})\Z")
+_UNIT_FIRST: Final = frozenset({"CA", "AU"})
+_WIDEST_RANGE: Final = 60
 _RANGE: Final = re.compile(r"(?<![\w-])(\d{1,5}[a-z]?)\s?[-/]\s?(\d{1,5}[a-z]?)(?![\w-])")
 _UNIT: Final = re.compile(
-    r"(?<![a-z0-9])(?:(?P<ordinal>\d{1,3}(?:st|nd|rd|th|\.)?|[a-z]{2,8}(?:st|nd|rd|th|d)|ground|lower|upper|top)[ -]"
-    r"(?P<floor>floor|flr|fl|level|etage|og|stock|piso|verdieping)\b\.?"
-    r"|(?P<high>\d{1,3})/f(?![a-z])"
+    r"(?<![a-z0-9])(?:(?P<ordinal>\d{1,3}(?:st|nd|rd|th|eme|er|e|o|\.)?|"
+    r"[a-z]{2,8}(?:st|nd|rd|th|d)|ground|lower|upper|top)[ -]"
+    r"(?P<floor>floor|flr|fl|level|etage|og|stock|piso|verdieping|tr)\b\.?"
+    r"|(?:(?P<high>\d{1,3})/f(?![a-z])|\Al\.? ?(?P<level>\d{1,2})(?=,))"
     r"|(?P<word>" + "|".join(sorted(UNITS, key=lambda word: (-len(word), word))) + r")\b[. ]*(?:no\b[. ]*)?#?\s*"
-    r"(?P<value>[a-z]?\d[a-z0-9]*(?:-[a-z0-9]+)?|[a-z]\b(?!\s[a-z]\b))"
-    r"|#\s?(?P<hash>[a-z0-9-]+))"
+    r"(?P<value>[a-z]?\d[a-z0-9]*(?:[-.](?=\w)[a-z0-9]+)?|[a-z]\b(?!\s[a-z]\b))"
+    r"|#\s?(?P<hash>[a-z0-9-]+)"
+    r"|(?<=\d )m\.? ?(?P<flat>\d{1,4})(?=\s*(?:,|\Z)))"
 )
-_HOUSE: Final = re.compile(r"\d{1,6}[a-z]?(?:-\d{1,6}[a-z]?)?\Z")
+_HOUSE: Final = re.compile(r"\d{1,6}(?:[a-z]|bis|ter)?(?:-\d{1,6}[a-z]?)?\Z")
+_BIS: Final = re.compile(r"(?<=\d) (bis|ter)\b,?")
+_NO_NUMBER: Final = re.compile(r"\bs/n\b")
+# Numbers behind these words are the road's, not the house's.
+_NUMBERED_ROADS: Final = frozenset(["km", "route", "rte", "highway", "hwy", "statale", "provinciale", "interstate"])
 _NUMBER_SIGN: Final = re.compile(r"\b(?:no|nr|num|nro|n)[.:]?\s?(?=\d)")
 _NOT_STREET_TEXT: Final = re.compile(r"[^a-z0-9-]+")
-_ITALIAN: Final = {"v.le": "viale", "c.so": "corso", "p.za": "piazza", "p.zza": "piazza", "l.go": "largo", "v.": "via"}
-_ITALIAN_SHORT: Final = re.compile(r"^(v\.le|c\.so|p\.z?za|l\.go|v\.)\s?(?=[a-z])")
+_SHORT_TYPES: Final = {
+    "v.le": "viale",
+    "c.so": "corso",
+    "p.za": "piazza",
+    "p.zza": "piazza",
+    "l.go": "largo",
+    "v.": "via",
+    "c/": "calle",
+    "c.": "calle",
+    "po": "paseo",
+}
+_SHORT_TYPE: Final = re.compile(r"^(?:(v\.le|c\.so|p\.z?za|l\.go|v\.|c/(?!o\b)|c\.)\s?(?=[a-z])|(po) (?=de))")
 _STR_DOT: Final = re.compile(r"(?<=[a-z])str\.(?=\W|\d|$)|(?<=[a-z]{3})str(?=\s\d|$)")
 
 
@@ -63,6 +84,9 @@ class _Segment(NamedTuple):
     number: str | None
     words: tuple[str, ...]
     rank: int
+
+
+_NO_SEGMENT: Final = _Segment(None, (), 0)
 
 
 def standardise_street(raw: str, context: Parts, _option: str | None) -> Parts:
@@ -84,18 +108,27 @@ def _read_address(text: str, country: str | None) -> Parts:
     text, tail = split_tail(text, country)
     text, box = _taken(_BOX, text) if any(cue in text for cue in _BOX_CUES) else (text, None)
     text = _STR_DOT.sub("strasse ", text)
-    text = _ITALIAN_SHORT.sub(lambda match: _ITALIAN[match.group(1)] + " ", text)
+    text = _SHORT_TYPE.sub(lambda match: _SHORT_TYPES[match.group(1) or match.group(2)] + " ", text)
     text, units = _without_units(text)
     text, city = take_city(text, tail)
-    text = _RANGE.sub(r"\1-\2", _NUMBER_SIGN.sub("", text))
-    segment = _best_segment(text)
+    text = _RANGE.sub(r"\1-\2", _NUMBER_SIGN.sub("", _NO_NUMBER.sub(" ", _BIS.sub(r"\1 ", text))))
+    segment = _best_segment(text) or _NO_SEGMENT
+    number, unit = _unit_and_house(segment.number, tail.country or country)
     return (
-        segment.number if segment else None,
-        (" ".join(segment.words) or None) if segment else None,
-        " ".join(units) or None,
+        number,
+        " ".join(segment.words) or None,
+        " ".join(sorted({*units, unit} if unit else units)) or None,
         box.replace(" ", "").replace("-", "") if box else None,
         *locality_parts(city, tail, country),
     )
+
+
+def _unit_and_house(number: str | None, country: str | None) -> tuple[str | None, str | None]:
+    """Return house number and unit of what looks like a range of houses, but is too wide for one or falls."""
+    match = _UNIT_AND_HOUSE.match(number) if number and "-" in number and country in _UNIT_FIRST else None
+    if match is None or 0 < int(match.group(2)) - int(match.group(1)) <= _WIDEST_RANGE:
+        return number, None
+    return match.group(2), match.group(1)
 
 
 def _taken(pattern: re.Pattern[str], text: str) -> tuple[str, str | None]:
@@ -123,15 +156,15 @@ def _without_units(text: str) -> tuple[str, list[str]]:
 
 
 def _unit_of(match: re.Match[str]) -> str | None:
-    if match["floor"] or match["high"]:
-        ordinal = match["high"] or match["ordinal"]
+    if match["floor"] or match["high"] or match["level"]:
+        ordinal = match["high"] or match["level"] or match["ordinal"]
         ordinal = ordinal.rstrip(".")
         level = ORDINALS.get(ordinal) or ORDINAL_TOKEN.sub(r"\1", ordinal)
         return f"fl{level}" if level.isdigit() or level in {"ground", "lower", "upper", "top"} else None
-    if match["hash"]:
-        return match["hash"].replace("-", "")
+    if match["hash"] or match["flat"]:
+        return (match["hash"] or match["flat"]).replace("-", "") or None
     word = UNITS[match["word"]]
-    value = match["value"].replace("-", "")
+    value = match["value"].replace("-", "").replace(".", "")
     if word in _FLOORS:
         return f"fl{ORDINAL_TOKEN.sub(chr(92) + '1', value)}"
     # "Ste 5" and "Unit 5" and "#5" of one house are the same door.
@@ -151,7 +184,7 @@ def _best_segment(text: str) -> _Segment | None:
             pending = segment.number
             # "Am Markt, 5": a number alone may also close the segment before it.
             if best is not None and best.number is None and segment.number:
-                best, pending = best._replace(number=segment.number, rank=best.rank + 2), None
+                best, pending = best._replace(number=segment.number, rank=best.rank + 4), None
             continue
         if best is None or segment.rank > best.rank:
             best = segment
@@ -163,7 +196,7 @@ def _best_segment(text: str) -> _Segment | None:
 def _read_segment(piece: str, pending: str | None) -> _Segment:
     tokens = _street_tokens(piece)
     number, words = pending, tokens
-    at = next((i for i, token in enumerate(tokens) if token[0].isdigit() and _HOUSE.match(token)), None)
+    at = _house_at(tokens)
     if number is None and at is not None:
         number = tokens[at]
         # Words before a leading number are a building or a company, not the street: "Foot Locker Inc 330 W 34 St".
@@ -173,7 +206,18 @@ def _read_segment(piece: str, pending: str | None) -> _Segment:
         number, words = NUMBERS[tokens[0]], tokens[1:]
     words = _without_house_name(words)
     canonical = canonical_words(words)
-    return _Segment(number, tuple(canonical), (2 if number else 0) + (1 if has_type(canonical) else 0))
+    # Where a park or an estate and a road are named, the house stands in the road.
+    rank = 2 if has_type([word for word in canonical if word not in _SITES]) else 1 if has_type(canonical) else 0
+    return _Segment(number, tuple(canonical), rank + (4 if number else 0))
+
+
+def _house_at(tokens: list[str]) -> int | None:
+    """Return where the house number stands; "Route 9" has none, and "ul. 3 Maja 8" begins with a date."""
+    houses = [i for i, token in enumerate(tokens) if token[0].isdigit() and _HOUSE.match(token)]
+    houses = [i for i in houses if not i or tokens[i - 1] not in _NUMBERED_ROADS]
+    if len(houses) > 1 and houses[0] + 1 < len(tokens) and tokens[houses[0] + 1] in MONTHS:
+        return houses[1]
+    return houses[0] if houses else None
 
 
 def _without_house_name(words: list[str]) -> list[str]:
