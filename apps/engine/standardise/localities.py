@@ -38,7 +38,9 @@ _NUMBERED_CITIES: Final = frozenset(
     {"dublin", "cork", "praha", "prague", "wien", "vienna", "paris", "lyon", "marseille", "budapest", "bucuresti"}
 )
 # Street types that end the names of towns as well: "Overland Park", "Bowling Green".
-_TOWN_TYPES: Final = frozenset({"park", "hill", "green", "grv", "row", "rise", "quay", "wharf", "ring", "gdns", "walk"})
+_TOWN_TYPES: Final = frozenset(
+    {"park", "hill", "green", "grove", "row", "rise", "quay", "wharf", "ring", "gdns", "walk"}
+)
 _BUILDINGS: Final = frozenset(
     ["house", "building", "bldg", "tower", "towers", "campus", "floor", "unit", "dept", "room", "trade", "works",
      "mill", "mills", "hall", "airport", "terminal", "gate", "gateway", "zone", "headquarters", "hq", "office",
@@ -46,6 +48,7 @@ _BUILDINGS: Final = frozenset(
      "university", "college", "division", "department", "attn", "suite", "ste", "level", "block", "wing", "box",
      "gewerbegebiet", "gewerbepark", "zi", "za", "zac", "poligono", "centro", "zona", "village", "complex", "lodge"]
 )  # fmt: skip
+_LINKS: Final = frozenset({"of", "de", "du", "des", "della", "del", "di"})
 _LONGEST_UNSIGNED_CITY: Final = 3
 _MOST_STEPS: Final = 8
 _INLINE: Final = re.compile(
@@ -85,7 +88,7 @@ def split_tail(text: str, country: str | None) -> tuple[str, Tail]:
 
     `country` is the record's own, where known.
     """
-    if not _has_segments(text) and not (_TWO_NUMBERS.search(text) and _INLINE.search(text)):
+    if not _has_segments(text) and not ((_TWO_NUMBERS.search(text) or text[-5:].isdigit()) and _INLINE.search(text)):
         return text, NO_TAIL
     segments = _pieces(text)
     tail = NO_TAIL
@@ -101,13 +104,13 @@ def _has_segments(text: str) -> bool:
     return "," in text or " - " in text or ";" in text or "|" in text
 
 
-def take_city(text: str, tail: Tail) -> tuple[str, str | None]:
+def take_city(text: str, tail: Tail, country: str | None) -> tuple[str, str | None]:
     """Return an address that `split_tail` and the readers of units have shortened, without its town, and the town."""
     if tail.city is not None or not (tail.is_signed or _has_segments(text)):
         return text, tail.city
     segments = [piece for piece in _pieces(text) if not _says_nothing(piece)]
     last = segments[-1] if segments else ""
-    if (len(segments) > 1 and _is_town(last, segments[:-1], tail)) or (
+    if (len(segments) > 1 and _is_town(last, segments[:-1], tail, country)) or (
         len(segments) == 1 and tail.is_signed and not _is_street(last) and not _DIGIT.search(last)
     ):
         return ", ".join(segments[:-1]), last
@@ -264,11 +267,10 @@ def _step_region(segments: list[str], tail: Tail, known: str | None) -> Tail | N
     if len(segments) > 1 and folded not in _CITY_REGIONS and tail.region is None:
         region = region_named(folded)
         is_code = len(folded) in {2, 3} and _country_of_code(folded, tail, known) is not None
-        if folded in _AREAS or region is not None:
-            if not (_is_street(segments[-2]) or _DIGIT.search(segments[-2])):
-                segments.pop()
-                return tail._replace(region=folded, country=tail.country or (region[0] if region else None))
-            return None
+        is_area = folded in _AREAS and (tail.country or known) not in _REGION_COUNTRIES
+        if (is_area or region is not None) and not (_is_street(segments[-2]) or _DIGIT.search(segments[-2])):
+            segments.pop()
+            return tail._replace(region=folded, country=tail.country or (region[0] if region else None))
         if is_code:
             segments.pop()
             return tail._replace(region=folded, country=tail.country or _country_of_state(folded, tail, known))
@@ -312,13 +314,13 @@ def _is_street(text: str) -> bool:
     return has_type([word for word in words if word not in _TOWN_TYPES])
 
 
-def _is_town(text: str, before: list[str], tail: Tail) -> bool:
+def _is_town(text: str, before: list[str], tail: Tail, known: str | None) -> bool:
     words = words_of(text).split()
     if not words:
         return False
     if _DIGIT.search(text):
         return len(words) > 1 and words[0] in _NUMBERED_CITIES and words[1].isdigit() and len(words[1]) < len("100")
-    if _is_street(text) or "box" in words:
+    if "box" in words or (_is_street(text) and not _is_behind_street(before, tail, known)):
         return False
     if tail.is_signed:
         return words[-1] not in _BUILDINGS or tail.postcode is not None
@@ -327,13 +329,23 @@ def _is_town(text: str, before: list[str], tail: Tail) -> bool:
     return follows_street and is_plain and len(words) <= _LONGEST_UNSIGNED_CITY and len(words[0]) > 1
 
 
+def _is_behind_street(before: list[str], tail: Tail, known: str | None) -> bool:
+    """Say whether number and street were named already, so that "Kennett Square, PA" is a town."""
+    numbered = any(_DIGIT.search(piece) and _is_street(piece) for piece in before)
+    return numbered and tail.postcode is not None and "US" in {known, tail.country}
+
+
 def _split_inline(text: str) -> tuple[str, str | None]:
     """Return street and town of an address without commas: a town follows the last street type or the house number."""
+    for city in _CITY_AND_REGION:
+        if text.endswith(f" {city}"):
+            return text.removesuffix(city).strip(), city
     words = text.split()
     at = next(
         (i for i in range(len(words) - 1, 0, -1) if words[i].strip(".") in TYPES or _DIGIT.search(words[i])), None
     )
-    if at is None or at + 1 >= len(words):
+    # "1290 Avenue of the Americas" goes on.
+    if at is None or at + 1 >= len(words) or words[at + 1] in _LINKS:
         return text, None
     if len(words[at + 1].strip(".")) <= len("NW") and at + 2 < len(words):
         at += 1

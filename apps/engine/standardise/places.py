@@ -36,7 +36,9 @@ _US_REGIONS: Final = {code.lower() for country, code, _ in _REGIONS if country =
 _REGION_NAMES: Final = {name: (country, code) for country, code, names in _REGIONS for name in names.split("|")}
 # Regions whose code can be read without their country; others need it (SA, WA, NL, SK, ...).
 _REGION_CODES: Final = {code.lower(): (country, code) for country, code, _ in reversed(_REGIONS)}
-_REGIONS_BY_COUNTRY: Final = {(country, code.lower()) for country, code, _ in _REGIONS}
+_REGIONS_BY_COUNTRY: Final = {(country, code.lower()) for country, code, _ in _REGIONS} | {
+    ("US", territory) for territory in ("pr", "gu", "vi")
+}
 _EDGAR: Final = {row[0].lower(): (row[1], row[2] or None) for row in load_rows("edgar_codes.tsv")}
 _CITY_WORDS: Final = {"st": "saint", "ste": "sainte", "ft": "fort", "mt": "mount", "twp": "township", "hts": "heights"}
 _CITY_SUFFIX: Final = re.compile(r" (?:cedex.*|sur mer|\d.*)$")

@@ -20,7 +20,7 @@ NUMBER_FIRST: Final = frozenset({"US", "CA", "GB", "AU", "NZ", "IE", "IN", "ZA"}
 
 _LETTERED: Final = re.compile(
     r"(?<![a-z0-9-])(?:"
-    r"(?P<GB>[a-z]{1,2}\d[a-z\d]?\s?(?!\d(?:st|nd|rd|th)\b)\d[abd-hjlnp-uw-z]{2}|gir 0aa)"
+    r"(?P<GB>[a-z]{1,2}\d[a-z\d]?\s?(?!\d(?:st|nd|rd|th) )\d[abd-hjlnp-uw-z]{2}|gir 0aa)"
     r"|(?P<CA>[abceghj-nprstvxy]\d[abceghj-nprstv-z][\s-]?\d[abceghj-nprstv-z]\d)"
     r"|(?P<IE>[ac-fhknprtv-y]\d[\dw]\s?(?=[\d]*[a-z])(?!\d(?:st|nd|rd|th)\b)[\dac-fhknprtv-y]{4})"
     r")(?![a-z0-9-])"
@@ -33,7 +33,7 @@ _SPACED: Final = re.compile(
     r"(?:(?P<NL>\d{4}\s?(?!(?:st|nd|rd|th|n|s|e|w|ne|nw|se|sw|no|so)\b)[a-z]{2})|(?P<PL>\d{2}-\d{3})"
     r"|(?P<PT>\d{4}-\d{3})|(?P<BR>\d{5}-\d{3})|(?P<JP>\d{3}-\d{4})|(?P<SE>\d{3} \d{2}))(?![a-z0-9-])"
 )
-_ZIP: Final = re.compile(r"(?<![a-z0-9-])(\d{4,5}(?:-\d{4})?)\Z")
+_ZIP: Final = re.compile(r"(?<![a-z0-9-])(\d{4,5}(?:-?\d{4})?)\Z")
 _LEADING_DIGITS: Final = re.compile(r"(\d{3,6})(?:-\d{4})?(?=\s|\Z)")
 _TRAILING_DIGITS: Final = re.compile(r"(?<=[a-z.)] )(\d{3,6})(?:-\d{4})?\Z")
 _REGION_BEFORE: Final = re.compile(r"(?:^|[\s(.])([a-z]{2,3})\.?\)?\s?\Z")

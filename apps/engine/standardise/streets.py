@@ -36,7 +36,7 @@ _BOX: Final = re.compile(
     r"\b(?:g?p\.?\s?o\.?\s?box|skr(?:ytka|\.)? pocztowa|case postale|"
     r"post(?:al)? (?:office )?box|postfach|postbus|apartado(?: de correos)?|casella postale|"
     r"c\.?p\.(?= ?\d)|boite postale|b\.?p\.?(?= ?\d)|caixa postal|locked bag|private bag|pobox|pob|box(?= \d))"
-    r"[\s:.#]*(?:no\.?\s*)?([a-z]?[\s-]?\d[\d -]{0,10})"
+    r"[\s:.#]*(?:no\.?\s*)?([a-z]?[\s-]?\d{1,9}(?:(?:[ -]\d{2,3}){1,3}(?=\s*(?:,|\Z)))?)"
 )
 # A pattern runs only where one of its words occurs: most streets have none.
 _BOX_CUES: Final = ("box", "post", "poczt", "bag", "pob", "apartado", "casella", "caixa", "boite", "bp", "b.p", "c.p")
@@ -54,7 +54,7 @@ _UNIT: Final = re.compile(
     r"(?P<floor>floor|flr|fl|level|etage|og|stock|piso|verdieping|tr)\b\.?"
     r"|(?:(?P<high>\d{1,3})/f(?![a-z])|\Al\.? ?(?P<level>\d{1,2})(?=,))"
     r"|(?P<word>" + "|".join(sorted(UNITS, key=lambda word: (-len(word), word))) + r")\b[. ]*(?:no\b[. ]*)?#?\s*"
-    r"(?P<value>[a-z]?\d[a-z0-9]*(?:[-.](?=\w)[a-z0-9]+)?|[a-z]\b(?!\s[a-z]\b))"
+    r"(?P<value>(?:[a-z]-?)?\d[a-z0-9]*(?:[-.](?=\w)[a-z0-9]+)?|[a-z]\b(?!\s[a-z]\b))"
     r"|#\s?(?P<hash>[a-z0-9-]+)"
     r"|(?<=\d )m\.? ?(?P<flat>\d{1,4})(?=\s*(?:,|\Z)))"
 )
@@ -110,7 +110,7 @@ def _read_address(text: str, country: str | None) -> Parts:
     text = _STR_DOT.sub("strasse ", text)
     text = _SHORT_TYPE.sub(lambda match: _SHORT_TYPES[match.group(1) or match.group(2)] + " ", text)
     text, units = _without_units(text)
-    text, city = take_city(text, tail)
+    text, city = take_city(text, tail, country)
     text = _RANGE.sub(r"\1-\2", _NUMBER_SIGN.sub("", _NO_NUMBER.sub(" ", _BIS.sub(r"\1 ", text))))
     segment = _best_segment(text) or _NO_SEGMENT
     number, unit = _unit_and_house(segment.number, tail.country or country)
