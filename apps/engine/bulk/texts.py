@@ -17,7 +17,6 @@ from apps.engine.statistics import Statistics, rarity
 
 CELLS = 8_000_000
 """Pairs of words looked at in one step."""
-NO_SHARE = len(SHARES)
 
 
 def bag_levels(pairs: RowPairs, comparison: Comparison) -> npt.NDArray[np.uint8]:
@@ -78,10 +77,10 @@ def _levels(words: Words, tokens: tuple[Codes, Codes], records: int, workers: in
     extra = _bits(words, ours, own) + _bits(words, theirs, foreign)
     share = np.where(extra == 0, 1000, 1000 * shared // np.maximum(shared + extra, 1))
     agreed = np.sum([share < least for least in SHARES], axis=0)
-    whole = (~own.any(axis=1) | ~foreign.any(axis=1)) & (agreed > 0) & (agreed < NO_SHARE)
+    whole = (~own.any(axis=1) | ~foreign.any(axis=1)) & (agreed > 0)
     rare = np.sum([shared - rarity(max(records, 1), 1) < bound for bound in RARITY_BOUNDS], axis=0)
     levels = 1 + np.where(whole, CONTAINED, agreed) * len(RARITIES) + rare
-    levels[(agreed == NO_SHARE) | ~mine.any(axis=1)] = BAG_DIFFERENT
+    levels[(agreed == len(SHARES)) & ~whole | ~mine.any(axis=1)] = BAG_DIFFERENT
     levels[(ours == NONE).all(axis=1) | (theirs == NONE).all(axis=1)] = 0
     found: Ints = levels
     return found

@@ -94,7 +94,7 @@ def check_comparisons(rules: RuleSet) -> None:
         if comparer is None:
             known = ", ".join(sorted(COMPARERS))
             raise RuleSetError(f"{where}.kind", f"{comparison.kind!r} is none of {known}.")
-        if len(comparison.parts) != comparer.needs:
+        if comparer.needs is not None and len(comparison.parts) != comparer.needs:
             raise RuleSetError(f"{where}.parts", f"{comparison.kind} needs {comparer.needs} parts.")
         if comparison.labels != comparer.labels:
             raise RuleSetError(f"{where}.levels", f"must be, in this order: {', '.join(comparer.labels)}.")

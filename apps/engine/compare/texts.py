@@ -61,10 +61,10 @@ def compare_bag(left: Values, right: Values, comparison: Comparison, statistics:
     extra = _bits(ours - mine, comparison, statistics) + _bits(theirs - yours, comparison, statistics)
     share = 1000 * shared // max(shared + extra, 1) if extra else 1000
     agreed = sum(share < least for least in SHARES)
-    if agreed == len(SHARES):
-        return BAG_DIFFERENT
     if agreed and (mine == ours or yours == theirs):
         agreed = CONTAINED
+    elif agreed == len(SHARES):
+        return BAG_DIFFERENT
     return 1 + agreed * len(RARITIES) + rarity_class(shared, statistics.records)
 
 
@@ -120,7 +120,7 @@ def _words_of_parts(comparison: Comparison) -> tuple[Space, ...]:
     return tuple(Space(part, (part,), of_words=True) for part in dict.fromkeys(comparison.parts))
 
 
-BAG = Comparer(BAG_LABELS, compare_bag, _of_words, needs=3, spaces=_words_of_parts)
+BAG = Comparer(BAG_LABELS, compare_bag, _of_words, needs=None, spaces=_words_of_parts)
 TEXT = Comparer(TEXT_LABELS, compare_text, _plain, spaces=_words_of_parts)
 DATES = Comparer(DATE_LABELS, compare_dates, _plain)
 NUMBERS = Comparer(NUMBER_LABELS, compare_numbers, _plain)
