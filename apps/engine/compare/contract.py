@@ -29,9 +29,9 @@ class Comparer:
     """A way to compare.
 
     `labels` name its levels, the first is `missing`. `level` returns the index of one of them, is symmetric in the two
-    records and total. `needs` is how many parts a comparison of this kind must name, None for any number. `when_unequal` is
-    the level of any two full, unequal values where the comparer only cares for equality, else None: it spares the bulk
-    code work.
+    records and total. `needs` is how many parts a comparison of this kind must name, None for any number.
+    `when_unequal` is the level of any two full, unequal values where the comparer only cares for equality, else None:
+    it spares the bulk code work.
     """
 
     labels: tuple[str, ...]
