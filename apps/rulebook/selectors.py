@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from functools import lru_cache
 
-from apps.base.errors import Conflict
+from apps.base.errors import Conflict, NotFound
 from apps.engine import standardise
 from apps.engine.rules import RuleSet
 from apps.engine.statistics import Statistics
@@ -68,6 +68,15 @@ def find_active_version() -> int | None:
     """Return the number of the version in force, or None. One query."""
     active = RuleSetVersion.objects.filter(state=RuleSetVersion.State.ACTIVE)
     return active.values_list("number", flat=True).first()
+
+
+def get_draft(number: int) -> RuleSet:
+    """Return the rules of a draft version; raise NotFound where there is no draft of that number. One query."""
+    drafts = RuleSetVersion.objects.filter(state=RuleSetVersion.State.DRAFT, number=number)
+    document = drafts.values_list("document", flat=True).first()
+    if document is None:
+        raise NotFound(f"there is no draft version {number}", version=number)
+    return RuleSet.from_document(document)
 
 
 @lru_cache(maxsize=2)
