@@ -6,6 +6,7 @@ and the prior times the scale plus the shift. What is missing still says nothing
 their score without doing harm, because the answer is modelled given the score; it must not depend on anything else.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -190,7 +191,7 @@ def reliability(predicted: Vector, judgements: Judgements) -> list[Bin]:
     return bins
 
 
-def expected_error(bins: list[Bin]) -> float:
+def expected_error(bins: Sequence[Bin]) -> float:
     """Return the expected calibration error: the mean distance of prediction and observation (Naeini et al. 2015)."""
     total = sum(entry.weight for entry in bins)
     return sum(entry.weight * abs(entry.predicted - entry.observed) for entry in bins) / total if total else 0.0
