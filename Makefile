@@ -39,6 +39,11 @@ check: env ## check style, types, layers and missing migrations
 format: env ## put the code into the project's format
 	@$(RUN) -m ruff check --fix --quiet . && $(RUN) -m ruff format --quiet .
 
+.PHONY: spark
+spark: env ## match samples on Spark, local[2], and hold the links to the local run's (ARGS=… goes to benchmarks.spark)
+	@sh .ci/spark
+	@$(RUN) -m benchmarks.spark $(ARGS)
+
 ifneq ($(wildcard benchmarks/run.py),)
 .PHONY: bench
 bench: env ## measure quality and speed (ARGS=… goes to benchmarks.run)
