@@ -28,118 +28,87 @@ _NOMINAL_TAIL: Final = re.compile(
     r"(?:dl|ls|eo|sf|hd|yc|rc|sd|nk|sk|dk|ic|rp|ny|zy|cd|ad|-h-yc|-a-yc)"
     r"\s?-?[,.]?\d[\d,.]*|-h-yc ?\d*)\s*$"
 )
-_OTHER_NAME: Final = re.compile(
-    r"(?<=\w)[\s,(\"-]+(?:d/b/a|dba|f/k/a|fka|a/k/a|aka|n/k/a|t/a|formerly(?: known as)?|trading as|doing business as|"
-    r"previously(?: known as)?|vorm\.|vormals|also known as|c/o|care of|attn\.?:?|attention:?)[\s:].*$"
+_OFFICE: Final = (
+    r"accounts? payables?|accounts? receivables?|a/?p|a/?r|accounting|finance|billing|purchasing|procurement|legal|hr|"
+    r"human resources|it|sales|marketing|treasury"
 )
-_LEADING_CARE_OF: Final = re.compile(r"^(?:c/o|care of|attn\.?:?|attention:?)\s+")
+_LEADING_CARE_OF: Final = re.compile(
+    rf"^(?:c/o|care of|attn\.?:?|attention:?)\s+(?:(?:the )?(?:{_OFFICE})(?: (?:department|dept\.?|team|office))?"
+    r"(?:\s*[,:/-]\s*|\s+))?(?=\S)"
+)
 _DEPARTMENT: Final = re.compile(
-    r"(?:\s*[,(/]\s*|\s+[-:]\s+|\s+)(?:(?:accounts? payables?|a/p|ap|accounting|finance|billing|purchasing|procurement|"
-    r"legal|hr|human resources|it|sales|marketing|treasury) (?:department|dept\.?|team|office)|accounts? payables?)"
+    rf"(?:\s*[,(/]\s*|\s+[-:]\s+|\s+)(?:(?:{_OFFICE}) (?:department|dept\.?|team|office)|accounts? payables?)"
     r"\)?\s*$"
 )
-
-
 # Notes that clerks leave in the name: "(inactive)", "*do not use*", "#318", "- AP".
+_NOTE: Final = (
+    r"(?:billing(?: only| account)?|inactive|not active|do not (?:use|pay|post|ship)|dnu|not in use|old|new|duplicate|"
+    r"dup|dupe|closed|archived?|deleted?|blocked|obsolete|merged|on hold|credit hold|hold|a/?p|a/?r|hq|h\.q\.|"
+    r"head office|headquarters?|main|main account|main office|primary|customer|vendor|supplier|in liquidation|"
+    r"in administration|bankrupt|dormant|dissolved|accounts? payables?|accounts? receivables?|accounting|invoices?|"
+    r"invoicing|shipping|ship[ -]to|bill[ -]to|sold[ -]to|temp|see notes?|corporate|corp hq)"
+)
 _LEDGER_NOTE: Final = re.compile(
-    r"\s*[(\[*-]+\s*(?:billing|inactive|do not use|old|duplicate|dup|closed|archived|"
-    r"deleted|blocked|ap|hq)\s*[)\]*]*\s*$"
-    r"|\s#\s?\d+\s*$"
+    rf"(?:\s+-+\s*|\s*[(\[*]+\s*|\s+/\s+){_NOTE}\s*[)\]*]*\s*$"
+    rf"|\s*[(\[*]+\s*{_NOTE}\s*[)\]*]+(?=\s)"
+    r"|[\s*-]+(?:do not use|dnu)[\s*]*$"
+)
+_LEADING_NOTE: Final = re.compile(
+    rf"^(?:[(\[*]+\s*{_NOTE}\s*[)\]*]+\s*[-:]*\s*"
+    r"|(?:do not use|inactive|duplicate|closed|obsolete|old|dnu)\s*[-:*]+\s*"
+    r"|accounts? payables? dep(?:t\.?|artment)[\s,:-]+)"
+)
+_ACCOUNT_NUMBER: Final = re.compile(
+    r"\s(?:(?:store|shop|branch|site|location|acct|account)\s*)?\(?#\s?\d+\)?\s*$|\s(?:-\s*|\()\d{5,}\)?\s*$"
 )
 _BLANKS: Final = str.maketrans(dict.fromkeys(".,;:()[]*#-/\\\"'", " "))
 # A pattern runs only where one of its words occurs: most names have none, and names are most of the work.
 _CUTS: Final = (
+    (_ACCOUNT_NUMBER, frozenset({"#", "0123456789"})),
     (
         _LEDGER_NOTE,
         frozenset(
-            {
-                "billing",
-                "inactive",
-                "use",
-                "old",
-                "duplicate",
-                "dup",
-                "closed",
-                "archived",
-                "deleted",
-                "blocked",
-                "ap",
-                "hq",
-                "#",
-            }
-        ),
-    ),
-    (
-        _OTHER_NAME,
-        frozenset(
-            {
-                "d",
-                "f",
-                "a",
-                "n",
-                "t",
-                "dba",
-                "fka",
-                "aka",
-                "formerly",
-                "trading",
-                "doing",
-                "previously",
-                "also",
-                "c",
-                "care",
-                "attn",
-                "attention",
-                "vorm",
-                "vormals",
-            }
+            ["billing", "inactive", "active", "use", "pay", "post", "ship", "dnu", "old", "new", "duplicate", "dup",
+             "dupe", "closed", "archive", "archived", "delete", "deleted", "blocked", "obsolete", "merged", "hold",
+             "ap", "ar", "p", "r", "hq", "q", "office", "headquarter", "headquarters", "main", "account", "primary",
+             "customer", "vendor", "supplier", "liquidation", "administration", "bankrupt", "dormant", "dissolved",
+             "payable", "payables", "receivable", "receivables", "accounting", "invoice", "invoices", "invoicing",
+             "shipping", "to", "temp", "note", "notes", "corporate"]
         ),
     ),
     (
         _SHARE_CLASS,
         frozenset(
-            {
-                "stock",
-                "shares",
-                "share",
-                "units",
-                "unit",
-                "adr",
-                "adrs",
-                "ads",
-                "gdr",
-                "gdrs",
-                "ord",
-                "depositary",
-                "notes",
-                "note",
-                "bonds",
-                "bond",
-                "debentures",
-                "debenture",
-                "%",
-            }
+            ["stock", "shares", "share", "units", "unit", "adr", "adrs", "ads", "gdr", "gdrs", "ord", "depositary",
+             "notes", "note", "bonds", "bond", "debentures", "debenture", "%"]
         ),
     ),
     (_NOMINAL_TAIL, frozenset(["0123456789", "n"])),
     (_CLASS_TAIL, frozenset(["class", "cl"])),
     (_DEPARTMENT, frozenset({"department", "dept", "team", "office", "payable", "payables"})),
-)
+)  # fmt: skip
 
 
-def cut_listing_text(text: str) -> str:
-    """Return lower-case ASCII `text` without what listings, filings and ledgers append; never an empty name."""
-    words = _cue_words(text)
+def cut_listing_text(text: str, cue_words: set[str]) -> str:
+    """Return a name in lower-case ASCII without what listings, filings and ledgers append; never an empty name.
+
+    `cue_words` are those of `cue_words_of`. Notes are cut until none is left: "Acme (inactive) - HQ" has two.
+    """
     cut = _LEADING_CARE_OF.sub("", text) if text[:1] in "ca" else text
+    if cut[:1] in "([*diaoc":
+        cut = _LEADING_NOTE.sub("", cut)
     if "/" in cut or "\\" in cut:
-        cut = _FILER_SUFFIX.sub("", _OTHER_NAME.sub("", cut))
+        cut = _FILER_SUFFIX.sub("", cut)
     for pattern, cues in _CUTS:
-        if not cues.isdisjoint(words):
+        if not cues.isdisjoint(cue_words):
             cut = pattern.sub("", cut)
+            if pattern is _LEDGER_NOTE:
+                cut = pattern.sub("", cut)
     return cut if any(character.isalnum() for character in cut) else text
 
 
-def _cue_words(text: str) -> set[str]:
+def cue_words_of(text: str) -> set[str]:
+    """Return the words of a name without punctuation, with "#", "%" and "0123456789" where it holds such signs."""
     words = set(text.translate(_BLANKS).split())
     if "#" in text:
         words.add("#")

@@ -2,20 +2,22 @@
 
 from typing import Final
 
+from apps.engine.standardise.aliases import split_names
 from apps.engine.standardise.contract import SEPARATOR, Parts
 from apps.engine.standardise.folding import MAX_CHARACTERS, ascii_text
 from apps.engine.standardise.forms import mend_truncated_form, split_legal_forms
-from apps.engine.standardise.listings import cut_listing_text
+from apps.engine.standardise.listings import cue_words_of, cut_listing_text
 from apps.engine.standardise.placeholders import is_placeholder_text
 from apps.engine.standardise.spelling import tokens_of
 from apps.engine.tables import load_rows
 
-NAME_PARTS: Final = ("full", "words", "generic", "form", "acronym")
+NAME_PARTS: Final = ("full", "words", "generic", "form", "acronym", "other")
 FORMER_NAME_PARTS: Final = ("full", "words")
 MAX_FORMER_NAMES: Final = 12
 """Most former names that are looked at."""
 
-_NOTHING: Final[Parts] = (None, None, None, None, None)
+_NOTHING: Final[Parts] = (None,) * len(NAME_PARTS)
+_UNNAMED: Final[Parts] = (None,) * 5
 # Names that fill these fields of common systems (28 to 40 characters) may have lost their end.
 _FIELD_LENGTHS: Final = range(28, 41)
 _LONGEST_ACRONYM: Final = 5
@@ -70,17 +72,36 @@ _QUALIFIERS: Final = frozenset(
 
 
 def standardise_organisation_name(raw: str, _context: Parts, _option: str | None) -> Parts:
-    """Return full, words, generic, form and acronym of an organisation name in any script."""
+    """Return full, words, generic, form and acronym of an organisation name in any script, and its other names' words.
+
+    Other names are those that it trades as, was called or is also known as; several are separated by ` | `.
+    """
     text = ascii_text(raw)
-    tokens = tokens_of(cut_listing_text(text))
-    if not tokens or is_placeholder_text(" ".join(tokens)):
+    cue_words = cue_words_of(text)
+    main, others = split_names(text, cue_words)
+    may_be_cut = not others and len(text) in _FIELD_LENGTHS
+    parts = _parts_of_name(main, cue_words, may_be_cut=may_be_cut)
+    if parts == _UNNAMED and others:
+        parts = _parts_of_name(others[0], cue_words_of(others[0]), may_be_cut=False)
+    if parts == _UNNAMED:
         return _NOTHING
-    whole, cut_form = mend_truncated_form(tokens) if len(text) in _FIELD_LENGTHS else (tokens, None)
+    words = dict.fromkeys(_parts_of_name(other, cue_words_of(other), may_be_cut=False)[1] for other in others)
+    return *parts, SEPARATOR.join(word for word in words if word and word != parts[1]) or None
+
+
+def _parts_of_name(text: str, cue_words: set[str], *, may_be_cut: bool) -> Parts:
+    cut = cut_listing_text(text, cue_words)
+    tokens = tokens_of(cut)
+    if not tokens or is_placeholder_text(" ".join(tokens)):
+        return _UNNAMED
+    whole, cut_form = mend_truncated_form(tokens) if may_be_cut else (tokens, None)
     named, form = split_legal_forms(whole, _QUALIFIERS)
+    if form is None and cut_form is None:
+        named, form = _form_before_a_dash(cut, named)
     form = cut_form or form
     words, generic, initials = _sorted_out(named)
     if len(named) == 1 and words[0] in _NEVER_A_NAME:
-        return _NOTHING
+        return _UNNAMED
     acronym = _acronym(words, initials)
     return (
         " ".join(tokens),
@@ -89,6 +110,18 @@ def standardise_organisation_name(raw: str, _context: Parts, _option: str | None
         form,
         acronym,
     )
+
+
+def _form_before_a_dash(text: str, named: list[str]) -> tuple[list[str], str | None]:
+    """Return the tokens and the form of a name that a place follows: "Foursquare S.p.A. - Milan"."""
+    head, separator, rest = text.partition(" - ")
+    if not separator:
+        head, separator, rest = text.partition(", ")
+    tokens = tokens_of(head) if separator else []
+    if not tokens:
+        return named, None
+    kept, form = split_legal_forms(tokens, _QUALIFIERS)
+    return (kept + tokens_of(rest), form) if form else (named, None)
 
 
 def standardise_former_names(raw: str, context: Parts, option: str | None) -> Parts:
