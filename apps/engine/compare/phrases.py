@@ -57,10 +57,11 @@ def phrase_of(label: str, title: str) -> tuple[Tone, str]:
 def sentence_of_two(first: tuple[Tone, str], second: tuple[Tone, str], millibits: int) -> str:
     """Return the sentence on two outcomes whose joint weighs `millibits` beyond what each of them says."""
     (tone, one), (other_tone, other) = first, second
-    if {tone, other_tone} == {Tone.AGREES, Tone.DIFFERS}:
+    tones = {tone, other_tone}
+    if tones == {Tone.AGREES, Tone.DIFFERS}:
         return f"{capital(one)}, but {other}"
-    if tone is not other_tone or tone is Tone.PARTLY or not millibits:
+    if tones in ({Tone.PARTLY}, {Tone.PARTLY, Tone.DIFFERS}) or not millibits:
         return f"{capital(one)} and {other}"
-    if (millibits > 0) == (tone is Tone.AGREES):
+    if (millibits > 0) == (Tone.AGREES in tones):
         return f"{capital(one)} and {other} together count for more"
     return f"{capital(one)} and {other} often come together, so both count for less"

@@ -64,7 +64,8 @@ def test_two_comparisons_together_read_as_one_sentence() -> None:
             "Different name and different city often come together, so both count for less",
         ),
         ("different", "different", -900, "Different name and different city together count for more"),
-        ("overlap, rare", "same", 900, "Name mostly the same and same city"),
+        ("overlap, rare", "same", 900, "Name mostly the same and same city together count for more"),
+        ("overlap, rare", "different", 900, "Name mostly the same and different city"),
     ],
 )
 def test_a_joint_says_which_way_it_corrects(first: str, second: str, millibits: int, sentence: str) -> None:
