@@ -124,16 +124,19 @@ def _say_never_compared(common: Sequence[str]) -> Reason:
 
 
 def _scores(best: ScoredPair, mean: int, pairs: int, rules: RuleSet) -> Iterator[Reason]:
-    thresholds = rules.thresholds
-    link = say_bits(thresholds.link)
-    if best.score >= thresholds.link > mean:
-        told = (
-            f"Their best pair scores {say_bits(best.score)} bits, but all {pairs:,} pairs {say_bits(mean)} in the mean"
-        )
-        yield Reason("mean", f"{told}, and groups join from {link}")
-    elif thresholds.link > best.score >= thresholds.review:
-        told = f"{say_bits(best.score)} bits are enough to ask a person, not to join them alone"
-        yield Reason("score", f"{told}, which takes {link}")
-    elif best.score < thresholds.review:
-        told = f"Too little speaks for one customer: {say_bits(best.score)} bits"
-        yield Reason("score", f"{told}, where a person is asked from {say_bits(thresholds.review)}")
+    link, review = rules.thresholds.link, rules.thresholds.review
+    if best.score >= link > mean:
+        told = f"Their best pair scores {say_bits(best.score)} bits, but all {pairs:,} pairs {_below(mean, link)}"
+        yield Reason("mean", f"{told} in the mean, and groups join from {say_bits(link)}")
+    elif link > best.score >= review:
+        told = f"They score {_below(best.score, link)} bits: enough to ask a person, not to join them alone"
+        yield Reason("score", f"{told}, which takes {say_bits(link)}")
+    elif best.score < review:
+        told = f"Too little speaks for one customer: {_below(best.score, review)} bits"
+        yield Reason("score", f"{told}, where a person is asked from {say_bits(review)}")
+
+
+def _below(score: int, bound: int) -> str:
+    """Return the bits of a score below a bound, told apart from it even where both round alike."""
+    bits = say_bits(score)
+    return f"just below {bits}" if bits == say_bits(bound) else bits

@@ -82,6 +82,13 @@ def test_a_score_between_the_thresholds_asks_a_person() -> None:
     assert "ask a person" in told.reasons[0].sentence
 
 
+def test_a_score_that_rounds_to_its_threshold_is_told_apart_from_it() -> None:
+    best = why_not({1: ACME}, {2: ACME}, RULES, STATISTICS).best.score
+    cuts = replace(RULES.thresholds, link=best + 1)
+    (reason,) = why_not({1: ACME}, {2: ACME}, replace(RULES, thresholds=cuts), STATISTICS).reasons
+    assert reason.sentence.startswith("They score just below ")
+
+
 def test_nothing_in_the_way_is_no_reason() -> None:
     assert why_not({1: ACME}, {2: ACME}, RULES, STATISTICS).reasons == ()
 
