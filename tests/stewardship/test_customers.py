@@ -129,6 +129,7 @@ def test_records_that_nothing_joins_any_more_are_pointed_out(steward: Client, sm
     golden = add_members(small_hub, stranger)
     response = steward.get(f"/customers/{golden.gid}/why/")
     assert response.context["why"].fallen_apart == 2
+    assert "Nothing contradicts it" not in response.content.decode()
     assert "would be 2 customers" in response.content.decode()
 
 

@@ -13,6 +13,7 @@ from apps.stewardship.screens.waterfall import Waterfall, build_waterfall, say_b
 
 MOST_STEPS = 12
 MOST_TOLD = 4
+NOTHING_AGAINST = "Nothing contradicts it."
 _SPEAKS_AGAINST = -1_000
 
 
@@ -75,15 +76,16 @@ def build_why(customer: golden.Customer, *, chosen: tuple[int, int] | None = Non
     report = explain_customer(customer)
     steps = report.cluster.steps if report.cluster else ()
     pairs = [_explain(report, step.best.left, step.best.right) for step in steps[:MOST_STEPS]]
+    warnings = tuple(_warn(report))
     sentence, against = _say(report, pairs)
     verdicts = {row.verdict_id: row for row in report.verdicts}
     groups = len(report.cluster.groups) if report.cluster else 1
     return Why(
         sentence=sentence,
-        against=against,
+        against=against or ("" if warnings or groups > 1 or len(report.records) < 2 else NOTHING_AGAINST),
         steps=tuple(_step(report, step, pair, verdicts) for step, pair in zip(steps, pairs, strict=False)),
         hidden_steps=max(len(steps) - MOST_STEPS, 0),
-        warnings=tuple(_warn(report)),
+        warnings=warnings,
         fallen_apart=groups if groups > 1 else 0,
         verdicts=report.verdicts,
         records=tuple(report.records[record] for record in report.parts),
@@ -160,7 +162,7 @@ def _name(report: CustomerReport, record_id: int) -> str:
 
 
 def _say(report: CustomerReport, pairs: Sequence[PairExplanation]) -> tuple[str, str]:
-    """Return what joins the records in one sentence, and what speaks against it in another."""
+    """Return what joins the records in one sentence, and what of the comparisons speaks against it in another."""
     if len(report.records) < 2:
         return "One source record alone: nothing was joined.", ""
     for_it, against = _weigh(contribution for pair in pairs for contribution in pair.contributions)
@@ -176,7 +178,7 @@ def _say(report: CustomerReport, pairs: Sequence[PairExplanation]) -> tuple[str,
         sentence = f"{opening} because their {speaks} agree."
     else:
         sentence = f"{opening}; nothing in the rules joins them any more."
-    return sentence, f"Against it speaks: {_join(against)}." if against else "Nothing contradicts it."
+    return sentence, f"Against it speaks: {_join(against)}." if against else ""
 
 
 def _weigh(contributions: Iterable[Contribution]) -> tuple[list[str], list[str]]:
