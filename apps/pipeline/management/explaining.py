@@ -36,6 +36,9 @@ class Teller:
         """Print how a customer formed, its weakest link and what in it contradicts itself."""
         self._head(f"{report.customer.gid} {report.customer.name}", report.active.version)
         self._line(f"{len(report.records):,} source record{'s' if len(report.records) > 1 else ''}")
+        for record_id, record in list(report.records.items())[:MOST_TOLD]:
+            called = report.parts.get(record_id, {}).get(report.active.rules.naming, "")
+            self._line(f"  {_name(record)}  {called}".rstrip())
         if report.cluster is None:
             self._line(f"{len(report.parts):,} records are too many to retrace how they came together.")
             return
@@ -75,8 +78,8 @@ class Teller:
             table.add_row(
                 Text(say_bits(step.millibits), "green" if step.millibits > 0 else "red"), Text(_sentence(step))
             )
-        asked = f"a person is asked from {say_bits(cuts.review)}, the rules join from {say_bits(cuts.link)}"
-        table.add_row(Text(say_bits(pair.score), "bold"), Text(f"{BAND_WORDS[pair.outcome]}; {asked}"))
+        asked = f"(asked about from {say_bits(cuts.review)}, joined from {say_bits(cuts.link)})"
+        table.add_row(Text(say_bits(pair.score), "bold"), Text(f"{BAND_WORDS[pair.outcome]} {asked}"))
         self.console.print(table)
         if missing := [c.title for c in pair.contributions if c.label == "missing" and not c.is_joint]:
             self._line(f"Not given on one side or both: {', '.join(missing)}")
