@@ -26,6 +26,8 @@ LAW: dict[str, frozenset[str]] = {
     "customer": ROLES,
     "company-codes": ROLES,
     "history": ROLES,
+    "why": ROLES,
+    "why-not": ROLES,
     "resolve": ROLES,
     "source-systems": ROLES,
     "cases": frozenset({"steward", "administrator"}),

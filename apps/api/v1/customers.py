@@ -116,7 +116,7 @@ class CustomerDetail(Route):
         An id that was merged answers with its survivor and says so. The ETag follows the customer's version; send it
         back as If-None-Match to learn cheaply that nothing changed (304).
         """
-        customer = _get_living(gid)
+        customer = get_living(gid)
         tag = f'W/"{customer.asked}.{customer.gid}.{customer.version}"'
         if _knows(request, tag):
             return Response(status=304, headers={"ETag": tag})
@@ -144,7 +144,7 @@ class CompanyCodeList(Route):
     )
     def get(self, request: Request, gid: str) -> Response:  # noqa: ARG002 - the framework's signature
         """Return the customer's company extensions, following a merge."""
-        customer = _get_living(gid)
+        customer = get_living(gid)
         return answer(shapes.CompanyCodesShape, _Listing(customer, legal.list_company_codes(customer.gid), []))
 
 
@@ -170,7 +170,8 @@ class CustomerHistory(Route):
         return answer(shapes.HistoryShape, _Listing(customer, rows, moves))
 
 
-def _get_living(gid: str) -> golden.Customer:
+def get_living(gid: str) -> golden.Customer:
+    """Return the customer an id answers with; raise CustomerGone where it was split, retired or erased."""
     customer = golden.get_customer(gid)
     if customer.state != "live":
         raise _gone(customer)

@@ -5,6 +5,7 @@ from django.urls import path
 from apps.api.v1.cases import CaseList
 from apps.api.v1.customers import CompanyCodeList, CustomerDetail, CustomerHistory, CustomerList
 from apps.api.v1.docs import DocsPage, SchemaDocument
+from apps.api.v1.explanations import CustomerWhy, CustomerWhyNot
 from apps.api.v1.resolve import Resolve
 from apps.api.v1.source_systems import SourceSystemList
 
@@ -13,6 +14,8 @@ urlpatterns = [
     path("customers/<str:gid>", CustomerDetail.as_view(), name="customer"),
     path("customers/<str:gid>/company-codes", CompanyCodeList.as_view(), name="company-codes"),
     path("customers/<str:gid>/history", CustomerHistory.as_view(), name="history"),
+    path("customers/<str:gid>/why", CustomerWhy.as_view(), name="why"),
+    path("customers/<str:gid>/why-not", CustomerWhyNot.as_view(), name="why-not"),
     path("resolve", Resolve.as_view(), name="resolve"),
     path("source-systems", SourceSystemList.as_view(), name="source-systems"),
     path("cases", CaseList.as_view(), name="cases"),
