@@ -46,6 +46,7 @@ spark: env ## match samples on Spark, local[2], and hold the links to the local 
 
 ifneq ($(wildcard benchmarks/run.py),)
 .PHONY: bench
-bench: env ## measure quality and speed (ARGS=… goes to benchmarks.run)
-	@$(RUN) -m benchmarks.run $(ARGS)
+bench: env ## measure quality and speed, beside peers (DATA=… folder of public sets, ARGS=… goes to benchmarks.run)
+	@sh .ci/bench
+	@$(RUN) -m benchmarks.run $(ARGS) $(if $(DATA),--data "$(DATA)")
 endif

@@ -1,8 +1,8 @@
-"""Measure the hub: `python -m benchmarks.run [engine|load|all] [--records N] [--profile A|B] [--data DIR]`.
+"""Measure the hub: `python -m benchmarks.run [engine|peers|load|all] [--records N,…] [--profile A|B] [--data DIR]`.
 
 Prints Markdown tables and writes everything to build/bench/SECTION.json. `engine` resolves and scores labelled files in
-this process; `load` runs `manage.py load` on a fresh database of its own. A part that can't run says why and the exit
-code is 1; the others still run.
+this process; `peers` has other matchers resolve the same standard frames, in a process each; `load` runs `manage.py
+load` on a fresh database of its own. A part that can't run says why and the exit code is 1; the others still run.
 """
 
 import argparse
@@ -13,15 +13,18 @@ import sys
 from collections.abc import Callable
 from datetime import UTC, datetime
 from functools import partial
+from importlib.util import find_spec
+from itertools import product
 from pathlib import Path
 from typing import Any
 
 from benchmarks.generator.profiles import PROFILES
 
 SCRATCH = Path("build") / "bench"
-ENGINE_RECORDS = 100_000
+ENGINE_RECORDS = (100_000,)
+PEERS_RECORDS = (10_000, 30_000, 100_000)
 LOAD_RECORDS = (100_000, 1_000_000)
-SEED = 7
+SEEDS = (7,)
 Result = dict[str, Any]
 Part = Callable[[], list[Result]]
 
@@ -34,19 +37,26 @@ def say(line: str) -> None:
 def parse(arguments: list[str] | None = None) -> argparse.Namespace:
     """Return the settings; a wrong one ends with a line and exit 2."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.run", description=(__doc__ or "").splitlines()[0])
-    parser.add_argument("section", nargs="?", choices=("engine", "load", "all"), default="all")
-    parser.add_argument("--records", type=int, help="instead of 100,000 (engine) and 100,000 and 1,000,000 (load)")
-    parser.add_argument("--profile", choices=sorted(PROFILES), help="one profile instead of both (load: A)")
+    parser.add_argument("section", nargs="?", choices=("engine", "peers", "load", "all"), default="all")
+    parser.add_argument(
+        "--records", type=numbers, help="sizes, instead of 100,000 (peers: less, too; load: 1,000,000, too)"
+    )
+    parser.add_argument("--profile", choices=sorted(PROFILES), help="instead of both (engine), B (peers) or A (load)")
     parser.add_argument("--data", type=Path, default=os.environ.get("DATA"), help="folder of public sets, or DATA=")
-    parser.add_argument("--seed", type=int, default=SEED)
+    parser.add_argument("--seeds", "--seed", type=numbers, default=SEEDS, help="the generator's, with commas between")
     settings = parser.parse_args(arguments)
-    if settings.records is not None and settings.records <= 0:
+    if settings.records is not None and min(settings.records) <= 0:
         parser.error("--records must be positive")
     if settings.data is not None:
         settings.data = Path(settings.data)
         if not settings.data.is_dir():
             parser.error(f"--data: {settings.data} is not a folder")
     return settings
+
+
+def numbers(text: str) -> tuple[int, ...]:
+    """Return whole numbers with commas between; argparse turns a ValueError into a line."""
+    return tuple(int(word) for word in text.split(","))
 
 
 def run_engine(settings: argparse.Namespace) -> tuple[list[Result], list[str]]:
@@ -56,19 +66,38 @@ def run_engine(settings: argparse.Namespace) -> tuple[list[Result], list[str]]:
     except ImportError as error:
         return [], [f"engine: a part of the engine isn't there yet: {error}"]
     parts: dict[str, Part] = {}
-    for profile in [settings.profile] if settings.profile else sorted(PROFILES):
-        parts[f"profile {profile}"] = partial(
-            quality.measure_profile,
-            profile,
-            records=settings.records or ENGINE_RECORDS,
-            seed=settings.seed,
-            scratch=SCRATCH,
+    profiles = [settings.profile] if settings.profile else sorted(PROFILES)
+    for profile, records, seed in product(profiles, settings.records or ENGINE_RECORDS, settings.seeds):
+        parts[f"profile {profile}, {records:,} records, seed {seed}"] = partial(
+            quality.measure_profile, profile, records=records, seed=seed, scratch=SCRATCH
         )
     if settings.data is None:
         say("public sets: no folder given (--data DIR or DATA=DIR), skipped")
     else:
         parts["public sets"] = partial(quality.measure_public_sets, settings.data, SCRATCH, say)
     return run_parts(parts, quality.quality_table)
+
+
+def run_peers(settings: argparse.Namespace) -> tuple[list[Result], list[str]]:
+    """Measure other matchers beside the engine and draw the pictures; return results and failures."""
+    missing = [name for name in ("splink", "matplotlib") if find_spec(name) is None]
+    if missing:
+        return [], [f"peers: {' and '.join(missing)} aren't installed; `make bench` installs the extra `bench`"]
+    from benchmarks import plots
+    from benchmarks.peers.measure import measure_peers, peers_table
+
+    profile = settings.profile or "B"
+    parts: dict[str, Part] = {
+        f"peers on {records:,} records, seed {seed}": partial(
+            measure_peers, profile, records=records, seed=seed, scratch=SCRATCH / "peers", say=say
+        )
+        for records, seed in product(settings.records or PEERS_RECORDS, settings.seeds)
+    }
+    results, failures = run_parts(parts, peers_table)
+    if results:
+        pictures = plots.draw_all(results, SCRATCH)
+        say("drawn: " + ", ".join(map(str, pictures)))
+    return results, failures
 
 
 def run_load(settings: argparse.Namespace) -> tuple[list[Result], list[str]]:
@@ -78,9 +107,9 @@ def run_load(settings: argparse.Namespace) -> tuple[list[Result], list[str]]:
     except ImportError as error:
         return [], [f"load: a part of the hub isn't there yet: {error}"]
     parts: dict[str, Part] = {}
-    for records in [settings.records] if settings.records else LOAD_RECORDS:
-        parts[f"load of {records:,}"] = partial(
-            loading.measure_load, settings.profile or "A", records=records, seed=settings.seed, scratch=SCRATCH
+    for records, seed in product(settings.records or LOAD_RECORDS, settings.seeds):
+        parts[f"load of {records:,}, seed {seed}"] = partial(
+            loading.measure_load, settings.profile or "A", records=records, seed=seed, scratch=SCRATCH
         )
     return run_parts(parts, loading.load_table)
 
@@ -118,7 +147,7 @@ def write(section: str, results: list[Result], failures: list[str]) -> Path:
 def main(arguments: list[str] | None = None) -> int:
     """Run the sections asked for; return 1 where a part of one failed."""
     settings = parse(arguments)
-    sections = {"engine": run_engine, "load": run_load}
+    sections = {"engine": run_engine, "peers": run_peers, "load": run_load}
     failed = False
     for section, measure in sections.items():
         if settings.section not in {section, "all"}:
