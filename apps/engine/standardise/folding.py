@@ -29,6 +29,14 @@ _GLUED_FORMS: Final = (
     ("(주)", " jusik hoesa "),
     ("유한회사", " yuhan hoesa "),
 )
+# Cyrillic and Greek letters that look like Latin ones; in a word with Latin letters they are meant as such.
+_CONFUSABLES: Final = str.maketrans(
+    "АВЕЅІЈКМНОРСТУХавеѕіјкмнорстухьԁԛԝΑΒΕΖΗΙΚΜΝΟΡΤΥΧαικνορτυχϲ",
+    "ABESIJKMHOPCTYXabesijkmhopctyxbdqwABEZHIKMNOPTYXaikvoptuxc",
+)
+_MIXED_SCRIPTS: Final = re.compile(r"[A-Za-z][\u0370-\u052f]|[\u0370-\u052f][A-Za-z]")
+_WORD_OF_SCRIPTS: Final = re.compile(r"[A-Za-z\u00c0-\u052f]+")
+_LATIN: Final = re.compile(r"[A-Za-z]")
 _NOT_ASCII_TEXT: Final = re.compile(r"[^\x20-\x7e]+")
 _SPACES: Final = re.compile(r"\s+")
 _NOT_WORD: Final = re.compile(r"[^a-z0-9]+")
@@ -53,10 +61,17 @@ def _visible_character(character: str) -> str:
     return "" if category[0] == "C" else character
 
 
+def _unmixed(match: re.Match[str]) -> str:
+    word = match.group()
+    return word.translate(_CONFUSABLES) if _LATIN.search(word) else word
+
+
 def ascii_text(raw: str) -> str:
     """Return `raw` as lower-case printable ASCII, punctuation kept, single spaces; transliterated where needed."""
     text = visible_text(raw)
     if not text.isascii():
+        if _MIXED_SCRIPTS.search(text):
+            text = _WORD_OF_SCRIPTS.sub(_unmixed, text)
         for glued, spaced in _GLUED_FORMS:
             if glued in text:
                 text = text.replace(glued, spaced)

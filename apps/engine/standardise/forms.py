@@ -59,7 +59,31 @@ def _truncated() -> dict[str, str]:
 
 
 _CUT_FORMS: Final = frozenset(
-    {"AG", "CORP", "GMBH", "GMBHCOKG", "KG", "LLC", "LLP", "LP", "LTD", "PLC", "SA", "SARL", "SAS", "SPA", "SRL"}
+    {
+        "AB",
+        "AG",
+        "APS",
+        "AS",
+        "BV",
+        "CORP",
+        "GMBH",
+        "GMBHCOKG",
+        "KG",
+        "LLC",
+        "LLP",
+        "LP",
+        "LTD",
+        "NV",
+        "OY",
+        "PLC",
+        "SA",
+        "SARL",
+        "SAS",
+        "SL",
+        "SPA",
+        "SPZOO",
+        "SRL",
+    }
 )
 _WHOLE_WORDS: Final = frozenset({"corporate", "limit", "incorporate"})
 _SHORTEST_CUT_FORM: Final = 7

@@ -61,6 +61,7 @@ _LEADING_NOTE: Final = re.compile(
 _ACCOUNT_NUMBER: Final = re.compile(
     r"\s(?:(?:store|shop|branch|site|location|acct|account)\s*)?\(?#\s?\d+\)?\s*$|\s(?:-\s*|\()\d{5,}\)?\s*$"
 )
+_DIGITS: Final = frozenset("0123456789")
 _BLANKS: Final = str.maketrans(dict.fromkeys(".,;:()[]*#-/\\\"'", " "))
 # A pattern runs only where one of its words occurs: most names have none, and names are most of the work.
 _CUTS: Final = (
@@ -104,6 +105,8 @@ def cut_listing_text(text: str, cue_words: set[str]) -> str:
             cut = pattern.sub("", cut)
             if pattern is _LEDGER_NOTE:
                 cut = pattern.sub("", cut)
+    if cut is text:
+        return text
     return cut if any(character.isalnum() for character in cut) else text
 
 
@@ -114,6 +117,6 @@ def cue_words_of(text: str) -> set[str]:
         words.add("#")
     if "%" in text:
         words.add("%")
-    if any(digit in text for digit in "0123456789"):
+    if not _DIGITS.isdisjoint(text):
         words.add("0123456789")
     return words

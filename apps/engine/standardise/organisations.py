@@ -4,6 +4,7 @@ from typing import Final
 
 from apps.engine.standardise.aliases import split_names
 from apps.engine.standardise.contract import SEPARATOR, Parts
+from apps.engine.standardise.digraphs import unify_digraphs
 from apps.engine.standardise.folding import MAX_CHARACTERS, ascii_text
 from apps.engine.standardise.forms import mend_truncated_form, split_legal_forms
 from apps.engine.standardise.listings import cue_words_of, cut_listing_text
@@ -26,15 +27,11 @@ _SHORTEST_ACRONYM: Final = 2
 # With a legal form behind them these are still placeholders: "Test GmbH", "Unknown Ltd".
 _NEVER_A_NAME: Final = frozenset({"test", "testing", "unknown", "dummy", "asdf", "qwerty", "na", "none", "tbd"})
 _ROMAN: Final = {
-    numeral: str(value)
-    for value, numeral in enumerate(
-        [
-            "i", "ii", "iii", "iv", "v", "vi", "vii", "viii", "ix", "x", "xi", "xii", "xiii", "xiv", "xv", "xvi",
-            "xvii", "xviii", "xix", "xx",
-        ],
-        1,
-    )
-}  # fmt: skip
+    tens + ones: str(10 * tens_value + ones_value)
+    for tens_value, tens in enumerate(["", "x", "xx", "xxx"])
+    for ones_value, ones in enumerate(["", "i", "ii", "iii", "iv", "v", "vi", "vii", "viii", "ix"])
+    if (tens_value or ones_value) and tens + ones != "xxx"
+}
 _AMBIGUOUS_ROMAN: Final = frozenset({"i", "v", "x", "xi", "vi"})
 
 
@@ -163,9 +160,10 @@ def _sorted_out(tokens: list[str]) -> tuple[list[str], set[str], str]:
         elif token in _GENERIC:
             generic.add(_GENERIC[token])
         else:
-            words.append(_SPELLING.get(token, token))
+            words.append(_SPELLING.get(token) or unify_digraphs(token))
     if not words:
-        words = [_GENERIC.get(token, token) for token in tokens if token not in _FUNCTION_WORDS] or list(tokens)
+        plain = [token for token in tokens if token not in _FUNCTION_WORDS] or tokens
+        words = [_GENERIC.get(token) or unify_digraphs(token) for token in plain]
     return words, generic, "".join(initials)
 
 

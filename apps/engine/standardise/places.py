@@ -4,6 +4,7 @@ import re
 from typing import Final
 
 from apps.engine.standardise.contract import Parts
+from apps.engine.standardise.digraphs import unify_digraphs
 from apps.engine.standardise.folding import fold
 from apps.engine.standardise.placeholders import is_placeholder_text
 from apps.engine.tables import load_rows
@@ -17,6 +18,7 @@ _DIGIT_POSTCODES: Final = frozenset(
     {"AT", "BE", "CH", "CZ", "DE", "DK", "ES", "FI", "FR", "HU", "IT", "LU", "NO", "PL", "PT", "RO", "SE", "SK", "US"}
 )
 # Digits of postcodes some of which begin with a zero.
+_US_LENGTH: Final = 5
 _ZERO_LED: Final = {
     **dict.fromkeys(["DE", "EE", "ES", "FI", "FR", "HR", "IT", "KR", "LT", "MX", "MY", "TR", "UA", "US"], 5),
     **dict.fromkeys(["AU", "NO", "NZ", "ZA"], 4),
@@ -86,12 +88,30 @@ def standardise_jurisdiction(raw: str, context: Parts, _option: str | None) -> P
     folded = fold(raw)
     if not folded or (is_placeholder_text(folded) and folded != "na"):
         return _NOTHING
+    coded = _region_with_country(folded)
+    if coded is not None:
+        return (coded,)
     country, region = _EDGAR.get(folded) or _REGION_NAMES.get(folded) or (None, None)
     if country is None and (folded in _US_REGIONS) and (folded not in _CODES or (context and context[0] == "US")):
         country, region = "US", folded.upper()
     if country is None:
         return standardise_country(raw, _NOTHING, None)
     return (f"{country}-{region}" if region else country,)
+
+
+def _region_with_country(folded: str) -> str | None:
+    """Return "US-DE" for "us de" or "delaware us"; None where a text doesn't name a country and a region of it."""
+    first, _, second = folded.partition(" ")
+    for country, region in ((first, second), (second, first)):
+        code = _CODES.get(country) or _ADDRESS_COUNTRIES.get(country)
+        named = _REGION_NAMES.get(region)
+        if code and has_region(code, region):
+            return f"{code}-{region.upper()}"
+        if code and named and named[0] == code:
+            return f"{code}-{named[1]}"
+    country_last, _, last = folded.rpartition(" ")
+    named, code = _REGION_NAMES.get(country_last), _CODES.get(last) or _ADDRESS_COUNTRIES.get(last)
+    return f"{code}-{named[1]}" if named and code == named[0] else None
 
 
 def _country_of_code(code: str, region: str | None) -> str | None:
@@ -137,13 +157,11 @@ def standardise_city(raw: str, _context: Parts, _option: str | None) -> Parts:
     folded = fold(raw.split(",", 1)[0]) or fold(raw)
     if not folded or is_placeholder_text(folded) or folded.isdigit():
         return _NOTHING
-    short = _CITY_SUFFIX.sub("", folded)
-    first, _, rest = short.partition(" ")
+    first, *rest = _CITY_SUFFIX.sub("", folded).split(" ")
     if rest:
-        first, short = _CITY_WORDS.get(first, first), ""
-        words = [first, *(_CITY_WORDS.get(word, word) if word in {"hts", "twp"} else word for word in rest.split())]
-        short = " ".join(words)
-    return (short,)
+        first = _CITY_WORDS.get(first, first)
+        rest = [_CITY_WORDS.get(word, word) if word in {"hts", "twp"} else word for word in rest]
+    return (" ".join(map(unify_digraphs, (first, *rest))),)
 
 
 def standardise_postcode(raw: str, context: Parts, _option: str | None) -> Parts:
@@ -159,6 +177,8 @@ def standardise_postcode(raw: str, context: Parts, _option: str | None) -> Parts
         match = _US_POSTCODE.match(compact)
         if match and (country == "US" or "-" in raw):
             compact = match.group()
+        elif country == "US" and "-" in raw and len(compact) > _US_LENGTH:
+            compact = compact[:-4]
     prefixed = _PREFIXED_POSTCODE.match(compact) if country in _DIGIT_POSTCODES else None
     if prefixed:
         compact = prefixed.group(1)

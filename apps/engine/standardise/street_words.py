@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from functools import lru_cache
 from typing import Final
 
+from apps.engine.standardise.digraphs import unify_digraphs
 from apps.engine.tables import load_rows
 
 
@@ -48,8 +49,8 @@ def _canonical_word(word: str) -> tuple[str, ...]:
         return (known,)
     compound = _COMPOUND.match(word)
     if compound:
-        return (compound.group(1), compound.group(2))
-    return (ORDINAL_TOKEN.sub(r"\1", word),)
+        return (unify_digraphs(compound.group(1)), compound.group(2))
+    return (unify_digraphs(ORDINAL_TOKEN.sub(r"\1", word)),)
 
 
 def _is_saint(words: Sequence[str], index: int) -> bool:

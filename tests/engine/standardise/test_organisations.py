@@ -14,7 +14,7 @@ def name_parts(raw: str) -> dict[str, str | None]:
     ("raw", "words", "generic", "form"),
     [
         ("E2open Parent Holdings, Inc.", "e2open", "holding parent", "CORP"),
-        ("Traeger Inc. Common Stock", "traeger", None, "CORP"),
+        ("Traeger Inc. Common Stock", "trager", None, "CORP"),
         ("UNIVERSITY BANCORP INC /DE/", "university bancorp", None, "CORP"),
         ("CORNING INC /NY", "corning", None, "CORP"),
         ("FORD MOTOR CO/DE", "ford motor", None, "CO"),
@@ -85,6 +85,13 @@ def test_a_name_is_told_apart_into_words_qualifiers_and_form(
         ("ﬁnance ﬂow Ltd", "finance flow ltd"),
         ("Blackstone Fund IV LP", "Blackstone Fund 4 L.P."),
         ("US Steel", "United States Steel", "U.S. Steel"),
+        ("M\u00fcller GmbH", "Mueller GmbH", "MULLER GMBH"),
+        ("S\u00f8rensen A/S", "Soerensen A/S", "Sorensen AS"),
+        ("\u00c5rhus Havn", "Aarhus Havn", "Arhus Havn"),
+        ("\u00d6sterreichische Post AG", "Oesterreichische Post AG"),
+        ("H\u00e4user K\u00f6hler KG", "Haeuser Koehler KG"),
+        ("Apple Inc", "\u0410pple Inc", "A\u0440\u0440le Inc"),
+        ("Acme Fund XXIV LP", "Acme Fund 24 LP"),
         ("Co-operative Group Ltd", "Cooperative Group Limited"),
         ("Marks & Spencer Group P.L.C.", "Marks and Spencer Group plc"),
     ],
@@ -107,6 +114,42 @@ def test_a_placeholder_has_no_parts(raw: str) -> None:
 )
 def test_words_are_never_empty_where_a_name_was_given(raw: str) -> None:
     assert name_parts(raw)["words"]
+
+
+@pytest.mark.parametrize(
+    "word", ["samuel", "blue", "aerospace", "queen", "avenue", "value", "guest", "michael", "shoe", "joe"]
+)
+def test_a_plain_word_with_two_vowels_stays_itself(word: str) -> None:
+    assert name_parts(f"Acme {word}")["words"] == f"acme {word}"
+
+
+@pytest.mark.parametrize("pair", [("Blue", "Blu"), ("Guest", "Gust"), ("Samuel", "Samul"), ("Noel", "Neol")])
+def test_words_that_differ_stay_different(pair: tuple[str, str]) -> None:
+    assert name_parts(f"{pair[0]} Ltd")["words"] != name_parts(f"{pair[1]} Ltd")["words"]
+
+
+def test_a_cyrillic_name_is_transliterated_not_mistaken_for_latin() -> None:
+    assert name_parts("\u0421\u0431\u0435\u0440\u0431\u0430\u043d\u043a")["words"] == "sberbank"
+
+
+@pytest.mark.parametrize(
+    ("raw", "form"),
+    [
+        ("VEREINIGTE WERKSTAETTEN AKTIENGESELL", "AG"),
+        ("NORDISCHE HANDELSHAEUSER GESELLSCHA", None),
+        ("KOWALSKI BUDOWNICTWO SPOLKA Z OGRANI", "SPZOO"),
+        ("STOCKHOLMS MASKINFABRIKER AKTIEBOLA", "AB"),
+        ("GREENFIELD ENERGY SOLUTIONS INCORPO", "CORP"),
+        ("ROCKWELL AND SONS ENGINEERING LIMITE", "LTD"),
+        ("AMSTELVEEN BEHEER BESLOTEN VENNOOT", "BV"),
+        ("BRISBANE QUARRIES HOLDINGS PTY LIMI", "LTD"),
+        ("MANUFACTURAS DEL NORTE SOCIEDAD LIM", "SL"),
+        ("KOBENHAVNS SKIBSVAERFT AKTIESELSKA", "AS"),
+        ("Greenfield Renewable Energy Solutions Li", None),
+    ],
+)
+def test_a_form_that_a_field_cut_in_two_is_known(raw: str, form: str | None) -> None:
+    assert name_parts(raw)["form"] == form
 
 
 def test_a_testing_company_is_no_placeholder() -> None:

@@ -50,7 +50,8 @@ def test_a_region_is_its_short_code_or_its_name(raw: str, code: str | None) -> N
         ("60064-3500", "US", "60064"), ("600643500", "US", "60064"), ("53203-2917", None, "53203"),
         ("2139", "US", "02139"), ("so15 1st", "GB", "SO151ST"), ("V6E 3C9", "CA", "V6E3C9"), ("D-10115", "DE", "10115"),
         ("00000", "US", None), ("20030900", "BR", "20030900"), ("103-0023", "JP", "1030023"), ("n/a", "US", None),
-        ("１０１１５", "DE", "10115"),
+        ("１０１１５", "DE", "10115"), ("162", "NO", "0162"), ("1067", "DE", "01067"), ("2139", "GB", "2139"),
+        ("800", "AU", "0800"), ("2139-1234", "US", "02139"),
     ],
 )  # fmt: skip
 def test_a_postcode_is_compact(raw: str, country: str | None, code: str | None) -> None:
@@ -60,7 +61,8 @@ def test_a_postcode_is_compact(raw: str, country: str | None, code: str | None) 
 @pytest.mark.parametrize(
     ("raw", "name"),
     [("ST. LOUIS", "saint louis"), ("Saint Louis", "saint louis"), ("LUTON, BEDFORDSHIRE", "luton"), ("N/A", None),
-     ("Paris Cedex 08", "paris"), ("MÜNCHEN", "munchen"), ("12345", None)],
+     ("Paris Cedex 08", "paris"), ("MÜNCHEN", "munchen"), ("Muenchen", "munchen"),
+     ("Koeln", "koln"), ("Goeteborg", "goteborg"), ("12345", None)],
 )  # fmt: skip
 def test_a_city_is_folded(raw: str, name: str | None) -> None:
     assert one("city", raw) == name
@@ -69,7 +71,9 @@ def test_a_city_is_folded(raw: str, name: str | None) -> None:
 @pytest.mark.parametrize(
     ("raw", "country", "code"),
     [("DE", "US", "US-DE"), ("DE", "DE", "DE"), ("NV", None, "US-NV"), ("E9", "US", "KY"), ("A1", "CA", "CA-BC"),
-     ("Delaware", None, "US-DE"), ("Cayman Islands", "CN", "KY"), ("n/a", "US", None)],
+     ("Delaware", None, "US-DE"), ("US-DE", None, "US-DE"), ("US-DE", "DE", "US-DE"), ("Delaware, USA", None, "US-DE"),
+     ("Delaware", "US", "US-DE"), ("Ontario, Canada", None, "CA-ON"), ("New York, USA", None, "US-NY"),
+     ("CA-QC", None, "CA-QC"), ("Germany", None, "DE"), ("Cayman Islands", "CN", "KY"), ("n/a", "US", None)],
 )  # fmt: skip
 def test_a_jurisdiction_is_a_country_or_a_region_of_one(raw: str, country: str | None, code: str | None) -> None:
     assert one("jurisdiction", raw, country) == code
