@@ -11,7 +11,7 @@ from apps.engine.standardise.organisations import (
     standardise_former_names,
     standardise_organisation_name,
 )
-from apps.engine.standardise.phones import standardise_phone
+from apps.engine.standardise.phones import PHONE_CONTEXT, standardise_phone
 from apps.engine.standardise.places import (
     standardise_city,
     standardise_country,
@@ -49,7 +49,7 @@ STANDARDISERS: Final[dict[str, Standardiser]] = {
         _one("postcode", ("code",), standardise_postcode, _COUNTRY),
         _one("country", ("code",), standardise_country, _REGION),
         _one("jurisdiction", ("code",), standardise_jurisdiction, _COUNTRY),
-        _one("phone", ("e164",), standardise_phone, _COUNTRY),
+        _one("phone", ("e164",), standardise_phone, PHONE_CONTEXT),
         _one("email", ("address", "domain"), standardise_email),
         _one("website", ("domain",), standardise_website),
         _one("identifier", ("number", "issuer", "check"), standardise_identifier, _COUNTRY),

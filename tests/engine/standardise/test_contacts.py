@@ -41,6 +41,25 @@ def test_one_number_has_one_spelling(raw: str, country: str | None, expected: st
 
 
 @pytest.mark.parametrize(
+    ("raw", "context", "expected"),
+    [
+        ("020 7946 0958", (None, "GB", None, None, None), "+442079460958"),
+        ("020 7946 0958", (None, None, "SW1A1AA", None, None), "+442079460958"),
+        ("030 901820", (None, None, None, "acme.de", None), "+4930901820"),
+        ("030 901820", (None, None, None, None, "acme.de"), "+4930901820"),
+        ("030 901820", ("DE", "GB", "SW1A1AA", "acme.fr", None), "+4930901820"),
+        ("030 901820", (None, None, None, "acme.io", "acme.com"), None),
+        ("984 674429", (None, None, None, None, None), None),
+        ("984 674429", (None, None, None, "acme.es", None), "+34984674429"),
+    ],
+)
+def test_a_number_without_a_country_is_read_where_the_record_gives_one_away(
+    raw: str, context: tuple[str | None, ...], expected: str | None
+) -> None:
+    assert STANDARDISERS["phone"].function(raw, context, None) == (expected,)
+
+
+@pytest.mark.parametrize(
     "raw", ["0000000000", "555", "1234567890", "9999999999", "n/a", "phone", "", "212-000-0000", "+"]
 )
 def test_a_placeholder_number_is_dropped(raw: str) -> None:
