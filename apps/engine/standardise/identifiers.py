@@ -30,6 +30,13 @@ _VAT_ISSUERS: Final = {
 _VAT_SUFFIXES: Final = {"CH": "MWST", "NO": "MVA"}
 _VAT_SUFFIX: Final = re.compile(r"(?:MWST|TVA|IVA|TPV|MVA)\Z")
 _SPREADSHEET_MANGLED: Final = re.compile(r"\d[.,]\d+e[+-]?\d+\Z")
+_SEVERAL: Final = re.compile(r"\s*[;,]\s*|\s+[/|]\s+|\s+(?:and|und|or|oder|et)\s+", re.IGNORECASE)
+_MOST_NUMBERS: Final = 4
+_FEWEST_DIGITS: Final = 4
+_CHECK_ORDER: Final = {VERIFIED: 0, PLAUSIBLE: 1, WRONG: 2, None: 3}
+# Mexican numbers hold the "&" of a company's initials.
+_NOT_RFC: Final = re.compile(r"[^A-Z0-9&]+")
+_RFC: Final = re.compile(r"[A-Z&]{3,4}\d{6}[A-Z0-9]{3}\Z")
 _GB_REGISTER_LENGTH: Final = 8
 _DUNS_LENGTH: Final = 9
 _EIN_LENGTH: Final = 9
@@ -54,7 +61,7 @@ _REGISTER_MODULES: Final = {
     "SE": "orgnr", "SG": "uen", "SI": "maticna", "TW": "ubn", "UA": "edrpou",
 }  # fmt: skip
 # Modules that check a shape and no check digit.
-_SHAPE_ONLY: Final = frozenset({("US", "ein"), ("DE", "stnr"), ("SG", "uen"), ("IN", "pan")})
+_SHAPE_ONLY: Final = frozenset({("US", "ein"), ("DE", "stnr"), ("SG", "uen"), ("IN", "pan"), ("MX", "rfc")})
 
 
 def standardise_identifier(raw: str, context: Parts, option: str | None) -> Parts:
@@ -62,7 +69,18 @@ def standardise_identifier(raw: str, context: Parts, option: str | None) -> Part
 
     Schemes: lei, vat, tax_id, register_no, duns, isin; any other is a plain number issued by the record's country. A
     number that fails its checksum is kept as `wrong`, for display; placeholders and spreadsheet damage give nothing.
+    Of several numbers in one field the first that checks best counts.
     """
+    country = _country(context)
+    pieces = _SEVERAL.split(raw[: 4 * _LONGEST], _MOST_NUMBERS) if _SEVERAL.search(raw[: 4 * _LONGEST]) else []
+    if len(pieces) > 1:
+        numbers = [piece for piece in pieces if sum(map(str.isdigit, piece)) >= _FEWEST_DIGITS]
+        if numbers and not any(any(map(str.isdigit, piece)) for piece in pieces if piece not in numbers):
+            return min((_read(piece, country, option) for piece in numbers), key=lambda parts: _CHECK_ORDER[parts[2]])
+    return _read(raw, country, option)
+
+
+def _read(raw: str, country: str | None, option: str | None) -> Parts:
     folded = fold(raw[: 4 * _LONGEST])
     compact = folded.replace(" ", "").upper()
     if not compact or len(compact) > _LONGEST or _SPREADSHEET_MANGLED.match(raw.strip().lower()):
@@ -71,7 +89,11 @@ def standardise_identifier(raw: str, context: Parts, option: str | None) -> Part
         return _NOTHING
     if is_placeholder_text(folded) or is_placeholder_number(compact):
         return _NOTHING
-    return _SCHEMES.get(option or "", _plain)(compact, _country(context))
+    if "&" in raw and option == "tax_id":
+        mexican = _NOT_RFC.sub("", raw.upper())
+        if _RFC.match(mexican):
+            return mexican, "MX", PLAUSIBLE if _checked(_module("MX", "rfc"), mexican)[1] == VERIFIED else WRONG
+    return _SCHEMES.get(option or "", _plain)(compact, country)
 
 
 def _country(context: Parts) -> str | None:

@@ -61,6 +61,24 @@ def test_a_number_is_compact_and_says_how_far_it_was_checked(
     assert identifier(raw, scheme, country) == parts
 
 
+@pytest.mark.parametrize(
+    ("raw", "scheme", "country", "parts"),
+    [
+        ("DE136695976 / 12345", "vat", None, ("DE136695976", "DE", "verified")),
+        ("12345 / DE136695976", "vat", "DE", ("DE136695976", "DE", "verified")),
+        ("DE136695977; DE136695976", "vat", None, ("DE136695976", "DE", "verified")),
+        ("HRB 12345, Amtsgericht Bonn", "register_no", "DE", ("HRB12345", "DE", "plausible")),
+        ("552 008 443 and 552 008 444", "register_no", "FR", ("552008443", "FR", "verified")),
+        ("B&C850101AB3", "tax_id", "MX", ("B&C850101AB3", "MX", "plausible")),
+        ("M&C 060310 8E1", "tax_id", None, ("M&C0603108E1", "MX", "plausible")),
+    ],
+)
+def test_of_several_numbers_the_one_that_checks_best_counts(
+    raw: str, scheme: str, country: str | None, parts: Parts
+) -> None:
+    assert identifier(raw, scheme, country) == parts
+
+
 @pytest.mark.parametrize("scheme", ["lei", "vat", "tax_id", "register_no", "duns", "isin", None])
 @pytest.mark.parametrize(
     "raw",
