@@ -140,7 +140,7 @@ def write(section: str, results: list[Result], failures: list[str]) -> Path:
         "failures": failures,
     }
     path = SCRATCH / f"{section}.json"
-    path.write_text(json.dumps(document, indent=2) + "\n", encoding="utf-8")
+    path.write_text(json.dumps(document) + "\n", encoding="utf-8")
     return path
 
 

@@ -41,7 +41,7 @@ def prepare(connection: duckdb.DuckDBPyConnection, frame: Path) -> None:
             coalesce(name_generic, '') AS generic,
             replace(name_words, ' ', '') AS name_joined, left(replace(name_words, ' ', ''), 6) AS name_start,
             coalesce(website_domain, email_domain) AS domain,
-            nullif(list_distinct(list_filter([website_domain, email_domain], lambda x: x IS NOT NULL)), []) AS domains,
+            nullif(list_sort(list_distinct([website_domain, email_domain])), []) AS domains,
             street_number || ' ' || street_name AS street_line
             FROM base LEFT JOIN words USING (unique_id);
     """).fetchall()  # noqa: S608 - a number of our own
