@@ -38,6 +38,7 @@ from apps.engine.rules.reading import (
 )
 
 __all__ = [
+    "RULESETS",
     "Attribute",
     "Caps",
     "Comparison",
