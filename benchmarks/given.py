@@ -23,7 +23,8 @@ def given_from_exports(folder: Path, sources: Iterable[str], rules: RuleSet) -> 
 
 def given_from_set(path: Path, columns: Mapping[str, str], rules: RuleSet) -> pa.Table:
     """Return the given frame of a public set: one CSV file with `source` and `source_key`; attribute to column."""
-    types = {name: pa.string() for name in path.open(encoding="utf-8").readline().strip().split(",")}
+    with path.open(encoding="utf-8") as file:
+        types = {name: pa.string() for name in file.readline().strip().split(",")}
     options = pa_csv.ConvertOptions(column_types=types, strings_can_be_null=True, null_values=[""])
     table = pa_csv.read_csv(path, convert_options=options)
     picked = {attribute: table.column(column) for attribute, column in columns.items()}

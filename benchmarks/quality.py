@@ -9,12 +9,13 @@ import pyarrow as pa
 
 from apps.engine.bulk import resolve_all
 from apps.engine.evaluate import evaluate
-from apps.engine.rules import RuleSet, load_company_rules
+from apps.engine.rules import RULESETS, RuleSet, load_company_rules, load_rules
 from benchmarks.baseline import Labels, exact_name_baseline, read_labels
 from benchmarks.generator.layouts import LAYOUTS
 from benchmarks.generator.making import make
 from benchmarks.generator.profiles import SOURCES
 from benchmarks.given import given_from_exports, given_from_set, labels_of
+from benchmarks.name_pairs import FILE, measure_name_pairs
 from benchmarks.public_sets import PUBLIC_SETS
 
 Say = Callable[[str], None]
@@ -34,16 +35,20 @@ def measure_profile(profile: str, *, records: int, seed: int, scratch: Path) -> 
 
 
 def measure_public_sets(data: Path, scratch: Path, say: Say) -> list[Result]:
-    """Resolve and score the public sets found in `data`; name those that are missing."""
-    rules = load_company_rules()
+    """Resolve and score the public sets found in `data`, each by its rule set; name those that are missing."""
     results = []
     for public_set in PUBLIC_SETS:
-        if not (data / public_set.folder / "records.csv").exists():
+        if not public_set.is_in(data):
             say(f"{public_set.title}: no {public_set.folder}/records.csv in {data}, skipped")
             continue
+        rules = load_rules(RULESETS / f"{public_set.rules}.toml")
         path = public_set.records(data, scratch)
-        truth = read_labels(data / public_set.folder / "truth.csv", "entity_id")
-        results.append(measure(public_set.title, given_from_set(path, public_set.columns, rules), truth, rules))
+        given = given_from_set(path, public_set.columns, rules)
+        results.append(measure(public_set.title, given, read_labels(path, "entity_id"), rules))
+    if (data / FILE).exists():
+        results += measure_name_pairs(data, load_company_rules())
+    else:
+        say(f"org_name_pairs: no {FILE} in {data}, skipped")
     return results
 
 
@@ -64,17 +69,23 @@ def measure(title: str, given: pa.Table, truth: Labels, rules: RuleSet) -> Resul
 
 
 def quality_table(results: list[Result]) -> str:
-    """Return the results as a Markdown table."""
+    """Return the results as a Markdown table; what a set has no measure for is a dash."""
     titles = [
         "set", "records", "B-cubed F1 (P / R)", "pairwise F1 (P / R)", "exact", "over-merged", "split", "for review",
         "seconds", "equal names, B-cubed",
     ]  # fmt: skip
     lines = [f"| {' | '.join(titles)} |", "|" + " --- |" * len(titles)]
     for r in results:
-        baseline = f"{r['baseline_b3_f1']:.3f}" if "baseline_b3_f1" in r else "–"
-        lines.append(
-            f"| {r['set']} | {r['records']:,} | {r['b3_f1']:.3f} ({r['b3_precision']:.3f} / {r['b3_recall']:.3f}) "
-            f"| {r['pair_f1']:.3f} ({r['pair_precision']:.3f} / {r['pair_recall']:.3f}) | {r['entities_exact']:.3f} "
-            f"| {r['over_merged']:,} | {r['split']:,} | {r['proposals']:,} | {r['seconds']:.1f} | {baseline} |"
-        )
+        cells = [r["set"], f"{r['records']:,}", _scores(r, "b3"), _scores(r, "pair"), _share(r, "entities_exact")]
+        cells += [f"{r[name]:,}" if name in r else "–" for name in ("over_merged", "split", "proposals")]
+        lines.append(f"| {' | '.join(cells)} | {r['seconds']:.1f} | {_share(r, 'baseline_b3_f1')} |")
     return "\n".join(lines)
+
+
+def _scores(result: Result, kind: str) -> str:
+    f1, precision, recall = (_share(result, f"{kind}_{name}") for name in ("f1", "precision", "recall"))
+    return f"{f1} ({precision} / {recall})" if f"{kind}_f1" in result else "–"
+
+
+def _share(result: Result, name: str) -> str:
+    return f"{result[name]:.3f}" if name in result else "–"

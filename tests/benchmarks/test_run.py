@@ -26,8 +26,11 @@ def test_the_engine_section_prints_a_table_and_keeps_its_numbers(
     printed = capsys.readouterr().out
     assert code == 0, printed
     for public_set in PUBLIC_SETS:
-        assert f"{public_set.title}: no {public_set.folder}/records.csv" in printed
+        if public_set.folder is not None:
+            assert f"{public_set.title}: no {public_set.folder}/records.csv" in printed
+    assert "org_name_pairs: no org_name_pairs/name_pairs.csv" in printed
     assert "| profile A | 1,500 |" in printed
+    assert "| febrl3 | 5,000 |" in printed
     result = json.loads((tmp_path / "bench" / "engine.json").read_text())["results"][0]
     assert result["b3_f1"] > result["baseline_b3_f1"]
     assert set(result["stages"]) == {"standardise", "profile", "block", "score", "cluster"}
