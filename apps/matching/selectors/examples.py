@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from apps.engine.records import Evidence
+from apps.engine.score import score_many
 from apps.engine.standardise import standardise_record
 from apps.matching.selectors.pairs import band_of, live_keys, score_parts
 from apps.matching.selectors.records import find_candidates
@@ -42,10 +43,11 @@ def score_example(given: Mapping[str, str], active: ActiveRules) -> ExampleScore
     parts = standardise_record(given, active.rules.attributes, active.rules.fallbacks)
     caps = live_keys(parts, active.rules, active.statistics)
     candidates = find_candidates(caps, limit=MOST_CANDIDATES)
+    scores = score_many(parts, [candidate.parts for candidate in candidates], active.rules, active.statistics)
     scored = []
-    for candidate in candidates:
-        evidence, score = score_parts(parts, candidate.parts, active)
+    for candidate, score in zip(candidates, scores, strict=True):
         if score >= active.rules.thresholds.keep:
+            evidence, _ = score_parts(parts, candidate.parts, active)
             scored.append(ScoredRecord(candidate.record_id, score, band_of(score, active.rules), tuple(evidence)))
     scored.sort(key=lambda record: (-record.score, record.record_id))
     return ExampleScores(
