@@ -19,7 +19,7 @@ from benchmarks.peers.outcome import KEPT_BITS, Outcome
 
 CONTENDERS = ("mdmhub", "splink", "recordlinkage")
 MOST_RECORDS = {"recordlinkage": 200_000}  # it compares in Python, pair by pair
-LABELLED_RECORDS, LABELLED_SEED = 20_000, 202
+LABELLED_RECORDS, LABELLED_SEED = 5_000, 202  # more of them are mostly chance pairs, and weigh sister companies worse
 SAMPLE_SECONDS = 0.1
 MEBIBYTE = 1024 * 1024
 BIN_BITS, LAST_BITS = 0.5, 60.0

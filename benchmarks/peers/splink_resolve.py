@@ -18,7 +18,7 @@ from benchmarks.peers.outcome import KEPT_BITS, WORKERS, Outcome, Stopwatch
 from benchmarks.peers.splink_features import prepare
 
 CONFIGURATIONS = ("labels", "em", "hand")
-CHOSEN, THRESHOLD_BITS = "labels", 2.0
+CHOSEN, THRESHOLD_BITS = "labels", 1.5
 MEMORY_LIMIT = "12GB"  # beyond it DuckDB goes to disk
 ALL_PAIRS_BITS = -1000.0
 
