@@ -8,7 +8,6 @@ their score without doing harm, because the answer is modelled given the score; 
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -18,6 +17,9 @@ from apps.engine.rules import RuleSet
 
 LEAST_OF_EACH = 100
 """Judgements wanted of each kind. Below, a calibration can hardly be told from chance (Collins et al. 2016)."""
+SCALE_SPREAD = 0.25
+"""Standard deviation of the scale around 1 before anything was seen: judged pairs lie in a narrow band of scores, but
+the scale acts on all."""
 FOLDS = 5
 BINS = 10
 PER_MILLE = 1000
@@ -36,24 +38,20 @@ class NotCalibratable(ValueError):
 
 @dataclass(frozen=True)
 class Judgements:
-    """Scores in millibits with the true answer, and what each counts; `units` are what was decided in one go.
-
-    The weights of one unit's pairs should add up to 1 where its pairs were not judged one by one.
-    """
+    """Scores in millibits with the true answers; `units` says which pairs stand or fall together."""
 
     scores: npt.NDArray[np.int64]
     same: Flags
-    weights: Vector
     units: npt.NDArray[np.int64]
 
     def __post_init__(self) -> None:
         """Refuse arrays that don't describe the same pairs."""
-        if not len(self.scores) == len(self.same) == len(self.weights) == len(self.units):
-            raise ValueError("Scores, answers, weights and units must have one entry per pair.")
+        if not len(self.scores) == len(self.same) == len(self.units):
+            raise ValueError("Scores, answers and units must have one entry per pair.")
 
     def take(self, chosen: Flags) -> "Judgements":
         """Return some of the judgements."""
-        return Judgements(self.scores[chosen], self.same[chosen], self.weights[chosen], self.units[chosen])
+        return Judgements(self.scores[chosen], self.same[chosen], self.units[chosen])
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +113,7 @@ def probabilities(scores: npt.NDArray[np.int64]) -> Vector:
 def calibrate(judgements: Judgements) -> Calibration:
     """Fit the adjustment and measure it on held-out folds of units.
 
-    Raises TooFewJudgements below `LEAST_OF_EACH` judgements (by weight) of each answer, NotCalibratable where a higher
+    Raises TooFewJudgements below `LEAST_OF_EACH` judgements of each answer, NotCalibratable where a higher
     score doesn't make "same" more likely.
     """
     refuse_thin(judgements)
@@ -130,29 +128,32 @@ def calibrate(judgements: Judgements) -> Calibration:
 
 def refuse_thin(judgements: Judgements) -> None:
     """Raise TooFewJudgements where a kind of answer is short of what calibrating needs."""
-    same, different = (float(judgements.weights[flags].sum()) for flags in (judgements.same, ~judgements.same))
-    # Weights of a unit add up to 1 but for the last bits.
-    if min(same, different) < LEAST_OF_EACH - 1e-6:
+    same = int(np.count_nonzero(judgements.same))
+    different = len(judgements.same) - same
+    if min(same, different) < LEAST_OF_EACH:
         raise TooFewJudgements(
-            f"calibrating needs {LEAST_OF_EACH} judgements of each kind; there are {same:.0f} same and"
-            f" {different:.0f} different"
+            f"calibrating needs {LEAST_OF_EACH} judgements of each kind; there are {same:,} same and"
+            f" {different:,} different"
         )
 
 
 def fit(judgements: Judgements) -> Adjustment:
     """Return the adjustment that makes the judgements likeliest; raise NotCalibratable where its scale isn't positive.
 
-    Targets are drawn a little towards the middle, as if one more pair of each kind had been judged either way.
+    Targets are drawn a little towards the middle, as if one more pair of each kind had been judged either way, and the
+    scale a little towards 1.
     """
-    same, weights = judgements.same, judgements.weights
-    yes, no = float(weights[same].sum()), float(weights[~same].sum())
-    targets = np.where(same, (yes + 1) / (yes + 2), 1 / (no + 2))
+    yes = int(np.count_nonzero(judgements.same))
+    no = len(judgements.same) - yes
+    targets = np.where(judgements.same, (yes + 1) / (yes + 2), 1 / (no + 2))
     scores = judgements.scores * NATS_PER_MILLIBIT
 
     def loss(numbers: Vector) -> tuple[float, Vector]:
         odds = numbers[0] * scores + numbers[1]
-        strays = weights * (1 / (1 + np.exp(-np.clip(odds, -500, 500))) - targets)
-        return float(weights @ (np.logaddexp(0, odds) - targets * odds)), np.array([strays @ scores, strays.sum()])
+        strays = 1 / (1 + np.exp(-np.clip(odds, -500, 500))) - targets
+        away = (numbers[0] - 1) / SCALE_SPREAD
+        value = float((np.logaddexp(0, odds) - targets * odds).sum() + away * away / 2)
+        return value, np.array([strays @ scores + away / SCALE_SPREAD, strays.sum()])
 
     scale, shift = minimize(loss, np.array([1.0, 0.0]), jac=True, method="BFGS").x
     adjustment = Adjustment(round(scale * PER_MILLE), round(shift / NATS_PER_MILLIBIT))
@@ -162,18 +163,18 @@ def fit(judgements: Judgements) -> Adjustment:
 
 
 def log_loss(predicted: Vector, judgements: Judgements) -> float:
-    """Return the weighted mean surprise in bits at the true answers."""
+    """Return the mean surprise in bits at the true answers."""
     sure = np.clip(np.where(judgements.same, predicted, 1 - predicted), 1e-12, 1)
-    return float(-(judgements.weights @ np.log2(sure)) / judgements.weights.sum())
+    return float(-np.log2(sure).mean())
 
 
 @dataclass(frozen=True, slots=True)
 class Bin:
-    """Judgements whose predicted probability lies in [low, high): their weight, mean prediction and share of same."""
+    """Judgements whose predicted probability lies in [low, high): their number, mean prediction and share of same."""
 
     low: float
     high: float
-    weight: float
+    count: int
     predicted: float
     observed: float
 
@@ -181,17 +182,15 @@ class Bin:
 def reliability(predicted: Vector, judgements: Judgements) -> list[Bin]:
     """Return the reliability curve: ten bins of equal width, empty ones left out (Murphy & Winkler 1977)."""
     place = np.minimum((predicted * BINS).astype(np.int64), BINS - 1)
-    weights = judgements.weights
     bins = []
     for number in np.unique(place).tolist():
         inside = place == number
-        weight = float(weights[inside].sum())
-        means: list[Any] = [float(weights[inside] @ values[inside]) / weight for values in (predicted, judgements.same)]
-        bins.append(Bin(number / BINS, (number + 1) / BINS, weight, *means))
+        mean, share = float(predicted[inside].mean()), float(judgements.same[inside].mean())
+        bins.append(Bin(number / BINS, (number + 1) / BINS, int(np.count_nonzero(inside)), mean, share))
     return bins
 
 
 def expected_error(bins: Sequence[Bin]) -> float:
     """Return the expected calibration error: the mean distance of prediction and observation (Naeini et al. 2015)."""
-    total = sum(entry.weight for entry in bins)
-    return sum(entry.weight * abs(entry.predicted - entry.observed) for entry in bins) / total if total else 0.0
+    total = sum(entry.count for entry in bins)
+    return sum(entry.count * abs(entry.predicted - entry.observed) for entry in bins) / total if total else 0.0

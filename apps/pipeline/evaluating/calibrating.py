@@ -45,10 +45,10 @@ class CalibrationReport:
         return expected_error(self.before), expected_error(self.after)
 
     @property
-    def counts(self) -> tuple[float, float]:
-        """How many judgements said same and different, by weight."""
-        weights, same = self.judgements.weights, self.judgements.same
-        return float(weights[same].sum()), float(weights[~same].sum())
+    def counts(self) -> tuple[int, int]:
+        """How many judgements said same, and how many different."""
+        same = int(np.count_nonzero(self.judgements.same))
+        return same, len(self.judgements.same) - same
 
     @property
     def span(self) -> tuple[int, int]:
@@ -60,11 +60,7 @@ class CalibrationReport:
         """Return plain data; scale in thousandths, shift in millibits, loss in bits."""
         found, (same, different) = self.calibration, self.counts
         return {
-            "judgements": {
-                "same": round(same, 3),
-                "different": round(different, 3),
-                "pairs": len(self.judgements.same),
-            },
+            "judgements": {"same": same, "different": different},
             "scores_between": list(self.span),
             "scale": found.adjustment.scale,
             "shift": found.adjustment.shift,
@@ -98,7 +94,7 @@ def draft_calibration(subject: Subject, report: CalibrationReport, *, actor: Act
     before, after = report.errors
     same, different = report.counts
     note = (
-        f"version {subject.rules_version} calibrated against {subject.against}: {same:.0f} same, {different:.0f}"
+        f"version {subject.rules_version} calibrated against {subject.against}: {same} same, {different}"
         f" different; weights × {found.adjustment.scale / 1000:.3f}, prior {found.adjustment.shift / 1000:+.2f} bits;"
         f" expected calibration error {before:.3f} to {after:.3f}"
     )
@@ -108,8 +104,8 @@ def draft_calibration(subject: Subject, report: CalibrationReport, *, actor: Act
 def _curve(bins: Sequence[Bin]) -> list[dict[str, float]]:
     rows = []
     for entry in bins:
-        around = wilson(entry.observed, entry.weight)
-        row = {"from": entry.low, "to": entry.high, "judgements": entry.weight, "predicted": entry.predicted}
+        around = wilson(entry.observed, entry.count)
+        row = {"from": entry.low, "to": entry.high, "judgements": entry.count, "predicted": entry.predicted}
         row |= {"observed": entry.observed, "observed_low": around.low, "observed_high": around.high}
         rows.append({name: round(value, 5) for name, value in row.items()})
     return rows

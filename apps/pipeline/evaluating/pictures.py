@@ -127,8 +127,8 @@ def _curve(x: Scale, y: Scale, bins: Sequence[Bin], colour: str) -> list[str]:
     line = " ".join(f"{a:.1f},{b:.1f}" for a, b in points)
     parts = [f'<polyline points="{line}" fill="none" stroke="{colour}" stroke-width="2"/>']
     for entry, (a, b) in zip(bins, points, strict=True):
-        around = wilson(entry.observed, entry.weight)
-        title = f"<title>{entry.predicted:.2f} predicted, {entry.observed:.2f} of {entry.weight:,.0f} observed</title>"
+        around = wilson(entry.observed, entry.count)
+        title = f"<title>{entry.predicted:.2f} predicted, {entry.observed:.2f} of {entry.count:,} observed</title>"
         parts.append(
             f'<line x1="{a:.1f}" x2="{a:.1f}" y1="{y(around.low):.1f}" y2="{y(around.high):.1f}"'
             f' stroke="{colour}"/><circle cx="{a:.1f}" cy="{b:.1f}" r="4" fill="{colour}">{title}</circle>'

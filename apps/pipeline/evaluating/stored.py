@@ -162,14 +162,20 @@ def _by_rules_alone(found: Found) -> Found:
 
 
 def _judged_pairs(found: Found, judged: Sequence[tuple[int, int, bool, int]]) -> ScoredPairs:
-    """Return the judged pairs (low and high record, same or not, verdict) with the scores that the rules give them."""
+    """Return one pair per verdict of `judged` (low and high record, same or not, verdict), with the rules' score.
+
+    It is the pair that speaks loudest for joining: that one made somebody ask. The other members of both customers came
+    along whatever they score, so that "same" among them says nothing about pairs that score like them.
+    """
     ids = records_of(found.standard)
     left, right = (np.searchsorted(ids, np.array([pair[side] for pair in judged])) for side in (0, 1))
     scores, _ = found.score(left, right)
-    same = np.array([pair[2] for pair in judged], dtype=np.bool_)
-    units = codes_of(pair[3] for pair in judged)
-    owed = np.bincount(units, weights=same).astype(np.int64)
-    return ScoredPairs(scores=scores, same=same, left=units, right=units, owed=owed)
+    verdicts = np.array([pair[3] for pair in judged])
+    order = np.lexsort((right, left, -scores, verdicts))
+    loudest = order[np.unique(verdicts[order], return_index=True)[1]]
+    same = np.array([pair[2] for pair in judged], dtype=np.bool_)[loudest]
+    units = np.arange(len(loudest), dtype=np.int64)
+    return ScoredPairs(scores=scores[loudest], same=same, left=units, right=units, owed=same.astype(np.int64))
 
 
 def _names_of(standard: pa.Table) -> dict[int, Name]:

@@ -4,8 +4,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-import numpy as np
-
 from apps.base.errors import Conflict
 from apps.engine.bulk.frames import Ints
 from apps.engine.evaluate import Assessment, Fault, Found, ScoredPairs, assess, linked_pairs
@@ -39,8 +37,8 @@ class LeftOut:
 class Subject:
     """A result and its truth: `entities` has one code from 0 on per row of the result's standard frame.
 
-    `against` says what the truth is. `judged` are the pairs that people judged, with one unit per decision, where they
-    are the truth; otherwise the truth judges every link. `rules_version` is None where no hub was asked.
+    `against` says what the truth is. `judged` holds a pair per decision where people's decisions are the truth;
+    otherwise the truth judges every link. `rules_version` is None where no hub was asked.
     """
 
     against: str
@@ -56,11 +54,16 @@ class Subject:
         return assess(self.found, self.entities, pairs=self.judged, top=top)
 
     def judgements(self) -> Judgements:
-        """Return the pairs to calibrate by. Pairs judged in one decision add up to one judgement."""
+        """Return the pairs to calibrate by: every link between records of the truth, or one per decision.
+
+        Of the decisions only those whose pair was asked about because of its score, which lies between review and
+        link. Below, somebody had another reason to ask; above, something else spoke against the pair.
+        """
         pairs = self.judged or linked_pairs(self.found, self.entities)
-        sizes = np.bincount(pairs.left, minlength=1)
-        weights = 1 / sizes[pairs.left] if self.judged else np.ones(len(pairs.scores))
-        return Judgements(pairs.scores, pairs.same, weights, pairs.left)
+        limits = self.found.rules.thresholds
+        asked = (pairs.scores >= limits.review) & (pairs.scores < limits.link)
+        found = Judgements(pairs.scores, pairs.same, pairs.left)
+        return found.take(asked) if self.judged else found
 
     def to_document(self, assessment: Assessment) -> dict[str, Any]:
         """Return the assessment as plain data, with records by name."""

@@ -29,7 +29,7 @@ def judged(count: int = 4000, *, scale: float = 1.0, shift: float = 0.0, seed: i
     chance = np.random.default_rng(seed)
     scores = chance.normal(0, 4000, count).round().astype(np.int64)
     same = chance.random(count) < 1 / (1 + 2.0 ** -(scores / 1000 * scale + shift))
-    return Judgements(scores, same, np.ones(count), np.arange(count))
+    return Judgements(scores, same, np.arange(count))
 
 
 def test_the_two_numbers_are_recovered() -> None:
@@ -63,14 +63,23 @@ def test_thin_evidence_is_refused_with_what_is_needed(same: int, different: int)
     answers = np.array([True] * same + [False] * different, dtype=np.bool_)
     scores = np.zeros(len(answers), dtype=np.int64)
     with pytest.raises(TooFewJudgements, match=f"needs {LEAST_OF_EACH} .* {same} same and {different} different"):
-        calibrate(Judgements(scores, answers, np.ones(len(answers)), np.arange(len(answers))))
+        calibrate(Judgements(scores, answers, np.arange(len(answers))))
 
 
-def test_many_pairs_of_one_decision_count_once() -> None:
-    judgements = judged(1000)
-    one = replace(judgements, weights=np.full(1000, 1 / 1000), units=np.zeros(1000, dtype=np.int64))
-    with pytest.raises(TooFewJudgements):
-        calibrate(one)
+def test_what_stands_or_falls_together_is_held_out_together() -> None:
+    judgements = judged(1000, shift=-3)
+    in_two = replace(judgements, units=judgements.same.astype(np.int64))
+    # Held out whole, either answer is predicted from the other alone, and badly.
+    assert calibrate(in_two).loss_after > calibrate(judgements).loss_after + 0.5
+
+
+def test_a_narrow_band_of_scores_hardly_moves_the_scale() -> None:
+    wide = judged(40_000, scale=0.4, shift=-1)
+    narrow = wide.take(np.abs(wide.scores) < 500)
+    few = narrow.take(np.arange(len(narrow.scores)) < 300)
+    assert fit(wide).scale == pytest.approx(400, abs=30)
+    assert 700 < fit(few).scale < 1200
+    assert fit(few).shift == pytest.approx(-1000, abs=500)
 
 
 def test_scores_that_fall_with_the_answers_are_refused() -> None:
@@ -81,7 +90,7 @@ def test_scores_that_fall_with_the_answers_are_refused() -> None:
 
 def test_arrays_of_different_lengths_are_refused() -> None:
     with pytest.raises(ValueError, match="one entry per pair"):
-        replace(judged(10), weights=np.ones(9))
+        replace(judged(10), units=np.arange(9))
 
 
 def test_an_adjustment_rescales_weights_and_shifts_the_prior_only() -> None:
@@ -126,6 +135,6 @@ def test_changing_nothing_changes_nothing() -> None:
 def test_the_curve_holds_every_judgement_in_its_bin() -> None:
     judgements = judged()
     bins = reliability(probabilities(judgements.scores), judgements)
-    assert sum(entry.weight for entry in bins) == len(judgements.scores)
+    assert sum(entry.count for entry in bins) == len(judgements.scores)
     assert all(entry.low <= entry.predicted <= entry.high for entry in bins)
     assert expected_error(bins) < 0.05

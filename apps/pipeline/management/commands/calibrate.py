@@ -73,7 +73,7 @@ class Command(BaseCommand):
         found, (same, different), (low, high) = report.calibration, report.counts, report.span
         with console.capture() as shown:
             console.print(
-                f"[bold]Against {subject.against}[/bold]: {same:,.0f} same, {different:,.0f} different; nine of ten"
+                f"[bold]Against {subject.against}[/bold]: {same:,} same, {different:,} different; nine of ten"
                 f" pairs score between {in_bits(low)} and {in_bits(high)} bits"
             )
             show_left_out(console, subject)
@@ -95,8 +95,8 @@ def _curve(title: str, bins: Sequence[Bin]) -> Table:
     for entry in bins:
         table.add_row(
             f"{entry.low:.1f} to {entry.high:.1f}",
-            f"{entry.weight:,.0f}",
+            f"{entry.count:,}",
             f"{entry.predicted:.3f}",
-            around(wilson(entry.observed, entry.weight)),
+            around(wilson(entry.observed, entry.count)),
         )
     return table
