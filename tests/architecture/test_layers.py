@@ -21,6 +21,7 @@ PLANTED = {
     "engine": ("apps/engine/standardise/planted.py", "import apps.engine.bulk"),
     "pure-engine": ("apps/engine/compare/planted.py", "import django.db"),
     "pandas": ("apps/pipeline/planted.py", "import pandas"),
+    "pyspark": ("apps/pipeline/planted.py", "import pyspark"),
     "no-project": ("apps/base/planted.py", "import mdmhub.env"),
     "inside": ("apps/sources/models.py", "import apps.sources.services"),
     "servers": ("mdmhub/env.py", "import mdmhub.embedded"),
