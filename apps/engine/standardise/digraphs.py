@@ -6,7 +6,6 @@ alone is what is plain English or Dutch more often than not: "blue", "queen", "s
 """
 
 import re
-from functools import lru_cache
 from typing import Final
 
 _SHORTEST: Final = 4
@@ -16,7 +15,6 @@ _DIGRAPH: Final = re.compile(
 )
 
 
-@lru_cache(maxsize=65_536)
 def unify_digraphs(word: str) -> str:
     """Return a lower-case word with one spelling for ä, ö, ü, å, æ and ø, whichever way they were written."""
     return _DIGRAPH.sub(lambda match: match.group()[0], word) if len(word) >= _SHORTEST else word

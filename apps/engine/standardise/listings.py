@@ -61,6 +61,8 @@ _LEADING_NOTE: Final = re.compile(
 _ACCOUNT_NUMBER: Final = re.compile(
     r"\s(?:(?:store|shop|branch|site|location|acct|account)\s*)?\(?#\s?\d+\)?\s*$|\s(?:-\s*|\()\d{5,}\)?\s*$"
 )
+_CARERS: Final = ("c/o", "care of", "att")
+_LEADING_NOTES: Final = ("do not use", "inactive", "duplicate", "closed", "obsolete", "old", "dnu", "account")
 _DIGITS: Final = frozenset("0123456789")
 _BLANKS: Final = str.maketrans(dict.fromkeys(".,;:()[]*#-/\\\"'", " "))
 # A pattern runs only where one of its words occurs: most names have none, and names are most of the work.
@@ -95,8 +97,8 @@ def cut_listing_text(text: str, cue_words: set[str]) -> str:
 
     `cue_words` are those of `cue_words_of`. Notes are cut until none is left: "Acme (inactive) - HQ" has two.
     """
-    cut = _LEADING_CARE_OF.sub("", text) if text[:1] in "ca" else text
-    if cut[:1] in "([*diaoc":
+    cut = _LEADING_CARE_OF.sub("", text) if text.startswith(_CARERS) else text
+    if cut[:1] in "([*" or cut.startswith(_LEADING_NOTES):
         cut = _LEADING_NOTE.sub("", cut)
     if "/" in cut or "\\" in cut:
         cut = _FILER_SUFFIX.sub("", cut)

@@ -18,12 +18,12 @@ from apps.engine.standardise.places import (
     standardise_postcode,
 )
 from apps.engine.standardise.postcodes import NUMBER_FIRST, POSTCODE_DIGITS, Postcode, find_postcode
-from apps.engine.standardise.street_words import TYPES, canonical_words, has_type
+from apps.engine.standardise.street_words import TYPES, UNITS, canonical_words, has_type
 from apps.engine.tables import load_lines
 
-SEGMENTS: Final = re.compile(r"[,;|]|\s-\s(?!\d{1,3}\b)|(?<=[a-z]{3})\s-\s")
+_SEGMENTS: Final = re.compile(r"[,;|]|\s-\s(?!\d{1,3}\b)|(?<=[a-z]{3})\s-\s")
 _PREFIX_DASH: Final = re.compile(r"(?<![a-z0-9])([a-z]{1,2}) - (?=\d{4})")
-MOST_SEGMENTS: Final = 12
+_MOST_SEGMENTS: Final = 12
 
 _AREAS: Final = load_lines("address_areas.txt")
 _REGION_COUNTRIES: Final = ("US", "CA", "AU")
@@ -88,9 +88,13 @@ def split_tail(text: str, country: str | None) -> tuple[str, Tail]:
 
     `country` is the record's own, where known.
     """
-    if not _has_segments(text) and not ((_TWO_NUMBERS.search(text) or text[-5:].isdigit()) and _INLINE.search(text)):
+    if not _has_segments(text):
+        may_be_whole = _TWO_NUMBERS.search(text) or text[-5:].isdigit()
+        if not (may_be_whole and _INLINE.search(text)):
+            return text, NO_TAIL
+    segments = pieces_of(text)
+    if segments and _is_unit(segments[-1]):
         return text, NO_TAIL
-    segments = _pieces(text)
     tail = NO_TAIL
     for _ in range(_MOST_STEPS):
         stepped = _step(segments, tail, country) if segments and tail.city is None else None
@@ -108,7 +112,10 @@ def take_city(text: str, tail: Tail, country: str | None) -> tuple[str, str | No
     """Return an address that `split_tail` and the readers of units have shortened, without its town, and the town."""
     if tail.city is not None or not (tail.is_signed or _has_segments(text)):
         return text, tail.city
-    segments = [piece for piece in _pieces(text) if not _says_nothing(piece)]
+    pieces = pieces_of(text)
+    if len(pieces) <= 1 and not tail.is_signed:
+        return text, None
+    segments = [piece for piece in pieces if not _says_nothing(piece)]
     last = segments[-1] if segments else ""
     if (len(segments) > 1 and _is_town(last, segments[:-1], tail, country)) or (
         len(segments) == 1 and tail.is_signed and not _is_street(last) and not _DIGIT.search(last)
@@ -127,11 +134,22 @@ def locality_parts(city: str | None, tail: Tail, country: str | None) -> tuple[s
     return standardise_city(city, (), None)[0] if city else None, code, tail.country
 
 
-def _pieces(text: str) -> list[str]:
-    if " - " in text:
-        text = _PREFIX_DASH.sub(r"\1-", text)
-    pieces = (piece.strip(" .") for piece in SEGMENTS.split(text, MOST_SEGMENTS)[:MOST_SEGMENTS])
-    return [piece for piece in pieces if piece]
+def pieces_of(text: str) -> list[str]:
+    """Return what stands between commas, semicolons, bars and spaced dashes, as far as it says anything."""
+    if " - " in text or ";" in text or "|" in text:
+        pieces = _SEGMENTS.split(_PREFIX_DASH.sub(r"\1-", text), _MOST_SEGMENTS)
+    elif "," in text:
+        pieces = text.split(",", _MOST_SEGMENTS)
+    else:
+        pieces = [text]
+    stripped = [piece.strip(" .") for piece in pieces[:_MOST_SEGMENTS]]
+    return [piece for piece in stripped if piece]
+
+
+def _is_unit(text: str) -> bool:
+    """Say whether a text is a plain "suite 200" or "4th floor", with which the address ends."""
+    first, _, last = text.partition(" ")
+    return last.isalnum() and (UNITS.get(first) is not None or (UNITS.get(last) == "fl" and first[:1].isdigit()))
 
 
 def _step(segments: list[str], tail: Tail, known: str | None) -> Tail | None:
@@ -281,7 +299,7 @@ def _step_region(segments: list[str], tail: Tail, known: str | None) -> Tail | N
 
 def _step_region_behind_town(segments: list[str], tail: Tail, known: str | None) -> Tail | None:
     words = segments[-1].split()
-    for length in (3, 2, 1):
+    for length in range(min(3, len(words)), 0, -1):
         region = words_of(" ".join(words[-length:]))
         left = words[:-length]
         is_code = length == 1 and len(region) in {2, 3} and _country_of_code(region, tail, known) is not None

@@ -1,5 +1,6 @@
 """Organisation names: what tells a company apart, what qualifies it, its legal form and its initials."""
 
+from functools import lru_cache
 from typing import Final
 
 from apps.engine.standardise.aliases import split_names
@@ -82,6 +83,8 @@ def standardise_organisation_name(raw: str, _context: Parts, _option: str | None
         parts = _parts_of_name(others[0], cue_words_of(others[0]), may_be_cut=False)
     if parts == _UNNAMED:
         return _NOTHING
+    if not others:
+        return *parts, None
     words = dict.fromkeys(_parts_of_name(other, cue_words_of(other), may_be_cut=False)[1] for other in others)
     return *parts, SEPARATOR.join(word for word in words if word and word != parts[1]) or None
 
@@ -111,9 +114,7 @@ def _parts_of_name(text: str, cue_words: set[str], *, may_be_cut: bool) -> Parts
 
 def _form_before_a_dash(text: str, named: list[str]) -> tuple[list[str], str | None]:
     """Return the tokens and the form of a name that a place follows: "Foursquare S.p.A. - Milan"."""
-    head, separator, rest = text.partition(" - ")
-    if not separator:
-        head, separator, rest = text.partition(", ")
+    head, separator, rest = text.partition(" - " if " - " in text else ", ")
     tokens = tokens_of(head) if separator else []
     if not tokens:
         return named, None
@@ -160,11 +161,16 @@ def _sorted_out(tokens: list[str]) -> tuple[list[str], set[str], str]:
         elif token in _GENERIC:
             generic.add(_GENERIC[token])
         else:
-            words.append(_SPELLING.get(token) or unify_digraphs(token))
+            words.append(_distinctive(token))
     if not words:
         plain = [token for token in tokens if token not in _FUNCTION_WORDS] or tokens
         words = [_GENERIC.get(token) or unify_digraphs(token) for token in plain]
     return words, generic, "".join(initials)
+
+
+@lru_cache(maxsize=65_536)
+def _distinctive(token: str) -> str:
+    return _SPELLING.get(token) or unify_digraphs(token)
 
 
 def _is_named_after_place(tokens: list[str], index: int) -> bool:

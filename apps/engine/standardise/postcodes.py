@@ -18,6 +18,7 @@ _MOST_LOST_ZEROS: Final = 2
 # Countries whose house number stands first, so that digits in front of words are no postcode.
 NUMBER_FIRST: Final = frozenset({"US", "CA", "GB", "AU", "NZ", "IE", "IN", "ZA"})
 
+_DIGIT: Final = re.compile(r"\d")
 _LETTERED: Final = re.compile(
     r"(?<![a-z0-9-])(?:"
     r"(?P<GB>[a-z]{1,2}\d[a-z\d]?\s?(?!\d(?:st|nd|rd|th) )\d[abd-hjlnp-uw-z]{2}|gir 0aa)"
@@ -54,6 +55,8 @@ def find_postcode(text: str, country: str | None) -> Postcode | None:
     `country` is the record's, where known. Digits count as a postcode in front of words (not where house numbers stand
     there), behind words, or alone; a plain number of a street doesn't come here, for streets come first.
     """
+    if text.isalpha() or not _DIGIT.search(text):
+        return None
     found = None
     for match in _LETTERED.finditer(text):
         if country in {None, match.lastgroup}:

@@ -9,7 +9,7 @@ from typing import Final, NamedTuple
 
 from apps.engine.standardise.contract import Parts
 from apps.engine.standardise.folding import MAX_CHARACTERS, ascii_text
-from apps.engine.standardise.localities import MOST_SEGMENTS, SEGMENTS, locality_parts, split_tail, take_city
+from apps.engine.standardise.localities import NO_TAIL, locality_parts, pieces_of, split_tail, take_city
 from apps.engine.standardise.placeholders import is_placeholder_text
 from apps.engine.standardise.spelling import tokens_of
 from apps.engine.standardise.street_words import (
@@ -25,6 +25,7 @@ from apps.engine.standardise.street_words import (
 
 STREET_PARTS: Final = ("number", "name", "unit", "box", "city", "postcode", "country")
 _NOTHING: Final[Parts] = (None,) * len(STREET_PARTS)
+_DIGITS: Final = frozenset("0123456789")
 _LONGEST_PLACEHOLDER: Final = 20
 _BEST_RANK: Final = 6
 _SITES: Final = frozenset({"park", "estate", "ctr", "yard", "wharf"})
@@ -39,7 +40,7 @@ _BOX: Final = re.compile(
     r"[\s:.#]*(?:no\.?\s*)?([a-z]?[\s-]?\d{1,9}(?:(?:[ -]\d{2,3}){1,3}(?=\s*(?:,|\Z)))?)"
 )
 # A pattern runs only where one of its words occurs: most streets have none.
-_BOX_CUES: Final = ("box", "post", "poczt", "bag", "pob", "apartado", "casella", "caixa", "boite", "bp", "b.p", "c.p")
+_BOX_CUE: Final = re.compile(r"box|po[sc][tz]|bag|pob|apart|casella|caixa|boite|[bc]\.?p")
 _UNIT_CUES: Final = frozenset({*UNITS, *_FLOORS, "floor", "flr", "level", "stock", "f", "m", "tr", "l"})
 _BLANKS: Final = str.maketrans(dict.fromkeys(".,;:()-/'\"", " "))
 _CARE_OF: Final = re.compile(r"(?:c/o|c\\o|care of|attn\.?:?|attention:?)\s[^,\d]*,?")
@@ -86,6 +87,7 @@ class _Segment(NamedTuple):
     rank: int
 
 
+_NO_LOCALITY: Final = (None, None, None)
 _NO_SEGMENT: Final = _Segment(None, (), 0)
 
 
@@ -95,7 +97,7 @@ def standardise_street(raw: str, context: Parts, _option: str | None) -> Parts:
     The last three are null where only a street was given. The record's country, where known, says how to read digits.
     """
     text = ascii_text(raw[:MAX_CHARACTERS].replace("\n", ", ").replace("\r", ","))
-    if not text or (len(text) <= _LONGEST_PLACEHOLDER and is_placeholder_text(" ".join(tokens_of(text)))):
+    if not text or (len(text) <= _LONGEST_PLACEHOLDER and _says_nothing(text)):
         return _NOTHING
     country = context[0] if context else None
     cut = _CARE_OF.sub(" ", text) if "c/o" in text or "c\\o" in text or "att" in text or "care" in text else text
@@ -104,23 +106,41 @@ def standardise_street(raw: str, context: Parts, _option: str | None) -> Parts:
     return parts if parts != _NOTHING else _read_address(text.removeprefix("c/o"), country)
 
 
+def _says_nothing(text: str) -> bool:
+    # Of placeholders only "test 1" and its like hold a digit, of streets nearly all.
+    may_be = _DIGITS.isdisjoint(text) or text.startswith("test")
+    return may_be and is_placeholder_text(" ".join(tokens_of(text)))
+
+
 def _read_address(text: str, country: str | None) -> Parts:
     text, tail = split_tail(text, country)
-    text, box = _taken(_BOX, text) if any(cue in text for cue in _BOX_CUES) else (text, None)
-    text = _STR_DOT.sub("strasse ", text)
-    text = _SHORT_TYPE.sub(lambda match: _SHORT_TYPES[match.group(1) or match.group(2)] + " ", text)
+    text, box = _taken(_BOX, text) if _BOX_CUE.search(text) else (text, None)
+    text = _STR_DOT.sub("strasse ", text) if "str" in text else text
+    short = _SHORT_TYPE.match(text)
+    if short is not None:
+        text = f"{_SHORT_TYPES[short.group(1) or short.group(2)]} {text[short.end() :]}"
     text, units = _without_units(text)
     text, city = take_city(text, tail, country)
-    text = _RANGE.sub(r"\1-\2", _NUMBER_SIGN.sub("", _NO_NUMBER.sub(" ", _BIS.sub(r"\1 ", text))))
-    segment = _best_segment(text) or _NO_SEGMENT
+    segment = _best_segment(_with_plain_numbers(text)) or _NO_SEGMENT
     number, unit = _unit_and_house(segment.number, tail.country or country)
     return (
         number,
         " ".join(segment.words) or None,
         " ".join(sorted({*units, unit} if unit else units)) or None,
         box.replace(" ", "").replace("-", "") if box else None,
-        *locality_parts(city, tail, country),
+        *(locality_parts(city, tail, country) if city or tail is not NO_TAIL else _NO_LOCALITY),
     )
+
+
+def _with_plain_numbers(text: str) -> str:
+    """Return the text with "12 - 14" as "12-14", "12 bis" as "12bis", and without "No." and "s/n"."""
+    if "s/n" in text:
+        text = _NO_NUMBER.sub(" ", text)
+    if "bis" in text or " ter" in text:
+        text = _BIS.sub(r"\1 ", text)
+    if " n" in text or text.startswith("n"):
+        text = _NUMBER_SIGN.sub("", text)
+    return _RANGE.sub(r"\1-\2", text) if "-" in text or "/" in text else text
 
 
 def _unit_and_house(number: str | None, country: str | None) -> tuple[str | None, str | None]:
@@ -175,9 +195,7 @@ def _best_segment(text: str) -> _Segment | None:
     """Return the segment most like a street: number and street word, then either, then the first with words."""
     best: _Segment | None = None
     pending: str | None = None
-    for piece in SEGMENTS.split(text, MOST_SEGMENTS)[:MOST_SEGMENTS]:
-        if not piece or piece == " ":
-            continue
+    for piece in pieces_of(text):
         segment = _read_segment(piece, pending)
         pending = None
         if not segment.words:
@@ -213,11 +231,15 @@ def _read_segment(piece: str, pending: str | None) -> _Segment:
 
 def _house_at(tokens: list[str]) -> int | None:
     """Return where the house number stands; "Route 9" has none, and "ul. 3 Maja 8" begins with a date."""
-    houses = [i for i, token in enumerate(tokens) if token[0].isdigit() and _HOUSE.match(token)]
-    houses = [i for i in houses if not i or tokens[i - 1] not in _NUMBERED_ROADS]
-    if len(houses) > 1 and houses[0] + 1 < len(tokens) and tokens[houses[0] + 1] in MONTHS:
-        return houses[1]
-    return houses[0] if houses else None
+    date: int | None = None
+    for index, token in enumerate(tokens):
+        if not token[0].isdigit() or not _HOUSE.match(token) or (index and tokens[index - 1] in _NUMBERED_ROADS):
+            continue
+        if date is None and index + 1 < len(tokens) and tokens[index + 1] in MONTHS:
+            date = index
+            continue
+        return index
+    return date
 
 
 def _without_house_name(words: list[str]) -> list[str]:
