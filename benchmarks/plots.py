@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.ticker import LogLocator
 
 MEASURED = Path("build") / "bench" / "peers.json"
 IMAGES = Path("benchmarks") / "images"
@@ -84,12 +85,14 @@ def draw_scores(results: list[Result], of_frame: str) -> Figure:
     panels = figure.subplots(len(names), 1, squeeze=False)
     for panel, name in zip(panels[:, 0], names, strict=True):
         edges, true, false, _ = counts_of(results, name)
-        width = edges[1] - edges[0]
-        panel.bar(edges, false, width, align="edge", color=FALSE, alpha=0.8, label="different companies")
-        panel.bar(edges, true, width, align="edge", color=TRUE, alpha=0.6, label="same company")
+        borders = np.append(edges, 2 * edges[-1] - edges[-2])
+        for counts, colour, label in ((false, FALSE, "different companies"), (true, TRUE, "same company")):
+            panel.stairs(counts, borders, color=colour, alpha=0.35, fill=True)
+            panel.stairs(counts, borders, color=colour, linewidth=1.4, label=label)
         panel.set_yscale("symlog", linthresh=10)
         panel.set_ylim(0, 3 * max(true.max(), false.max()))
-        panel.set_title(f"{name}, last bar: all above", fontsize=10, loc="left")
+        panel.set_xlim(edges[0], borders[np.flatnonzero(true + false)[-1] + 1] + 1)
+        panel.set_title(name, fontsize=10, loc="left")
         panel.set_ylabel("pairs (log scale)")
         finish(panel)
     panels[-1, 0].set_xlabel("score of the pair (bits)")
@@ -100,29 +103,29 @@ def draw_scores(results: list[Result], of_frame: str) -> Figure:
 
 def draw_precision_recall(results: list[Result], of_frame: str) -> Figure:
     """Draw precision against recall of linked pairs, and of clusters as a point, one line per contender."""
-    figure = Figure(figsize=(7, 5.5), layout="constrained")
+    figure = Figure(figsize=(7.5, 6), layout="constrained")
     panel = figure.subplots()
     for name in names_of(results):
         _, true, false, total = counts_of(results, name)
         hits, misses = (np.cumsum(counts[::-1])[::-1] for counts in (true, false))
         kept = hits > 0
         colour, of_name = COLOURS[family(name)], [r for r in results if r["contender"] == name]
-        panel.plot(hits[kept] / total, hits[kept] / (hits + misses)[kept], color=colour, label=f"{name}: pairs linked")
+        panel.plot(hits[kept] / total, hits[kept] / (hits + misses)[kept], color=colour, label=name)
         point = [np.mean([r[measure] for r in of_name]) for measure in ("pair_recall", "pair_precision")]
-        panel.plot(*point, MARKERS[family(name)], color=colour, markersize=9, label=f"{name}: pairs in its clusters")
+        panel.plot(*point, MARKERS[family(name)], color=colour, markersize=9)
     panel.set_xlabel("recall (share of all true pairs)")
     panel.set_ylabel("precision (share of pairs found that are true)")
     panel.set_xlim(0.4, 1.0)
-    panel.set_ylim(0.4, 1.01)
-    panel.set_title(f"Pairs: {of_frame}", fontsize=12)
-    panel.legend(frameon=False, loc="lower left")
+    panel.set_ylim(0.2, 1.01)
+    panel.set_title(f"Pairs linked at each threshold (line) and put together (mark): {of_frame}", fontsize=10.5)
+    figure.legend(frameon=False, loc="outside lower center", ncols=len(names_of(results)), fontsize=9)
     finish(panel)
     return figure
 
 
 def draw_seconds(results: list[Result]) -> Figure:
     """Draw seconds against records, both on log scales; training apart."""
-    figure = Figure(figsize=(7, 4.5), layout="constrained")
+    figure = Figure(figsize=(7.5, 5.2), layout="constrained")
     panel = figure.subplots()
     for name in names_of(results):
         sizes = sorted({r["records"] for r in results if r["contender"] == name})
@@ -137,12 +140,15 @@ def draw_seconds(results: list[Result]) -> Figure:
             )
     panel.set_xscale("log")
     panel.set_yscale("log")
+    panel.set_xticks(sorted({r["records"] for r in results}))
+    panel.minorticks_off()
+    panel.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
     panel.xaxis.set_major_formatter(lambda value, _: f"{value:,.0f}")
     panel.yaxis.set_major_formatter(lambda value, _: f"{value:,g}")
     panel.set_xlabel("records (log scale)")
     panel.set_ylabel("seconds (log scale)")
     panel.set_title(f"From standard records to clusters, two cores: profile {results[0]['profile']}", fontsize=12)
-    panel.legend(frameon=False, loc="upper left")
+    figure.legend(frameon=False, loc="outside lower center", ncols=2, fontsize=9)
     finish(panel)
     return figure
 

@@ -34,7 +34,7 @@ def best_threshold(outcome: Outcome, truth: Truth) -> tuple[float, float]:
 def main() -> None:
     """Print each configuration's best threshold."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.peers.tuning")
-    parser.add_argument("--records", type=int, default=20_000)
+    parser.add_argument("--records", type=int, default=100_000)
     parser.add_argument("--seed", type=int, default=202)
     settings = parser.parse_args()
     labelled = labelled_frame(records=LABELLED_RECORDS, seed=LABELLED_SEED, scratch=SCRATCH)
