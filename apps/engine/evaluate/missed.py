@@ -4,13 +4,13 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 
 from apps.engine.block.hashing import PLACE_MASK
 from apps.engine.bulk.blocking import caps_of, keyed_rows
-from apps.engine.bulk.constraints import constraints_of
+from apps.engine.bulk.constraints import Constraints, constraints_of
 from apps.engine.bulk.frames import Codes, Flags, Ints
 from apps.engine.bulk.keys import ranges
 from apps.engine.evaluate.found import Found
@@ -30,13 +30,15 @@ class Cause(StrEnum):
     BELOW_LINK = "between review and link"
     DECIDED = "decided different"
     BARRED = "exclusive identifiers differ"
+    OTHERS_BARRED = "other members are kept apart"
     OUTVOTED = "mean of the clusters, or a cap"
 
 
 NEVER_COMPARED = (Cause.NO_KEY, Cause.NOTHING_SHARED, Cause.TOO_COMMON)
 SCORED_LOW = (Cause.BELOW_KEEP, Cause.BELOW_REVIEW, Cause.BELOW_LINK)
-KEPT_APART = (Cause.DECIDED, Cause.BARRED, Cause.OUTVOTED)
+KEPT_APART = (Cause.DECIDED, Cause.BARRED, Cause.OTHERS_BARRED, Cause.OUTVOTED)
 CAUSES = tuple(Cause)
+_ENDS: tuple[Literal["left", "right"], ...] = ("left", "right")
 
 
 @dataclass(frozen=True)
@@ -97,6 +99,9 @@ def examine_missed(found: Found, left: Ints, right: Ints, total: int) -> Missed:
     ]
     places = [CAUSES.index(cause) for _, cause in steps]
     causes = np.select([flags for flags, _ in steps], places, CAUSES.index(Cause.OUTVOTED)).astype(np.int64)
+    outvoted = np.flatnonzero(causes == CAUSES.index(Cause.OUTVOTED))
+    others = _others_barred(found.clusters, constraints, left[outvoted], right[outvoted])
+    causes[outvoted[others]] = CAUSES.index(Cause.OTHERS_BARRED)
     never = np.isin(causes, [CAUSES.index(cause) for cause in NEVER_COMPARED])
     low = np.isin(causes, [CAUSES.index(cause) for cause in SCORED_LOW])
     return Missed(
@@ -109,6 +114,17 @@ def examine_missed(found: Found, left: Ints, right: Ints, total: int) -> Missed:
         reasons=_loudest_against(levels[low], found.rules),
         common_keys=common_keys,
     )
+
+
+def _others_barred(clusters: Ints, constraints: Constraints, left: Ints, right: Ints) -> Flags:
+    """Flag the pairs of rows between whose clusters a verdict or an exclusive identifier keeps some members apart."""
+    order = np.argsort(clusters, kind="stable")
+    ends = [np.searchsorted(clusters[order], clusters[rows], side=side) for rows in (left, right) for side in _ENDS]
+    barred = np.zeros(len(left), dtype=np.bool_)
+    for pair, (first, last, start, stop) in enumerate(zip(*(end.tolist() for end in ends), strict=True)):
+        ours, theirs = np.repeat(order[first:last], stop - start), np.tile(order[start:stop], last - first)
+        barred[pair] = (constraints.are_different(ours, theirs) | constraints.are_barred(ours, theirs)).any()
+    return barred
 
 
 def _loudest_against(levels: Codes, rules: RuleSet) -> Counter[tuple[str, str]]:

@@ -12,6 +12,8 @@ from apps.pipeline.evaluating.subject import Subject
 COLUMNS = (
     "kind", "cause", "left_source", "left_key", "right_source", "right_key", "score_bits", "prior_bits", "waterfall",
 )  # fmt: skip
+LEAST_SHOWN = 50
+"""Millibits that don't round to nothing."""
 SUFFIXES = (".csv", ".json")
 
 
@@ -31,8 +33,8 @@ def write_faults(path: Path, subject: Subject, faults: Sequence[Fault]) -> None:
 
 
 def waterfall(document: dict[str, Any]) -> list[str]:
-    """Return the evidence of a fault that weighs anything, heaviest first, each with its bits."""
-    pieces = [piece for piece in document["evidence"] if piece["millibits"]]
+    """Return the evidence of a fault that weighs enough to be seen in its bits, heaviest first."""
+    pieces = [piece for piece in document["evidence"] if abs(piece["millibits"]) >= LEAST_SHOWN]
     pieces.sort(key=lambda piece: -abs(piece["millibits"]))
     return [f"{in_bits(piece['millibits'])} {piece['sentence']}" for piece in pieces]
 

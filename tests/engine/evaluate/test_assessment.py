@@ -159,3 +159,19 @@ def test_a_verdict_and_an_exclusive_identifier_are_causes_of_their_own() -> None
     causes = [CAUSES[place] for place in assess(apart, np.zeros(3, np.int64), top=0).missed.causes]
     assert causes[0] == Cause.DECIDED
     assert set(causes[1:]) <= {Cause.BARRED, *SCORED_LOW}
+
+
+def test_members_that_bar_each_other_keep_their_clusters_apart() -> None:
+    same = {"source": "crm", "name": "Traeger Inc.", "street": "1215 Wilmington Ave", "city": "Salt Lake City"}
+    rows = [{**same, "source_key": key, "phone": "+1 801 555 0142", "postcode": "84106"} for key in "abcd"]
+    found = found_of(bulk.resolve_all(given_frame(rows), RULES, workers=1))
+    apart = replace(found, clusters=np.array([0, 0, 1, 2]), different=[(1, 3)])
+    missed = assess(apart, np.zeros(4, np.int64), top=0).missed
+    pairs = zip(missed.left.tolist(), missed.right.tolist(), (CAUSES[at] for at in missed.causes), strict=True)
+    assert list(pairs) == [
+        (0, 2, Cause.DECIDED),
+        (0, 3, Cause.OUTVOTED),
+        (1, 2, Cause.OTHERS_BARRED),
+        (1, 3, Cause.OUTVOTED),
+        (2, 3, Cause.OUTVOTED),
+    ]
