@@ -29,11 +29,13 @@ _GLUED_FORMS: Final = (
     ("(주)", " jusik hoesa "),
     ("유한회사", " yuhan hoesa "),
 )
-# Cyrillic and Greek letters that look like Latin ones; in a word with Latin letters they are meant as such.
+# Cyrillic and Greek letters that look like Latin ones; a word of nothing else but Latin letters is meant as Latin.
 _CONFUSABLES: Final = str.maketrans(
     "АВЕЅІЈКМНОРСТУХавеѕіјкмнорстухьԁԛԝΑΒΕΖΗΙΚΜΝΟΡΤΥΧαικνορτυχϲ",
     "ABESIJKMHOPCTYXabesijkmhopctyxbdqwABEZHIKMNOPTYXaikvoptuxc",
 )
+_TO_CYRILLIC: Final = str.maketrans("ABEKMHOPCTYXaekmopcyx", "АВЕКМНОРСТУХаекморсух")
+_NOT_LATIN: Final = re.compile(r"[\u0370-\u052f]")
 _MIXED_SCRIPTS: Final = re.compile(r"[A-Za-z][\u0370-\u052f]|[\u0370-\u052f][A-Za-z]")
 _WORD_OF_SCRIPTS: Final = re.compile(r"[A-Za-z\u00c0-\u052f]+")
 _LATIN: Final = re.compile(r"[A-Za-z]")
@@ -63,7 +65,11 @@ def _visible_character(character: str) -> str:
 
 def _unmixed(match: re.Match[str]) -> str:
     word = match.group()
-    return word.translate(_CONFUSABLES) if _LATIN.search(word) else word
+    if not _LATIN.search(word):
+        return word
+    latin = word.translate(_CONFUSABLES)
+    # A letter that looks like no Latin one makes it a Cyrillic word with a Latin letter in it.
+    return word.translate(_TO_CYRILLIC) if _NOT_LATIN.search(latin) else latin
 
 
 def ascii_text(raw: str) -> str:

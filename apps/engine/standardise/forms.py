@@ -91,16 +91,31 @@ _TRUNCATED: Final = _truncated()
 _LONGEST_TRUNCATED: Final = 6
 
 
-def mend_truncated_form(tokens: list[str]) -> tuple[list[str], str | None]:
+def _cut_in_first_word() -> dict[str, str]:
+    """Return the beginnings of the words with which the commonest forms begin."""
+    return {word[:end]: code for word, code, least in _FIRST_WORDS for end in range(least, len(word))}
+
+
+_FIRST_WORDS: Final = (
+    ("proprietary", "LTD", 4), ("limited", "LTD", 3), ("ltd", "LTD", 2), ("incorporated", "CORP", 4),
+    ("corporation", "CORP", 5), ("company", "CO", 4), ("gmbh", "GMBH", 2), ("llc", "LLC", 2), ("besloten", "BV", 4),
+    ("aktiebolag", "AB", 5), ("aktiengesellschaft", "AG", 6), ("aktieselskab", "AS", 6),
+)  # fmt: skip
+_CUT_FIRST_WORDS: Final = _cut_in_first_word()
+
+
+def mend_truncated_form(tokens: list[str], *, fills_field: bool = False) -> tuple[list[str], str | None]:
     """Return the tokens without a legal form that the end of a field cut in two, and that form's code.
 
-    For names as long as the fields that cut them (SAP's 35 characters); "GESELLSCHAFT M" is a GmbH there.
+    For names as long as the fields that cut them (SAP's 35 characters); "GESELLSCHAFT M" is a GmbH there. A name that
+    fills such a field to the last character may end in less: "LIM", "GM".
     """
     for length in range(min(_LONGEST_TRUNCATED, len(tokens) - 1), 0, -1):
         code = _TRUNCATED.get(" ".join(tokens[-length:]))
         if code:
             return tokens[:-length], code
-    return tokens, None
+    code = _CUT_FIRST_WORDS.get(tokens[-1]) if fills_field and len(tokens) > 1 else None
+    return (tokens[:-1], code) if code else (tokens, None)
 
 
 def split_legal_forms(tokens: list[str], qualifiers: frozenset[str]) -> tuple[list[str], str | None]:

@@ -108,15 +108,20 @@ def _has_segments(text: str) -> bool:
     return "," in text or " - " in text or ";" in text or "|" in text
 
 
-def take_city(text: str, tail: Tail, country: str | None) -> tuple[str, str | None]:
-    """Return an address that `split_tail` and the readers of units have shortened, without its town, and the town."""
-    if tail.city is not None or not (tail.is_signed or _has_segments(text)):
+def take_city(text: str, tail: Tail, country: str | None, *, has_town: bool) -> tuple[str, str | None]:
+    """Return an address that `split_tail` and the readers of units have shortened, without its town, and the town.
+
+    A bare name is a town where the record has no other (`has_town`).
+    """
+    if tail.city is not None or not (tail.is_signed or _has_segments(text) or not has_town):
         return text, tail.city
     pieces = pieces_of(text)
-    if len(pieces) <= 1 and not tail.is_signed:
+    if len(pieces) <= 1 and not tail.is_signed and (has_town or _DIGIT.search(text)):
         return text, None
     segments = [piece for piece in pieces if not _says_nothing(piece)]
     last = segments[-1] if segments else ""
+    if len(segments) == 1 and not tail.is_signed:
+        return ("", last) if not has_town and _is_bare_town(last) else (last, None)
     if (len(segments) > 1 and _is_town(last, segments[:-1], tail, country)) or (
         len(segments) == 1 and tail.is_signed and not _is_street(last) and not _DIGIT.search(last)
     ):
@@ -345,6 +350,12 @@ def _is_town(text: str, before: list[str], tail: Tail, known: str | None) -> boo
     follows_street = any(_DIGIT.search(piece) for piece in before)
     is_plain = _BUILDINGS.isdisjoint(words) and not has_type(canonical_words(words))
     return follows_street and is_plain and len(words) <= _LONGEST_UNSIGNED_CITY and len(words[0]) > 1
+
+
+def _is_bare_town(text: str) -> bool:
+    words = words_of(text).split()
+    is_plain = _BUILDINGS.isdisjoint(words) and not has_type(canonical_words(words)) and not _DIGIT.search(text)
+    return is_plain and len(words) <= _LONGEST_UNSIGNED_CITY and len(text) > len("MN")
 
 
 def _is_behind_street(before: list[str], tail: Tail, known: str | None) -> bool:

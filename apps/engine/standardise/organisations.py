@@ -22,6 +22,7 @@ _NOTHING: Final[Parts] = (None,) * len(NAME_PARTS)
 _UNNAMED: Final[Parts] = (None,) * 5
 # Names that fill these fields of common systems (28 to 40 characters) may have lost their end.
 _FIELD_LENGTHS: Final = range(28, 41)
+_EXACT_LENGTHS: Final = frozenset({30, 35, 40})
 _LONGEST_ACRONYM: Final = 5
 _LONGEST_ABBREVIATION: Final = 3
 _SHORTEST_ACRONYM: Final = 2
@@ -94,7 +95,9 @@ def _parts_of_name(text: str, cue_words: set[str], *, may_be_cut: bool) -> Parts
     tokens = tokens_of(cut)
     if not tokens or is_placeholder_text(" ".join(tokens)):
         return _UNNAMED
-    whole, cut_form = mend_truncated_form(tokens) if may_be_cut else (tokens, None)
+    whole, cut_form = (
+        mend_truncated_form(tokens, fills_field=len(text) in _EXACT_LENGTHS) if may_be_cut else (tokens, None)
+    )
     named, form = split_legal_forms(whole, _QUALIFIERS)
     if form is None and cut_form is None:
         named, form = _form_before_a_dash(cut, named)
@@ -112,9 +115,13 @@ def _parts_of_name(text: str, cue_words: set[str], *, may_be_cut: bool) -> Parts
     )
 
 
+_NUMBER_SIGNS: Final = frozenset({"no", "nr"})
+_SEPARATORS: Final = (" - ", " / ", ", ")
+
+
 def _form_before_a_dash(text: str, named: list[str]) -> tuple[list[str], str | None]:
     """Return the tokens and the form of a name that a place follows: "Foursquare S.p.A. - Milan"."""
-    head, separator, rest = text.partition(" - " if " - " in text else ", ")
+    head, separator, rest = text.partition(next((s for s in _SEPARATORS if s in text), _SEPARATORS[-1]))
     tokens = tokens_of(head) if separator else []
     if not tokens:
         return named, None
@@ -151,7 +158,7 @@ def _sorted_out(tokens: list[str]) -> tuple[list[str], set[str], str]:
             index += length
             continue
         index += 1
-        if token in _FUNCTION_WORDS:
+        if token in _FUNCTION_WORDS or (index > 1 and _is_number_sign(tokens, index - 1)):
             continue
         initials.append(token[0])
         # "7-Eleven" and "X Corp" begin with what "Fund 7" and "Fund X" end with.
@@ -171,6 +178,11 @@ def _sorted_out(tokens: list[str]) -> tuple[list[str], set[str], str]:
 @lru_cache(maxsize=65_536)
 def _distinctive(token: str) -> str:
     return _SPELLING.get(token) or unify_digraphs(token)
+
+
+def _is_number_sign(tokens: list[str], index: int) -> bool:
+    """Say whether a token is the "No." of "Fund No. 2"."""
+    return tokens[index] in _NUMBER_SIGNS and index + 1 < len(tokens) and tokens[index + 1].isdigit()
 
 
 def _is_named_after_place(tokens: list[str], index: int) -> bool:

@@ -28,7 +28,7 @@ from apps.engine.standardise.plain import (
     standardise_text,
     standardise_year,
 )
-from apps.engine.standardise.streets import STREET_PARTS, standardise_street
+from apps.engine.standardise.streets import STREET_CONTEXT, STREET_PARTS, standardise_street
 
 _COUNTRY: Final = ("country.code",)
 _REGION: Final = ("region.code",)
@@ -43,7 +43,7 @@ STANDARDISERS: Final[dict[str, Standardiser]] = {
     for standardiser in (
         _one("organisation_name", NAME_PARTS, standardise_organisation_name),
         Standardiser("former_names", FORMER_NAME_PARTS, (), standardise_former_names),
-        _one("street", STREET_PARTS, standardise_street, _COUNTRY),
+        _one("street", STREET_PARTS, standardise_street, STREET_CONTEXT),
         _one("city", ("name",), standardise_city),
         _one("region", ("code",), standardise_region),
         _one("postcode", ("code",), standardise_postcode, _COUNTRY),

@@ -23,6 +23,7 @@ from apps.engine.standardise.street_words import (
     has_type,
 )
 
+STREET_CONTEXT: Final = ("country.code", "city.name")
 STREET_PARTS: Final = ("number", "name", "unit", "box", "city", "postcode", "country")
 _NOTHING: Final[Parts] = (None,) * len(STREET_PARTS)
 _DIGITS: Final = frozenset("0123456789")
@@ -94,16 +95,18 @@ _NO_SEGMENT: Final = _Segment(None, (), 0)
 def standardise_street(raw: str, context: Parts, _option: str | None) -> Parts:
     """Return number, name, unit and box of a street, and town, postcode and country where the line holds them, too.
 
-    The last three are null where only a street was given. The record's country, where known, says how to read digits.
+    The last three are null where only a street was given. The record's country, where known, says how to read digits; a
+    record without a town whose street is a bare name ("Copenhagen") lives in that town.
     """
     text = ascii_text(raw[:MAX_CHARACTERS].replace("\n", ", ").replace("\r", ","))
     if not text or (len(text) <= _LONGEST_PLACEHOLDER and _says_nothing(text)):
         return _NOTHING
     country = context[0] if context else None
+    has_town = len(context) < len(STREET_CONTEXT) or context[1] is not None
     cut = _CARE_OF.sub(" ", text) if "c/o" in text or "c\\o" in text or "att" in text or "care" in text else text
-    parts = _read_address(cut, country)
+    parts = _read_address(cut, country, has_town=has_town)
     # "C/O LEGAL ONE M&T PLAZA" does not say where the carer ends and the street begins.
-    return parts if parts != _NOTHING else _read_address(text.removeprefix("c/o"), country)
+    return parts if parts != _NOTHING else _read_address(text.removeprefix("c/o"), country, has_town=has_town)
 
 
 def _says_nothing(text: str) -> bool:
@@ -112,7 +115,7 @@ def _says_nothing(text: str) -> bool:
     return may_be and is_placeholder_text(" ".join(tokens_of(text)))
 
 
-def _read_address(text: str, country: str | None) -> Parts:
+def _read_address(text: str, country: str | None, *, has_town: bool) -> Parts:
     text, tail = split_tail(text, country)
     text, box = _taken(_BOX, text) if _BOX_CUE.search(text) else (text, None)
     text = _STR_DOT.sub("strasse ", text) if "str" in text else text
@@ -120,7 +123,7 @@ def _read_address(text: str, country: str | None) -> Parts:
     if short is not None:
         text = f"{_SHORT_TYPES[short.group(1) or short.group(2)]} {text[short.end() :]}"
     text, units = _without_units(text)
-    text, city = take_city(text, tail, country)
+    text, city = take_city(text, tail, country, has_town=has_town)
     segment = _best_segment(_with_plain_numbers(text)) or _NO_SEGMENT
     number, unit = _unit_and_house(segment.number, tail.country or country)
     return (

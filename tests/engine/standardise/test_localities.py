@@ -71,6 +71,28 @@ def test_a_street_alone_gives_no_locality(raw: str, country: str | None) -> None
     assert locality(raw, country) == (None, None, None)
 
 
+@pytest.mark.parametrize(
+    ("raw", "town", "name", "city"),
+    [
+        ("Copenhagen", None, None, "copenhagen"),
+        ("Copenhagen", "copenhagen", "copenhagen", None),
+        ("Eden Prairie", None, None, "eden prairie"),
+        ("PO Box 9038, Newton", None, None, "newton"),
+        ("same as above, St. Petersburg", None, None, "saint petersburg"),
+        ("Connect Business Village", None, "connect business village", None),
+        ("High Street", None, "high st", None),
+        ("Kungsgatan", None, "kungs gatan", None),
+        ("Hauptstr. 5", None, "haupt strasse", None),
+    ],
+)
+def test_a_bare_name_is_a_town_where_the_record_has_no_other(
+    raw: str, town: str | None, name: str | None, city: str | None
+) -> None:
+    parts = STANDARDISERS["street"].function(raw, (None, town), None)
+
+    assert (parts[1], parts[4]) == (name, city)
+
+
 def test_what_was_read_as_locality_is_no_street() -> None:
     assert street("Rotterdam, 3016 CK", "NL")["name"] is None
     assert street("TBD, Conshohocken, 19424", "US")["name"] is None

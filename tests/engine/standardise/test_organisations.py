@@ -30,6 +30,9 @@ def name_parts(raw: str) -> dict[str, str | None]:
         ("Bank of China Limited", "bank china", None, "LTD"),
         ("HSBC UK Bank plc", "hsbc bank", "uk", "PLC"),
         ("Volkswagen Aktiengesellschaft", "volkswagen", None, "AG"),
+        ("Prominence Energy (Europe) P/L", "prominence energy", "europe", "LTD"),
+        ("Wrigley Oxford Sagl", "wrigley oxford", None, "SARL"),
+        ("Prairie Postmedia No. 2", "prairie postmedia", "2", None),
         ("Müller GmbH & Co. KG", "muller", None, "GMBHCOKG"),
         ("NOVO NORDISK A/S", "novo nordisk", None, "AS"),
         ("Grupo Bimbo, S.A.B. de C.V.", "bimbo", "group", "SACV"),
@@ -146,6 +149,10 @@ def test_a_cyrillic_name_is_transliterated_not_mistaken_for_latin() -> None:
         ("MANUFACTURAS DEL NORTE SOCIEDAD LIM", "SL"),
         ("KOBENHAVNS SKIBSVAERFT AKTIESELSKA", "AS"),
         ("Greenfield Renewable Energy Solutions Li", None),
+        ("TABLE DEUFOL INVESTMENTS MINING LIM", "LTD"),
+        ("WATERBRIDGE CASTELLANA ACQUISITION BESLO", "BV"),
+        ("ALLOY HARGREAVES THERAPEUTICS PROPR", "LTD"),
+        ("ALLOY HARGREAVES THERAPEUTIC PROPR", None),
     ],
 )
 def test_a_form_that_a_field_cut_in_two_is_known(raw: str, form: str | None) -> None:
