@@ -1,7 +1,7 @@
 """Other names inside a name: what somebody trades as, was called, or is also known as."""
 
 import re
-from typing import Final, NamedTuple
+from typing import Final
 
 _MOST_OTHERS: Final = 4
 _MARKERS: Final = (
@@ -22,24 +22,17 @@ _CUES: Final = frozenset(
 )  # fmt: skip
 
 
-class Names(NamedTuple):
-    """The main name and the others that stand with it."""
-
-    main: str
-    others: tuple[str, ...]
-
-
-def split_names(text: str, cue_words: set[str]) -> Names:
+def split_names(text: str, cue_words: set[str]) -> tuple[str, tuple[str, ...]]:
     """Return the name in front of the first marker, and what the markers announce; a carer's name is dropped.
 
     `text` is lower-case ASCII, `cue_words` its words without punctuation.
     """
     if _CUES.isdisjoint(cue_words):
-        return Names(text, ())
+        return text, ()
     text = _CARER.sub("", text)
     match = _MARKER.search(text)
     if match is None:
-        return Names(text, ())
+        return text, ()
     main, others = text[: match.start()], list[str]()
     while match is not None and len(others) < _MOST_OTHERS:
         following = _MARKER.search(text, match.end())
@@ -50,4 +43,4 @@ def split_names(text: str, cue_words: set[str]) -> Names:
             main = f"{main} {rest.strip()}".strip()
         others.append(other.strip(" ,;\"'()[]"))
         match = following
-    return Names(main, tuple(other for other in others if other))
+    return main, tuple(other for other in others if other)

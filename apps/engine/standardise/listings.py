@@ -63,7 +63,7 @@ _ACCOUNT_NUMBER: Final = re.compile(
 )
 _CARERS: Final = ("c/o", "care of", "att")
 _LEADING_NOTES: Final = ("do not use", "inactive", "duplicate", "closed", "obsolete", "old", "dnu", "account")
-_DIGITS: Final = frozenset("0123456789")
+_DIGIT: Final = re.compile(r"\d")
 _BLANKS: Final = str.maketrans(dict.fromkeys(".,;:()[]*#-/\\\"'", " "))
 # A pattern runs only where one of its words occurs: most names have none, and names are most of the work.
 _CUTS: Final = (
@@ -119,6 +119,6 @@ def cue_words_of(text: str) -> set[str]:
         words.add("#")
     if "%" in text:
         words.add("%")
-    if not _DIGITS.isdisjoint(text):
+    if _DIGIT.search(text):
         words.add("0123456789")
     return words

@@ -1,5 +1,6 @@
 """Organisation names: what tells a company apart, what qualifies it, its legal form and its initials."""
 
+import re
 from functools import lru_cache
 from typing import Final
 
@@ -99,7 +100,7 @@ def _parts_of_name(text: str, cue_words: set[str], *, may_be_cut: bool) -> Parts
         mend_truncated_form(tokens, fills_field=len(text) in _EXACT_LENGTHS) if may_be_cut else (tokens, None)
     )
     named, form = split_legal_forms(whole, _QUALIFIERS)
-    if form is None and cut_form is None:
+    if form is None and cut_form is None and _SEPARATOR.search(cut):
         named, form = _form_before_a_dash(cut, named)
     form = cut_form or form
     words, generic, initials = _sorted_out(named)
@@ -115,14 +116,14 @@ def _parts_of_name(text: str, cue_words: set[str], *, may_be_cut: bool) -> Parts
     )
 
 
-_NUMBER_SIGNS: Final = frozenset({"no", "nr"})
-_SEPARATORS: Final = (" - ", " / ", ", ")
+_SKIPPED: Final = _FUNCTION_WORDS | {"no", "nr"}
+_SEPARATOR: Final = re.compile(r" [-/] |, ")
 
 
 def _form_before_a_dash(text: str, named: list[str]) -> tuple[list[str], str | None]:
     """Return the tokens and the form of a name that a place follows: "Foursquare S.p.A. - Milan"."""
-    head, separator, rest = text.partition(next((s for s in _SEPARATORS if s in text), _SEPARATORS[-1]))
-    tokens = tokens_of(head) if separator else []
+    head, rest = _SEPARATOR.split(text, 1)
+    tokens = tokens_of(head)
     if not tokens:
         return named, None
     kept, form = split_legal_forms(tokens, _QUALIFIERS)
@@ -158,7 +159,7 @@ def _sorted_out(tokens: list[str]) -> tuple[list[str], set[str], str]:
             index += length
             continue
         index += 1
-        if token in _FUNCTION_WORDS or (index > 1 and _is_number_sign(tokens, index - 1)):
+        if token in _SKIPPED and (token in _FUNCTION_WORDS or _is_number_sign(tokens, index - 1)):
             continue
         initials.append(token[0])
         # "7-Eleven" and "X Corp" begin with what "Fund 7" and "Fund X" end with.
@@ -182,7 +183,7 @@ def _distinctive(token: str) -> str:
 
 def _is_number_sign(tokens: list[str], index: int) -> bool:
     """Say whether a token is the "No." of "Fund No. 2"."""
-    return tokens[index] in _NUMBER_SIGNS and index + 1 < len(tokens) and tokens[index + 1].isdigit()
+    return 0 < index < len(tokens) - 1 and tokens[index + 1].isdigit()
 
 
 def _is_named_after_place(tokens: list[str], index: int) -> bool:
