@@ -31,8 +31,8 @@ class Floor:
 
 
 FLOORS = {
-    "A": Floor(b3_f1=0.955, pair_precision=0.935, pair_recall=0.895, entities_exact=0.835, over_merged=55),
-    "B": Floor(b3_f1=0.925, pair_precision=0.935, pair_recall=0.805, entities_exact=0.765, over_merged=75),
+    "A": Floor(b3_f1=0.957, pair_precision=0.935, pair_recall=0.903, entities_exact=0.845, over_merged=55),
+    "B": Floor(b3_f1=0.936, pair_precision=0.915, pair_recall=0.855, entities_exact=0.790, over_merged=95),
     "us_listed": Floor(b3_f1=0.940, pair_precision=0.930, pair_recall=0.820, entities_exact=0.800, over_merged=55),
 }
 
