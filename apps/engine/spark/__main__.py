@@ -38,7 +38,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except ModuleNotFoundError as error:
         if error.name not in {"pyspark", "py4j"}:
             raise
-        return refuse("PySpark isn't installed: pip install 'pyspark>=4.0,<5', or `make spark`")
+        return refuse("PySpark isn't installed: pip install 'pyspark>=4.3,<5', or `make spark`")
     except (OSError, ValueError) as error:
         return refuse(str(error))
     return 0

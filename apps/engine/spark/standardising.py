@@ -9,27 +9,39 @@ from pyspark.sql import functions as F  # noqa: N812 - PySpark's own name for it
 from apps.engine import bulk
 from apps.engine.rules import RuleSet
 from apps.engine.spark.pieces import column_name, gathered, share, spark_schema
+from apps.engine.standardise import digest
 
 
 def standardise(given: DataFrame, rules: RuleSet) -> DataFrame:
     """Return `record`, the parts that the rule set uses and `keys` of each given record, as `bulk.standardise` does.
 
     Every such part has a column, named `attribute:part`; a distinct raw value is standardised once per piece. Raises
-    ValueError where the frame has no column `record`.
+    ValueError where the frame has no column `record`; a job fails where a worker has other tables or libraries.
     """
     if "record" not in given.columns:
         raise ValueError(f"The given frame has no column 'record'; it has {', '.join(given.columns)}.")
     attributes = [attribute.name for attribute in rules.attributes if attribute.name in given.columns]
     schema = _standard_schema(rules)
     shared = share(given, rules)
+    expected = digest()
 
     def work(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+        _check_digest(expected)
         for table in gathered(batches):
             standard = bulk.standardise(table, shared.value, workers=1)
             yield from _complete(standard, schema).to_batches()
 
     columns = [F.col("record").cast("long"), *(F.col(name).cast("string") for name in attributes)]
     return given.select(columns).mapInArrow(work, spark_schema(schema))
+
+
+def _check_digest(expected: str) -> None:
+    """Refuse to work, in a worker, where it would standardise otherwise than the driver."""
+    if digest() != expected:
+        raise RuntimeError(
+            "A Spark worker has another version of the hub, or of the libraries that standardise, than the driver. Give"
+            " both the same environment: links would differ from piece to piece."
+        )
 
 
 def _standard_schema(rules: RuleSet) -> pa.Schema:
