@@ -52,6 +52,7 @@ _LINKS: Final = frozenset({"of", "de", "du", "des", "della", "del", "di"})
 _LONGEST_UNSIGNED_CITY: Final = 3
 _MOST_STEPS: Final = 8
 _INLINE: Final = re.compile(
+    r"^\d.*[a-z] \d{5} [a-z]|"
     r"[a-z]{1,2}\d[a-z\d]? ?\d[a-z]{2}\b|\b[a-z]\d[a-z] ?\d[a-z]\d\b"
     r"|\b[a-z]{2,3}\.? \d{4,5}(?:-\d{4})?\b|\d[a-z]? (?:[a-z]{1,2}-)?\d{2,5}[ -]?(?:\d{2,3}|[a-z]{2})? [a-z]"
 )
@@ -154,7 +155,13 @@ def pieces_of(text: str) -> list[str]:
 def _is_unit(text: str) -> bool:
     """Say whether a text is a plain "suite 200" or "4th floor", with which the address ends."""
     first, _, last = text.partition(" ")
-    return last.isalnum() and (UNITS.get(first) is not None or (UNITS.get(last) == "fl" and first[:1].isdigit()))
+    # "FL 33101" is in Florida.
+    is_zip = first == "fl" and last.isdigit() and len(last) == POSTCODE_DIGITS["US"]
+    return (
+        not is_zip
+        and last.isalnum()
+        and (UNITS.get(first) is not None or (UNITS.get(last) == "fl" and first[:1].isdigit()))
+    )
 
 
 def _step(segments: list[str], tail: Tail, known: str | None) -> Tail | None:
@@ -250,11 +257,17 @@ def _inline_postcode(text: str, known: str | None) -> Postcode | None:
             found = find_postcode(left, known)
             if found is not None and found.before and found.country:
                 return found._replace(after=text[len(left) :].strip())
-    match = _CONTINENTAL.match(text) if known not in NUMBER_FIRST else None
-    if match is None or _is_street(match["rest"]):
+    if known in NUMBER_FIRST:
         return None
-    found = find_postcode(match["rest"], known)
-    return found and found._replace(before=f"{match['street']} {found.before}".strip())
+    match = _CONTINENTAL.match(text)
+    if match is None and text[0].isdigit():
+        # "18 rue Sainte-Catherine 33000 Bordeaux" has its number in front.
+        match = _TOWN_INLINE.match(text)
+        match = match if match and _is_street(match["street"]) else None
+    found = find_postcode(match["rest"], known) if match else None
+    if match is None or found is None or _is_street(found.after):
+        return None
+    return found._replace(before=f"{match['street']} {found.before}".strip())
 
 
 def _with_postcode(segments: list[str], tail: Tail, found: Postcode, known: str | None) -> Tail:
