@@ -2,13 +2,6 @@
 
 Each verb routes rows so that a piece is whole for what the bulk verb counts or compares, and calls that verb on the
 piece; no rule of matching is written down here a second time. `tests/engine/spark` holds the links to those of
-`bulk.resolve_all`, row for row. PySpark is an optional extra; nothing else of the engine needs it.
+`bulk.resolve_all`, row for row. PySpark is an optional extra; nothing else of
+the engine needs it, and this package is imported without it.
 """
-
-from apps.engine.spark.blocking import candidates
-from apps.engine.spark.linking import Linked, Progress, find_links
-from apps.engine.spark.profiling import profile
-from apps.engine.spark.scoring import score
-from apps.engine.spark.standardising import standardise
-
-__all__ = ["Linked", "Progress", "candidates", "find_links", "profile", "score", "standardise"]

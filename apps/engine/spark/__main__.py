@@ -36,7 +36,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         statistics = Statistics.from_bytes(settings.statistics.read_bytes()) if settings.statistics else None
         run(settings, rules, statistics)
     except ModuleNotFoundError as error:
-        if error.name not in {"pyspark", "py4j"}:
+        if (error.name or "").partition(".")[0] not in {"pyspark", "py4j"}:
             raise
         return refuse("PySpark isn't installed: pip install 'pyspark>=4.3,<5', or `make spark`")
     except (OSError, ValueError) as error:

@@ -54,6 +54,7 @@ def test_what_is_not_there_or_there_already_is_refused(session: "SparkSession", 
 def test_a_run_that_cannot_start_says_why_in_one_line(
     options: list[str], line: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
+    pytest.importorskip("pyspark", reason="PySpark, an optional extra, isn't installed: `make spark` does")
     monkeypatch.delenv("JAVA_HOME", raising=False)
     monkeypatch.setenv("PATH", "")
     assert main(["given.parquet", "links", *options]) == 2

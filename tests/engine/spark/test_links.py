@@ -11,12 +11,18 @@ from apps.engine import bulk
 from apps.engine.block import cap_of
 from apps.engine.bulk.frames import LINKS_SCHEMA
 from apps.engine.rules import load_company_rules
-from apps.engine.spark import candidates, find_links, profile, standardise, standardising
 from apps.engine.statistics import Statistics
 from benchmarks.generator.making import make
 from benchmarks.generator.profiles import SOURCES
 from benchmarks.given import given_from_exports
 from tests.engine.frames import given_frame, read_sample
+
+pytest.importorskip("pyspark", reason="PySpark, an optional extra, isn't installed: `make spark` does")
+from apps.engine.spark import standardising
+from apps.engine.spark.blocking import candidates
+from apps.engine.spark.linking import find_links
+from apps.engine.spark.profiling import profile
+from apps.engine.spark.standardising import standardise
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession
