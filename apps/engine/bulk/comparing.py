@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from apps.engine.bulk.contacts import domain_levels, postcode_levels
 from apps.engine.bulk.frames import ABSENT, Codes, Encoded, combine, combine_columns, values_at
-from apps.engine.bulk.names import name_levels
+from apps.engine.bulk.names import leftover_levels, name_levels
 from apps.engine.bulk.pairs import RowPairs
 from apps.engine.bulk.streets import street_levels
 from apps.engine.bulk.texts import bag_levels
@@ -23,6 +23,7 @@ BulkComparer = Callable[[RowPairs, Comparison], Levels]
 
 VECTORISED: dict[str, BulkComparer] = {
     "names": name_levels,
+    "leftovers": leftover_levels,
     "bag": bag_levels,
     "street": street_levels,
     "domains": domain_levels,

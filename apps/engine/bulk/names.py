@@ -1,4 +1,4 @@
-"""Names of many pairs at once: words as integers, matched by broadcasting, spellings by `cpdist` on distinct pairs."""
+"""Levels of the comparisons of names, of many pairs at once."""
 
 from dataclasses import dataclass
 
@@ -8,226 +8,260 @@ import numpy.typing as npt
 from apps.engine.bulk.frames import ABSENT, Codes, Encoded, Flags, Ints
 from apps.engine.bulk.keys import ranges
 from apps.engine.bulk.pairs import RowPairs
-from apps.engine.bulk.words import NONE, Names, Words, table_of
-from apps.engine.compare.names import (
-    ACRONYM,
-    ALIKE,
-    CONTAINED,
+from apps.engine.bulk.readings import (
+    NameTable,
+    Side,
+    Twins,
+    align,
+    name_table,
+    shared_millibits,
+    side_of,
+    whole_agreements,
+)
+from apps.engine.bulk.words import NONE
+from apps.engine.compare import leftovers
+from apps.engine.compare.leftovers import CITY_PART, COMMON_BELOW, KINDS, LEVEL_OF_SIDES, NAME_PARTS, UNCOMMON_BELOW
+from apps.engine.compare.names import ACRONYM, DIFFERENT, NAME_RARITIES, NAME_RARITY_BOUNDS
+from apps.engine.compare.readings import (
+    ALSO,
+    COMPARES_WORDS,
     CUT_LENGTHS,
-    CUT_SHORT,
-    DIFFERENT,
-    FORMERLY_SAME,
-    LOOSELY_CONTAINED,
-    NAMES_ALIKE,
-    OVERLAP,
-    PART,
-    RARITIES,
-    RARITY_BOUNDS,
-    SAME,
     SEPARATOR,
     SHORTEST_ACRONYM,
-    WORDS_ALIKE,
+    WHOLE,
+    Agreement,
     is_cut_short,
 )
-from apps.engine.compare.similarity import edit_similarity_pairs
+from apps.engine.compare.words import Twin
 from apps.engine.rules import Comparison
-from apps.engine.statistics import Statistics, rarity
+from apps.engine.statistics import rarity
 
 CHUNK = 200_000
-Classes = npt.NDArray[np.int8]
+Levels = npt.NDArray[np.uint8]
+Masks = npt.NDArray[np.uint16]
 
 
 @dataclass(frozen=True)
 class NameColumns:
     """The parts of one names comparison over a frame's rows.
 
-    The former names of former code c are `former_names[former_starts[c]:][:former_counts[c]]`, as codes of `names`;
-    `acronyms` gives, per acronym code, the name that is spelt like it. Both end in an entry for absent rows.
+    The former and other names of a row are `also[also_starts[row]:][:also_counts[row]]`, as codes of names; `acronyms`
+    gives, per acronym code, the name that is spelt like it, and ends in an entry for absent rows.
     """
 
-    names: Names
-    present: Encoded
-    former: Encoded
-    acronym: Encoded
+    table: NameTable
+    present: Codes
+    general: Codes
     whole: Encoded
-    former_names: Codes
-    former_starts: Ints
-    former_counts: Ints
+    also: Codes
+    also_starts: Ints
+    also_counts: Ints
+    acronym: Codes
     acronyms: Codes
 
 
 @dataclass(frozen=True)
-class Agreements:
-    """Classes of agreement (`NONE` for none) and shared millibits of the pairs of rows; improved in place."""
+class Readings:
+    """What each pair of names says, as `compare.readings.Reading` does; arrays run over the pairs.
 
-    left: Codes
-    right: Codes
-    agreed: Classes
-    shared: Ints
+    `agreement` is -1 where a name is missing, `shared` in millibits. The masks have one bit per token left over.
+    """
+
+    columns: NameColumns
+    agreement: npt.NDArray[np.int8]
+    shared: npt.NDArray[np.int32]
+    our_over: Masks
+    their_over: Masks
+    general_shared: Flags
 
 
-def name_levels(pairs: RowPairs, comparison: Comparison) -> npt.NDArray[np.uint8]:
+def name_levels(pairs: RowPairs, comparison: Comparison) -> Levels:
     """Return what `compare.names.compare_names` returns for each pair of rows."""
-    columns = _columns_of(pairs, comparison, pairs.statistics)
-    present = columns.present.codes
-    levels = np.zeros(len(pairs), dtype=np.uint8)
+    found = _readings(pairs, comparison.parts)
+    above_chance = found.shared - rarity(max(pairs.statistics.records, 1), 1)
+    rare = np.sum([above_chance < bound for bound in NAME_RARITY_BOUNDS], axis=0, dtype=np.int16)
+    levels = 1 + found.agreement.astype(np.int16) * len(NAME_RARITIES) + rare
+    levels[found.agreement == Agreement.ACRONYM] = ACRONYM
+    levels[found.agreement == Agreement.NONE] = DIFFERENT
+    levels[found.agreement < 0] = 0
+    return levels.astype(np.uint8)
+
+
+def leftover_levels(pairs: RowPairs, comparison: Comparison) -> Levels:
+    """Return what `compare.leftovers.compare_leftovers` returns for each pair of rows."""
+    found = _readings(pairs, comparison.parts[:NAME_PARTS])
+    comparable = np.isin(found.agreement, list(COMPARES_WORDS))
+    levels = np.where(found.general_shared, leftovers.NONE_BUT_GENERAL, leftovers.NONE).astype(np.uint8)
+    levels[~comparable] = 0
+    city = pairs.columns[comparison.parts[CITY_PART]]
+    cities = _city_tokens(city, found.columns.table.code_of)
+    by_sides = np.zeros((len(KINDS), len(KINDS)), dtype=np.uint8)
+    for (loud, quiet), level in LEVEL_OF_SIDES.items():
+        by_sides[loud, quiet] = by_sides[quiet, loud] = level
     for start in range(0, len(pairs), CHUNK):
         rows = slice(start, start + CHUNK)
-        full = np.flatnonzero((present[pairs.left[rows]] != ABSENT) & (present[pairs.right[rows]] != ABSENT))
-        left, right = pairs.left[rows][full], pairs.right[rows][full]
-        found = Agreements(left, right, *_agreements(columns.names, present[left], present[right], pairs.workers))
-        _find_cut_short(columns, found)
-        _improve_by_formers(columns, found, pairs.workers)
-        levels[start + full] = _levels_from(columns, found, pairs.statistics)
+        wanted = start + np.flatnonzero(comparable[rows] & ((found.our_over[rows] | found.their_over[rows]) != 0))
+        left, right = pairs.left[wanted], pairs.right[wanted]
+        both = np.hstack([cities[city.codes[left]], cities[city.codes[right]]])
+        sides = [_side(found.columns, side) for side in (left, right)]
+        general = [side.tokens[:, side.width :] for side in sides]
+        loudest = [
+            _loudest(found.columns.table, side, mask[wanted], both, np.hstack(general))
+            for side, mask in zip(sides, (found.our_over, found.their_over), strict=True)
+        ]
+        levels[wanted] = by_sides[loudest[0], loudest[1]]
     return levels
 
 
-def _columns_of(pairs: RowPairs, comparison: Comparison, statistics: Statistics) -> NameColumns:
-    present, former, acronym, whole = (pairs.columns[part] for part in comparison.parts)
+def _readings(pairs: RowPairs, parts: tuple[str, ...]) -> Readings:
+    """Return the readings of the pairs' names, worked out once for all comparisons that ask."""
+    key = f"readings of {' '.join(parts)}"
+    known = pairs.memo.get(key)
+    if isinstance(known, Readings):
+        return known
+    columns = _columns_of(pairs, parts)
+    count = len(pairs)
+    found = Readings(
+        columns,
+        np.full(count, -1, dtype=np.int8),
+        np.zeros(count, dtype=np.int32),
+        np.zeros(count, dtype=np.uint16),
+        np.zeros(count, dtype=np.uint16),
+        np.zeros(count, dtype=np.bool_),
+    )
+    for start in range(0, count, CHUNK):
+        rows = slice(start, start + CHUNK)
+        full = (columns.present[pairs.left[rows]] != ABSENT) & (columns.present[pairs.right[rows]] != ABSENT)
+        _read(pairs, found, start + np.flatnonzero(full))
+    pairs.memo[key] = found
+    return found
+
+
+def _read(pairs: RowPairs, found: Readings, at: Ints) -> None:
+    """Read the pairs at the given places; in place."""
+    columns, table = found.columns, found.columns.table
+    rows = pairs.left[at], pairs.right[at]
+    left, right = (_side(columns, side) for side in rows)
+    twins = align(table, left, right, pairs.workers)
+    agreed = whole_agreements(table, left, right, twins, pairs.workers)
+    whole = agreed != Agreement.NONE
+    shared = shared_millibits(table, left, right, twins)
+    least = np.minimum(table.bits[left.names], table.bits[right.names])
+    starts = (twins[0][:, 0] != Twin.NONE) & (twins[1][:, 0] != Twin.NONE)
+    some = [(side.is_word & (twin != Twin.NONE)).any(axis=1) for side, twin in zip((left, right), twins, strict=True)]
+    agreed[~whole & some[0] & some[1]] = Agreement.SHARES
+    agreed[~whole & some[0] & some[1] & starts] = Agreement.STARTS
+    stands = _stands_for(columns, *rows) | _stands_for(columns, *rows[::-1])
+    agreed[~whole & stands] = Agreement.ACRONYM
+    _find_also(columns, rows, (agreed, shared), np.flatnonzero(~whole), pairs.workers)
+    cut = _cut_short(columns.whole, rows, ~whole)
+    agreed[cut] = Agreement.CUT_SHORT
+    wholly = np.isin(agreed, [*WHOLE, Agreement.CUT_SHORT])
+    found.agreement[at] = agreed
+    found.shared[at] = np.where(wholly, least, shared)
+    for side, twin, masks in ((left, twins[0], found.our_over), (right, twins[1], found.their_over)):
+        over = twin == Twin.NONE
+        over[:, : side.width] &= ~whole[:, None]
+        masks[at] = (over << np.arange(over.shape[1], dtype=np.uint16)).sum(axis=1, dtype=np.uint16)
+    ours, theirs = left.tokens[:, left.width :], right.tokens[:, right.width :]
+    found.general_shared[at] = ((ours[:, :, None] == theirs[:, None, :]) & (ours != NONE)[:, :, None]).any(axis=(1, 2))
+
+
+def _side(columns: NameColumns, rows: Codes) -> Side:
+    return side_of(columns.table, columns.present[rows], columns.general[rows])
+
+
+def _columns_of(pairs: RowPairs, parts: tuple[str, ...]) -> NameColumns:
+    present, general, former, other, acronym, whole = (pairs.columns[part] for part in parts)
     code_of = {name: code for code, name in enumerate(present.values)}
-    formers = [[code_of.setdefault(n, len(code_of)) for n in v.split(SEPARATOR) if n] for v in former.values]
-    counts = np.array([len(codes) for codes in formers] + [0], dtype=np.int64)
+    spread = [_also_codes(column, code_of) for column in (former, other)]
+    counts = spread[0][1] + spread[1][1]
+    also = np.concatenate([codes for codes, _ in spread])
+    owner = np.concatenate([np.repeat(np.arange(len(counts)), count) for _, count in spread])
     return NameColumns(
-        names=table_of(list(code_of), comparison.parts[0], statistics),
-        present=present,
-        former=former,
-        acronym=acronym,
+        table=name_table(list(code_of), general.values, parts[0], pairs.statistics),
+        present=present.codes,
+        general=general.codes,
         whole=whole,
-        former_names=np.array([code for codes in formers for code in codes], dtype=np.int32),
-        former_starts=np.cumsum(counts) - counts,
-        former_counts=counts,
+        also=also[np.argsort(owner, kind="stable")],
+        also_starts=np.cumsum(counts) - counts,
+        also_counts=counts,
+        acronym=acronym.codes,
         acronyms=np.array([code_of.get(a, NONE) for a in acronym.values] + [NONE], dtype=np.int32),
     )
 
 
-def _levels_from(columns: NameColumns, found: Agreements, statistics: Statistics) -> Ints:
-    above_chance = found.shared - rarity(max(statistics.records, 1), 1)
-    rare = np.sum([above_chance < bound for bound in RARITY_BOUNDS], axis=0)
-    stands = _stands_for(columns, found.left, found.right) | _stands_for(columns, found.right, found.left)
-    levels: Ints = 1 + found.agreed.astype(np.int64) * len(RARITIES) + rare
-    return np.where(found.agreed == NONE, np.where(stands, ACRONYM, DIFFERENT), levels)
+def _also_codes(column: Encoded, code_of: dict[str, int]) -> tuple[Codes, Ints]:
+    """Return the codes of the names that the rows' texts hold, one row after the other, and how many each row has."""
+    names = [[code_of.setdefault(n, len(code_of)) for n in text.split(SEPARATOR) if n] for text in column.values]
+    counts = np.array([len(codes) for codes in names] + [0], dtype=np.int64)
+    flat = np.array([code for codes in names for code in codes], dtype=np.int32)
+    starts = np.cumsum(counts) - counts
+    taken = ranges(starts[column.codes], counts[column.codes])
+    return flat[taken], counts[column.codes]
 
 
-def _stands_for(columns: NameColumns, short: Codes, long: Codes) -> Flags:
-    name = columns.present.codes[short]
-    stands: Flags = name == columns.acronyms[columns.acronym.codes[long]]
-    return stands & (columns.names.joined_length[name] >= SHORTEST_ACRONYM)
-
-
-def _find_cut_short(columns: NameColumns, found: Agreements) -> None:
-    """Mark the pairs where one full name is the other cut short."""
-    whole, names = columns.whole, columns.names
-    lengths = np.array([len(text) for text in whole.values] + [0], dtype=np.int64)
-    ours, theirs = whole.codes[found.left], whole.codes[found.right]
-    short = np.minimum(lengths[ours], lengths[theirs])
-    possible = (short >= CUT_LENGTHS.start) & (short < CUT_LENGTHS.stop) & (lengths[ours] != lengths[theirs])
-    possible &= ~np.isin(found.agreed, (SAME, ALIKE, NONE))
-    chosen = np.flatnonzero(possible)
-    texts = [*whole.values, ""]
-    cut = [
-        is_cut_short(texts[a], texts[b]) for a, b in zip(ours[chosen].tolist(), theirs[chosen].tolist(), strict=True)
-    ]
-    hits = chosen[np.array(cut, dtype=np.bool_)]
-    left, right = (columns.present.codes[side[hits]] for side in (found.left, found.right))
-    found.agreed[hits] = CUT_SHORT
-    found.shared[hits] = np.minimum(names.bits[left], names.bits[right])
-
-
-def _improve_by_formers(columns: NameColumns, found: Agreements, workers: int) -> None:
-    """Where present names don't agree, let a former name that does stand in."""
-    present, former = columns.present.codes, columns.former.codes
-    open_pairs = np.flatnonzero(~np.isin(found.agreed, (SAME, ALIKE, CUT_SHORT)))
+def _find_also(
+    columns: NameColumns, rows: tuple[Codes, Codes], found: tuple[npt.NDArray[np.int8], Ints], at: Ints, workers: int
+) -> None:
+    """Where present names don't agree, let a former or other name that does stand in; in place."""
+    agreed, shared = found
     pairs, ours, theirs = [], [], []
-    for one, other in ((found.left, found.right), (found.right, found.left)):
-        held = former[other[open_pairs]]
-        counts = columns.former_counts[held]
-        pairs.append(np.repeat(open_pairs, counts))
-        ours.append(np.repeat(present[one[open_pairs]], counts))
-        theirs.append(columns.former_names[ranges(columns.former_starts[held], counts)])
+    for one, other in (rows, rows[::-1]):
+        holder = other[at]
+        counts = columns.also_counts[holder]
+        pairs.append(np.repeat(at, counts))
+        ours.append(np.repeat(columns.present[one[at]], counts))
+        theirs.append(columns.also[ranges(columns.also_starts[holder], counts)])
     pair = np.concatenate(pairs)
     if not len(pair):
         return
-    agreed, shared = _agreements(columns.names, np.concatenate(ours), np.concatenate(theirs), workers)
-    good = np.flatnonzero((agreed == SAME) | (agreed == ALIKE))
-    good = good[np.lexsort((-shared[good], agreed[good], pair[good]))]
+    left, right = (side_of(columns.table, np.concatenate(side)) for side in (ours, theirs))
+    whole = whole_agreements(columns.table, left, right, align(columns.table, left, right, workers), workers)
+    least = np.minimum(columns.table.bits[left.names], columns.table.bits[right.names])
+    good = np.flatnonzero(np.isin(whole, list(ALSO)))
+    good = good[np.lexsort((-least[good], whole[good], pair[good]))]
     best = good[np.unique(pair[good], return_index=True)[1]]
-    found.agreed[pair[best]] = FORMERLY_SAME + agreed[best]
-    found.shared[pair[best]] = shared[best]
+    agreed[pair[best]] = np.where(whole[best] == Agreement.SAME, Agreement.ALSO_SAME, Agreement.ALSO_ALIKE)
+    shared[pair[best]] = least[best]
 
 
-def _agreements(names: Names, left: Codes, right: Codes, workers: int) -> tuple[Classes, Ints]:
-    """Return class and shared millibits of each pair of names, as `compare.names` does."""
-    ours, theirs = names.tokens[left], names.tokens[right]
-    equal = (ours[:, :, None] == theirs[:, None, :]) & (ours != NONE)[:, :, None]
-    our_common, their_common = equal.any(axis=2), equal.any(axis=1)
-    our_rest, their_rest = (ours != NONE) & ~our_common, (theirs != NONE) & ~their_common
-    same = names.joined_code[left] == names.joined_code[right]
-    our_alike, their_alike = alike_words(names.words, (ours, theirs), (our_rest, their_rest), same, workers)
-    our_extra, their_extra = our_rest & ~our_alike, their_rest & ~their_alike
-    our_bits = np.where(ours == NONE, 0, names.words.bits[ours])
-    their_bits = np.where(theirs == NONE, 0, names.words.bits[theirs])
-    least = np.minimum(names.bits[left], names.bits[right])
-    shared = (our_bits * our_common).sum(axis=1) + np.minimum(
-        (our_bits * our_alike).sum(axis=1), (their_bits * their_alike).sum(axis=1)
-    )
-    extra = (our_bits * our_extra).sum(axis=1) + (their_bits * their_extra).sum(axis=1)
-    our_own, their_own = our_extra.any(axis=1), their_extra.any(axis=1)
-    one_sided = ~our_own | ~their_own
-    agreed = np.where(
-        one_sided,
-        np.where(2 * extra <= shared, CONTAINED, LOOSELY_CONTAINED),
-        np.where(extra <= shared, OVERLAP, PART),
-    ).astype(np.int8)
-    agreed[~our_common.any(axis=1) & ~our_alike.any(axis=1)] = NONE
-    alike = ~our_own & ~their_own
-    plain = (names.words.plain[ours] | ~our_rest).all(axis=1) & (names.words.plain[theirs] | ~their_rest).all(axis=1)
-    alike |= _names_alike(names, left, right, ~same & ~alike & plain, workers)
-    agreed[alike] = ALIKE
-    agreed[same] = SAME
-    return agreed, np.where(agreed == NONE, 0, np.where((agreed == SAME) | (agreed == ALIKE), least, shared))
+def _stands_for(columns: NameColumns, short: Codes, long: Codes) -> Flags:
+    name = columns.present[short]
+    stands: Flags = name == columns.acronyms[columns.acronym[long]]
+    return stands & (columns.table.joined_length[name] >= SHORTEST_ACRONYM)
 
 
-def alike_words(
-    words: Words, tokens: tuple[Codes, Codes], rests: tuple[Flags, Flags], same: Flags, workers: int
-) -> tuple[Flags, Flags]:
-    """Return which of the words left over on either side are alike to one left over on the other."""
-    (ours, theirs), (our_rest, their_rest) = tokens, rests
-    our_alike, their_alike = np.zeros_like(our_rest), np.zeros_like(their_rest)
-    pairs = np.flatnonzero(our_rest.any(axis=1) & their_rest.any(axis=1) & ~same)
-    chosen, i, j = np.nonzero(our_rest[pairs][:, :, None] & their_rest[pairs][:, None, :])
-    a, b = ours[pairs[chosen], i], theirs[pairs[chosen], j]
-    usable = (words.first[a] == words.first[b]) | (words.ending[a] == words.ending[b])
-    usable &= words.plain[a] & words.plain[b]
-    kept = np.flatnonzero(usable)
-    low, high = np.minimum(a[kept], b[kept]).astype(np.int64), np.maximum(a[kept], b[kept]).astype(np.int64)
-    distinct, inverse = np.unique(low * len(words.texts) + high, return_inverse=True)
-    alike = _are_alike(words, distinct // len(words.texts), distinct % len(words.texts), workers)
-    hits = kept[alike[inverse]] if len(kept) else kept
-    our_alike[pairs[chosen[hits]], i[hits]] = True
-    their_alike[pairs[chosen[hits]], j[hits]] = True
-    return our_alike, their_alike
+def _cut_short(whole: Encoded, rows: tuple[Codes, Codes], wanted: Flags) -> Ints:
+    """Return the places of the wanted pairs where one full name is the other cut short."""
+    lengths = np.array([len(text) for text in whole.values] + [0], dtype=np.int64)
+    ours, theirs = (whole.codes[side] for side in rows)
+    short = np.minimum(lengths[ours], lengths[theirs])
+    possible = (short >= CUT_LENGTHS.start) & (short < CUT_LENGTHS.stop) & (lengths[ours] != lengths[theirs])
+    chosen = np.flatnonzero(possible & wanted)
+    texts = [*whole.values, ""]
+    both = zip(ours[chosen].tolist(), theirs[chosen].tolist(), strict=True)
+    return chosen[np.array([is_cut_short(texts[a], texts[b]) for a, b in both], dtype=np.bool_)]
 
 
-def _are_alike(words: Words, left: Ints, right: Ints, workers: int) -> Flags:
-    """Return which distinct pairs of plain words are spelt alike."""
-    ours, theirs = words.length[left], words.length[right]
-    alike: Flags = np.zeros(len(left), dtype=np.bool_)
-    # The distance is at least the difference in length.
-    near = np.flatnonzero(np.abs(ours - theirs) * 1000 <= 201 * np.maximum(ours, theirs))
-    texts = np.array(words.texts, dtype=object)
-    similar = edit_similarity_pairs(texts[left[near]].tolist(), texts[right[near]].tolist(), workers)
-    alike[near] = similar >= WORDS_ALIKE
-    return alike
+def _city_tokens(city: Encoded, code_of: dict[str, int]) -> Codes:
+    """Return the codes of the words that name each distinct city, as far as names use them; the last row is absent's."""
+    named = [sorted({code_of[w] for w in leftovers.city_words(text) if w in code_of}) for text in city.values]
+    tokens = np.full((len(named) + 1, max(map(len, named), default=1) or 1), NONE - 1, dtype=np.int32)
+    for row, codes in enumerate(named):
+        tokens[row, : len(codes)] = codes
+    return tokens
 
 
-def _names_alike(names: Names, left: Codes, right: Codes, wanted: Flags, workers: int) -> Flags:
-    """Return which of the wanted pairs of names are within the edit distance for names that are alike."""
-    ours, theirs = names.joined_length[left], names.joined_length[right]
-    # The distance is at least the difference in length, so most pairs are settled by their lengths.
-    near = np.abs(ours - theirs) * 1000 <= 101 * np.maximum(ours, theirs)
-    chosen = np.flatnonzero(wanted & near)
-    joined = np.array(names.joined, dtype=object)
-    alike: Flags = np.zeros(len(left), dtype=np.bool_)
-    similar = edit_similarity_pairs(joined[left[chosen]].tolist(), joined[right[chosen]].tolist(), workers)
-    alike[chosen] = similar >= NAMES_ALIKE
-    return alike
+def _loudest(table: NameTable, side: Side, masks: Masks, cities: Codes, general: Codes) -> Ints:
+    """Return the kind of each pair's loudest word among those left over on one side."""
+    tokens, words = side.tokens, table.words
+    over = (masks[:, None] >> np.arange(tokens.shape[1], dtype=np.uint16)) & 1 == 1
+    bits = words.bits[tokens]
+    kinds = np.where(bits < COMMON_BELOW, leftovers.COMMON, leftovers.RARE)
+    kinds[(bits >= COMMON_BELOW) & (bits < UNCOMMON_BELOW)] = leftovers.UNCOMMON
+    kinds[(tokens[:, :, None] == general[:, None, :]).any(axis=2)] = leftovers.GENERAL
+    kinds[(tokens[:, :, None] == cities[:, None, :]).any(axis=2)] = leftovers.CITY
+    kinds[words.numbering[tokens]] = leftovers.NUMBER
+    loudest: Ints = np.where(over, kinds, leftovers.NOTHING).max(axis=1, initial=leftovers.NOTHING)
+    return loudest

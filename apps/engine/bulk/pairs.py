@@ -1,6 +1,6 @@
 """Pairs of rows, with all that comparing them takes."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from apps.engine.bulk.frames import Codes, Columns
 from apps.engine.statistics import Statistics
@@ -8,13 +8,16 @@ from apps.engine.statistics import Statistics
 
 @dataclass(frozen=True)
 class RowPairs:
-    """Pairs of rows of a standard frame; `workers` bounds the threads that compare them."""
+    """Pairs of rows of a standard frame; `workers` bounds the threads that compare them.
+
+    `memo` keeps what one comparison worked out and another needs, too."""
 
     columns: Columns
     left: Codes
     right: Codes
     statistics: Statistics
     workers: int
+    memo: dict[str, object] = field(default_factory=dict)
 
     def __len__(self) -> int:
         """Return the number of pairs."""

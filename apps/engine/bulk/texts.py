@@ -7,10 +7,10 @@ import numpy.typing as npt
 
 from apps.engine.bulk.frames import ABSENT, Codes, Flags, Ints, combine, combine_columns, values_at
 from apps.engine.bulk.keys import ranges
-from apps.engine.bulk.names import alike_words
+from apps.engine.bulk.alike import alike_words
 from apps.engine.bulk.pairs import RowPairs
 from apps.engine.bulk.words import NONE, Words, table_of
-from apps.engine.compare.names import RARITIES, RARITY_BOUNDS
+from apps.engine.compare.words import RARITIES, RARITY_BOUNDS
 from apps.engine.compare.texts import BAG_DIFFERENT, CONTAINED, SHARES, bag_of
 from apps.engine.rules import Comparison
 from apps.engine.statistics import Statistics, rarity

@@ -6,7 +6,8 @@ import numpy as np
 
 from apps.engine.bulk.frames import Codes, Flags, Ints
 from apps.engine.bulk.keys import ranges
-from apps.engine.compare.names import MOST_WORDS, SHORTEST_SPELLING, is_numbering
+from apps.engine.compare.readings import MOST_WORDS
+from apps.engine.compare.words import SHORTEST_SPELLING, is_numbering
 from apps.engine.statistics import Statistics
 
 NONE = -1
@@ -22,6 +23,7 @@ class Words:
     length: Codes
     first: Codes
     ending: Codes
+    numbering: Flags
     plain: Flags
 
 
@@ -40,14 +42,8 @@ class Names:
 def table_of(texts: list[str], space: str, statistics: Statistics) -> Names:
     """Return the tables of distinct names; rarity is read from the statistics' `space`."""
     code_of: dict[str, int] = {}
-    rows = [list(dict.fromkeys(text.split()[:MOST_WORDS])) for text in texts]
-    width = max((len(row) for row in rows), default=1) or 1
-    tokens = np.full((len(rows), width), NONE, dtype=np.int32)
-    lengths = np.fromiter(map(len, rows), dtype=np.int64, count=len(rows))
-    flat = np.fromiter((code_of.setdefault(w, len(code_of)) for row in rows for w in row), np.int32, int(lengths.sum()))
-    owner = np.repeat(np.arange(len(rows)), lengths)
-    tokens[owner, ranges(np.zeros(len(rows), dtype=np.int64), lengths)] = flat
-    words = _words_of(list(code_of), space, statistics)
+    tokens = tokens_of(texts, MOST_WORDS, code_of)
+    words = words_of(list(code_of), space, statistics)
     joined = [text.replace(" ", "") for text in texts]
     joined_of: dict[str, int] = {}
     return Names(
@@ -60,18 +56,34 @@ def table_of(texts: list[str], space: str, statistics: Statistics) -> Names:
     )
 
 
-def _words_of(texts: list[str], space: str, statistics: Statistics) -> Words:
+def tokens_of(texts: list[str], most: int, code_of: dict[str, int]) -> Codes:
+    """Return the codes of each text's distinct words among its first `most`; new words are added to `code_of`."""
+    rows = [list(dict.fromkeys(text.split()[:most])) for text in texts]
+    width = max((len(row) for row in rows), default=1) or 1
+    tokens = np.full((len(rows), width), NONE, dtype=np.int32)
+    lengths = np.fromiter(map(len, rows), dtype=np.int64, count=len(rows))
+    flat = np.fromiter((code_of.setdefault(w, len(code_of)) for row in rows for w in row), np.int32, int(lengths.sum()))
+    tokens[np.repeat(np.arange(len(rows)), lengths), ranges(np.zeros(len(rows), dtype=np.int64), lengths)] = flat
+    return tokens
+
+
+def words_of(texts: list[str], space: str, statistics: Statistics) -> Words:
+    """Return the arrays over distinct words; rarity is read from the statistics' `space`."""
+
     def coded(taken: list[str]) -> Codes:
         codes: dict[str, int] = {}
         return np.fromiter((codes.setdefault(t, len(codes)) for t in taken), np.int32, len(taken))
 
     # The padding -1 reads the last word of these arrays, so there must be one.
     texts = [*texts, ""]
+    length = np.fromiter(map(len, texts), np.int32, len(texts))
+    numbering = np.fromiter(map(is_numbering, texts), np.bool_, len(texts))
     return Words(
         texts=texts,
         bits=np.fromiter((statistics.rarity(space, t) for t in texts), np.int64, len(texts)),
-        length=np.fromiter(map(len, texts), np.int32, len(texts)),
+        length=length,
         first=coded([t[:1] for t in texts]),
         ending=coded([t[-2:] for t in texts]),
-        plain=np.fromiter((len(t) >= SHORTEST_SPELLING and not is_numbering(t) for t in texts), np.bool_, len(texts)),
+        numbering=numbering,
+        plain=(length >= SHORTEST_SPELLING) & ~numbering,
     )

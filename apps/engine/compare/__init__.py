@@ -4,12 +4,13 @@ from collections.abc import Mapping, Sequence
 
 from apps.engine.compare.contract import Comparer
 from apps.engine.compare.identifiers import IDENTIFIERS
+from apps.engine.compare.leftovers import LEFTOVERS
 from apps.engine.compare.names import NAMES
 from apps.engine.compare.phrases import Tone, phrase_of, sentence_of_two
 from apps.engine.compare.spaces import Space
 from apps.engine.compare.streets import STREETS
 from apps.engine.compare.texts import BAG, DATES, NUMBERS, TEXT
-from apps.engine.compare.values import DOMAINS, EQUAL, POSTCODE, QUALIFIERS, SHARED, SIMILAR
+from apps.engine.compare.values import DOMAINS, EQUAL, POSTCODE, SHARED, SIMILAR
 from apps.engine.records import Evidence
 from apps.engine.rules import Comparison, RuleSet, RuleSetError
 from apps.engine.statistics import Statistics
@@ -18,7 +19,7 @@ __all__ = ["COMPARERS", "Comparer", "check_comparisons", "compare", "spaces_of"]
 
 COMPARERS: dict[str, Comparer] = {
     "names": NAMES,
-    "qualifiers": QUALIFIERS,
+    "leftovers": LEFTOVERS,
     "equal": EQUAL,
     "similar": SIMILAR,
     "postcode": POSTCODE,

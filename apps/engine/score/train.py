@@ -56,7 +56,7 @@ def learn_weights(pairs: LabelledPairs, rules: RuleSet, pull: float = 0.3, round
         slope[fixed] = 0
         return value, slope
 
-    fitted = minimize(loss, start, jac=True, method="L-BFGS-B", options={"maxiter": rounds}).x
+    fitted = minimize(loss, start, jac=True, method="L-BFGS-B", bounds=_bounds(start, weighed), options={"maxiter": rounds}).x
     millibits = np.rint(fitted * MILLIBITS_PER_NAT).astype(int).tolist()
     document: dict[str, Any] = {"prior": millibits[0], "comparisons": {}, "joints": {}}
     for index, (entry, at) in enumerate(zip(weighed, starts.tolist(), strict=False)):
@@ -73,6 +73,19 @@ def _design(levels: npt.NDArray[np.uint8], starts: npt.NDArray[np.int64]) -> csr
     columns[:, 1:] = 1 + starts[:-1] + levels
     pointers = np.arange(0, columns.size + 1, comparisons + 1)
     return csr_array((np.ones(columns.size), columns.reshape(-1), pointers), shape=(pairs, 1 + int(starts[-1])))
+
+
+def _bounds(start: Vector, weighed: Sequence[Comparison | Joint]) -> list[tuple[float | None, float | None]]:
+    """Return the range of the prior and of each weight: a comparison's level keeps the side on which it starts.
+
+    Where two comparisons say the same thing twice, an unbounded fit makes one of them speak against what it shows.
+    """
+    ranges: list[tuple[float | None, float | None]] = [(None, None)]
+    for entry in weighed:
+        for weight in entry.millibits:
+            free = weight == 0 or isinstance(entry, Joint)
+            ranges.append((None, None) if free else (0, None) if weight > 0 else (None, 0))
+    return ranges
 
 
 def _missing_flags(comparisons: Sequence[Comparison | Joint]) -> npt.NDArray[np.bool_]:

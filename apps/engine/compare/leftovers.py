@@ -1,0 +1,88 @@
+"""The words that one name has and the other lacks: what tells a subsidiary from its parent, or only a clerk's remark."""
+
+from typing import Final
+
+from apps.engine.compare.contract import Comparer, Values
+from apps.engine.compare.readings import COMPARES_WORDS, Name, Reading, read_names
+from apps.engine.compare.spaces import Space
+from apps.engine.compare.words import is_numbering
+from apps.engine.rules import Comparison
+from apps.engine.statistics import Statistics
+
+KINDS: Final = ("", "its city", "a common word", "an uncommon word", "a general word", "a rare word", "a number")
+NOTHING, CITY, COMMON, UNCOMMON, GENERAL, RARE, NUMBER = range(len(KINDS))
+"""Kinds of words left over, by how much they tell companies apart; a side's kind is that of its loudest word."""
+COMMON_BELOW: Final = 10_500
+UNCOMMON_BELOW: Final = 13_500
+"""Millibits of surprise: a word in more than one of 1,450 records is common, in more than one of 11,600 uncommon."""
+NAME_PARTS: Final = 6
+CITY_PART: Final = 6
+
+
+def _label(loud: int, quiet: int) -> str:
+    return f"{KINDS[loud]} against {KINDS[quiet]}" if quiet else f"{KINDS[loud]} on one side"
+
+
+SIDES: Final = tuple((loud, quiet) for loud in range(1, len(KINDS)) for quiet in range(loud + 1))
+LABELS: Final = ("missing", "none, same general words", "none", *(_label(*sides) for sides in SIDES))
+NONE_BUT_GENERAL, NONE = 1, 2
+LEVEL_OF_SIDES: Final = {sides: level for level, sides in enumerate(SIDES, start=3)}
+
+
+def compare_leftovers(left: Values, right: Values, comparison: Comparison, statistics: Statistics) -> int:
+    """Which kinds of words are left over on either side when two names are read word by word."""
+    if not left[0] or not right[0]:
+        return 0
+    reading = read_names(Name(*left[:NAME_PARTS]), Name(*right[:NAME_PARTS]))
+    if reading.agreement not in COMPARES_WORDS:
+        return 0
+    cities = city_words(left[CITY_PART]) | city_words(right[CITY_PART])
+    kinds = [_loudest(words, reading, cities, comparison, statistics) for words in reading.left_over]
+    if not any(kinds):
+        return NONE_BUT_GENERAL if reading.general_shared else NONE
+    return LEVEL_OF_SIDES[max(kinds), min(kinds)]
+
+
+def city_words(city: str | None) -> frozenset[str]:
+    """Return the words that name a city: those of its name, and its name in one word."""
+    return frozenset((*city.split(), city.replace(" ", ""))) if city else frozenset()
+
+
+def kind_of_rarity(millibits: int) -> int:
+    """Return the kind of a distinctive word that surprises by so many millibits."""
+    return COMMON if millibits < COMMON_BELOW else UNCOMMON if millibits < UNCOMMON_BELOW else RARE
+
+
+def _loudest(
+    words: tuple[str, ...], reading: Reading, cities: frozenset[str], comparison: Comparison, statistics: Statistics
+) -> int:
+    def kind_of(word: str) -> int:
+        if is_numbering(word):
+            return NUMBER
+        if word in cities:
+            return CITY
+        if word in reading.general:
+            return GENERAL
+        return kind_of_rarity(statistics.rarity(comparison.parts[0], word))
+
+    return max(map(kind_of, words), default=NOTHING)
+
+
+def _sentence(label: str, left: Values, right: Values, _comparison: Comparison, _statistics: Statistics) -> str:
+    if label == "missing":
+        return "No words of the names to set against each other"
+    if label.startswith("none"):
+        return "Nothing left over in either name"
+    reading = read_names(Name(*left[:NAME_PARTS]), Name(*right[:NAME_PARTS]))
+    ours, theirs = (", ".join(f"'{word}'" for word in words) for words in reading.left_over)
+    if ours and theirs:
+        return f"Words without a counterpart: {ours} / {theirs}"
+    return f"Words in one name only: {ours or theirs}"
+
+
+def _spaces(comparison: Comparison) -> tuple[Space, ...]:
+    return (Space(comparison.parts[0], comparison.parts[:1], of_words=True),)
+
+
+LEFTOVERS: Final = Comparer(LABELS, compare_leftovers, _sentence, needs=7, spaces=_spaces)
+"""Parts: those of a name, then the city; a word that is either record's city says little."""
