@@ -11,6 +11,7 @@ SEPARATOR = " | "
 MOST_WORDS = 6
 SHORTEST_WORD = 3
 MOST_TEXTS = 24
+DOMAIN_ENDINGS = ("group", "online", "global", "corp", "inc", "hq")
 VOWELS = frozenset("aeiouy")
 
 KeyFunction = Callable[[str], tuple[str, ...]]
@@ -88,6 +89,31 @@ def take_halves(value: str) -> tuple[str, ...]:
     return _unique(halves)
 
 
+def take_ends(value: str) -> tuple[str, ...]:
+    """Return the marked first and last half of each word, short words' too; say as much only beside another part."""
+    ends = []
+    for name in _names(value):
+        for word in name.split()[:MOST_WORDS]:
+            if len(word) >= SHORTEST_WORD + 1:
+                middle = (len(word) + 1) // 2
+                ends += [f"{word[:middle]}-", f"-{word[-middle:]}"]
+    return _unique(ends)
+
+
+def take_stem(value: str) -> tuple[str, ...]:
+    """Return a name, or a domain's name, in one word without hyphens and without what domains add to names."""
+    stems = []
+    for name in _names(value):
+        stem = name.partition(".")[0].replace(" ", "").replace("-", "")
+        for ending in DOMAIN_ENDINGS:
+            if stem.endswith(ending) and len(stem) >= len(ending) + SHORTEST_WORD:
+                stem = stem.removesuffix(ending)
+                break
+        if len(stem) >= SHORTEST_WORD:
+            stems.append(stem)
+    return _unique(stems)
+
+
 def take_area(value: str) -> tuple[str, ...]:
     """Return the first three characters, such as a postcode's area."""
     return (value[:3],) if len(value) >= 3 else ()
@@ -107,6 +133,8 @@ KEY_FUNCTIONS: dict[str, KeyFunction] = {
     "sorted": take_sorted,
     "skeleton": take_skeleton,
     "halves": take_halves,
+    "ends": take_ends,
+    "stem": take_stem,
     "area": take_area,
     "label": take_label,
 }
