@@ -9,9 +9,11 @@ from collections.abc import Callable
 import numpy as np
 import numpy.typing as npt
 
-from apps.engine.bulk.contacts import domain_levels, postcode_levels
+from apps.engine.bulk.contacts import postcode_levels
+from apps.engine.bulk.domains import domain_levels, name_domain_levels
 from apps.engine.bulk.frames import ABSENT, Codes, Encoded, combine, combine_columns, values_at
-from apps.engine.bulk.names import leftover_levels, name_levels
+from apps.engine.bulk.leftovers import leftover_levels, leftover_weight_levels
+from apps.engine.bulk.names import letter_levels, name_levels
 from apps.engine.bulk.pairs import RowPairs
 from apps.engine.bulk.streets import street_levels
 from apps.engine.bulk.texts import bag_levels
@@ -24,6 +26,9 @@ BulkComparer = Callable[[RowPairs, Comparison], Levels]
 VECTORISED: dict[str, BulkComparer] = {
     "names": name_levels,
     "leftovers": leftover_levels,
+    "leftover_weight": leftover_weight_levels,
+    "letters": letter_levels,
+    "name_domains": name_domain_levels,
     "bag": bag_levels,
     "street": street_levels,
     "domains": domain_levels,

@@ -11,7 +11,6 @@ from apps.engine.bulk.pairs import RowPairs
 from apps.engine.bulk.readings import (
     NameTable,
     Side,
-    Twins,
     align,
     name_table,
     shared_millibits,
@@ -19,9 +18,14 @@ from apps.engine.bulk.readings import (
     whole_agreements,
 )
 from apps.engine.bulk.words import NONE
-from apps.engine.compare import leftovers
-from apps.engine.compare.leftovers import CITY_PART, COMMON_BELOW, KINDS, LEVEL_OF_SIDES, NAME_PARTS, UNCOMMON_BELOW
-from apps.engine.compare.names import ACRONYM, DIFFERENT, NAME_RARITIES, NAME_RARITY_BOUNDS
+from apps.engine.compare.names import (
+    ACRONYM,
+    DIFFERENT,
+    LETTER_BOUNDS,
+    LONG_LETTERS,
+    NAME_RARITIES,
+    NAME_RARITY_BOUNDS,
+)
 from apps.engine.compare.readings import (
     ALSO,
     COMPARES_WORDS,
@@ -32,6 +36,7 @@ from apps.engine.compare.readings import (
     Agreement,
     is_cut_short,
 )
+from apps.engine.compare.similarity import edit_similarity_pairs
 from apps.engine.compare.words import Twin
 from apps.engine.rules import Comparison
 from apps.engine.statistics import rarity
@@ -77,7 +82,7 @@ class Readings:
 
 def name_levels(pairs: RowPairs, comparison: Comparison) -> Levels:
     """Return what `compare.names.compare_names` returns for each pair of rows."""
-    found = _readings(pairs, comparison.parts)
+    found = readings_of(pairs, comparison.parts)
     above_chance = found.shared - rarity(max(pairs.statistics.records, 1), 1)
     rare = np.sum([above_chance < bound for bound in NAME_RARITY_BOUNDS], axis=0, dtype=np.int16)
     levels = 1 + found.agreement.astype(np.int16) * len(NAME_RARITIES) + rare
@@ -87,33 +92,24 @@ def name_levels(pairs: RowPairs, comparison: Comparison) -> Levels:
     return levels.astype(np.uint8)
 
 
-def leftover_levels(pairs: RowPairs, comparison: Comparison) -> Levels:
-    """Return what `compare.leftovers.compare_leftovers` returns for each pair of rows."""
-    found = _readings(pairs, comparison.parts[:NAME_PARTS])
-    comparable = np.isin(found.agreement, list(COMPARES_WORDS))
-    levels = np.where(found.general_shared, leftovers.NONE_BUT_GENERAL, leftovers.NONE).astype(np.uint8)
-    levels[~comparable] = 0
-    city = pairs.columns[comparison.parts[CITY_PART]]
-    cities = _city_tokens(city, found.columns.table.code_of)
-    by_sides = np.zeros((len(KINDS), len(KINDS)), dtype=np.uint8)
-    for (loud, quiet), level in LEVEL_OF_SIDES.items():
-        by_sides[loud, quiet] = by_sides[quiet, loud] = level
-    for start in range(0, len(pairs), CHUNK):
-        rows = slice(start, start + CHUNK)
-        wanted = start + np.flatnonzero(comparable[rows] & ((found.our_over[rows] | found.their_over[rows]) != 0))
-        left, right = pairs.left[wanted], pairs.right[wanted]
-        both = np.hstack([cities[city.codes[left]], cities[city.codes[right]]])
-        sides = [_side(found.columns, side) for side in (left, right)]
-        general = [side.tokens[:, side.width :] for side in sides]
-        loudest = [
-            _loudest(found.columns.table, side, mask[wanted], both, np.hstack(general))
-            for side, mask in zip(sides, (found.our_over, found.their_over), strict=True)
-        ]
-        levels[wanted] = by_sides[loudest[0], loudest[1]]
+def letter_levels(pairs: RowPairs, comparison: Comparison) -> Levels:
+    """Return what `compare.names.compare_letters` returns for each pair of rows."""
+    found = readings_of(pairs, comparison.parts)
+    levels = np.zeros(len(pairs), dtype=np.uint8)
+    comparable = np.flatnonzero(np.isin(found.agreement, list(COMPARES_WORDS)))
+    table = found.columns.table
+    left, right = (found.columns.present[side[comparable]] for side in (pairs.left, pairs.right))
+    same = table.joined_code[left] == table.joined_code[right]
+    levels[comparable[same]] = 1
+    joined = np.array(table.joined, dtype=object)
+    similar = edit_similarity_pairs(joined[left[~same]].tolist(), joined[right[~same]].tolist(), pairs.workers)
+    below = np.sum([similar < bound for bound in LETTER_BOUNDS], axis=0)
+    length = np.maximum(table.joined_length[left[~same]], table.joined_length[right[~same]])
+    levels[comparable[~same]] = 2 + 2 * below + (length < LONG_LETTERS)
     return levels
 
 
-def _readings(pairs: RowPairs, parts: tuple[str, ...]) -> Readings:
+def readings_of(pairs: RowPairs, parts: tuple[str, ...]) -> Readings:
     """Return the readings of the pairs' names, worked out once for all comparisons that ask."""
     key = f"readings of {' '.join(parts)}"
     known = pairs.memo.get(key)
@@ -141,7 +137,7 @@ def _read(pairs: RowPairs, found: Readings, at: Ints) -> None:
     """Read the pairs at the given places; in place."""
     columns, table = found.columns, found.columns.table
     rows = pairs.left[at], pairs.right[at]
-    left, right = (_side(columns, side) for side in rows)
+    left, right = (side_at(columns, side) for side in rows)
     twins = align(table, left, right, pairs.workers)
     agreed = whole_agreements(table, left, right, twins, pairs.workers)
     whole = agreed != Agreement.NONE
@@ -167,7 +163,7 @@ def _read(pairs: RowPairs, found: Readings, at: Ints) -> None:
     found.general_shared[at] = ((ours[:, :, None] == theirs[:, None, :]) & (ours != NONE)[:, :, None]).any(axis=(1, 2))
 
 
-def _side(columns: NameColumns, rows: Codes) -> Side:
+def side_at(columns: NameColumns, rows: Codes) -> Side:
     return side_of(columns.table, columns.present[rows], columns.general[rows])
 
 
@@ -242,26 +238,3 @@ def _cut_short(whole: Encoded, rows: tuple[Codes, Codes], wanted: Flags) -> Ints
     texts = [*whole.values, ""]
     both = zip(ours[chosen].tolist(), theirs[chosen].tolist(), strict=True)
     return chosen[np.array([is_cut_short(texts[a], texts[b]) for a, b in both], dtype=np.bool_)]
-
-
-def _city_tokens(city: Encoded, code_of: dict[str, int]) -> Codes:
-    """Return the codes of the words that name each distinct city, as far as names use them; the last row is absent's."""
-    named = [sorted({code_of[w] for w in leftovers.city_words(text) if w in code_of}) for text in city.values]
-    tokens = np.full((len(named) + 1, max(map(len, named), default=1) or 1), NONE - 1, dtype=np.int32)
-    for row, codes in enumerate(named):
-        tokens[row, : len(codes)] = codes
-    return tokens
-
-
-def _loudest(table: NameTable, side: Side, masks: Masks, cities: Codes, general: Codes) -> Ints:
-    """Return the kind of each pair's loudest word among those left over on one side."""
-    tokens, words = side.tokens, table.words
-    over = (masks[:, None] >> np.arange(tokens.shape[1], dtype=np.uint16)) & 1 == 1
-    bits = words.bits[tokens]
-    kinds = np.where(bits < COMMON_BELOW, leftovers.COMMON, leftovers.RARE)
-    kinds[(bits >= COMMON_BELOW) & (bits < UNCOMMON_BELOW)] = leftovers.UNCOMMON
-    kinds[(tokens[:, :, None] == general[:, None, :]).any(axis=2)] = leftovers.GENERAL
-    kinds[(tokens[:, :, None] == cities[:, None, :]).any(axis=2)] = leftovers.CITY
-    kinds[words.numbering[tokens]] = leftovers.NUMBER
-    loudest: Ints = np.where(over, kinds, leftovers.NOTHING).max(axis=1, initial=leftovers.NOTHING)
-    return loudest

@@ -10,7 +10,8 @@ from apps.engine.statistics import Statistics
 class RowPairs:
     """Pairs of rows of a standard frame; `workers` bounds the threads that compare them.
 
-    `memo` keeps what one comparison worked out and another needs, too."""
+    `memo` keeps what one comparison worked out and another needs, too.
+    """
 
     columns: Columns
     left: Codes

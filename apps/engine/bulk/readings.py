@@ -4,6 +4,7 @@ Words are codes; equal words are found by broadcasting, twins once per distinct 
 """
 
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 import numpy.typing as npt
@@ -14,7 +15,14 @@ from apps.engine.bulk.frames import Codes, Flags, Ints
 from apps.engine.bulk.words import NONE, Words, tokens_of, words_of
 from apps.engine.compare.readings import BY_WORST_TWIN, EQUAL, MOST_GENERAL, MOST_WORDS, NAMES_ALIKE, Agreement
 from apps.engine.compare.similarity import edit_similarity_pairs
-from apps.engine.compare.words import SHORTEST_BEGINNING, SHORTEST_SPELLING, Twin, is_short_form, twin_of
+from apps.engine.compare.words import (
+    SHORTEST_BEGINNING,
+    SHORTEST_SPELLING,
+    Twin,
+    is_short_form,
+    twin_of,
+    word_rarity,
+)
 from apps.engine.statistics import Statistics
 
 Twins = npt.NDArray[np.int8]
@@ -47,7 +55,7 @@ def name_table(names: list[str], general: list[str], space: str, statistics: Sta
     code_of: dict[str, int] = {}
     tokens = tokens_of(names, MOST_WORDS, code_of)
     general_tokens = tokens_of(general, MOST_GENERAL, code_of)
-    words = words_of(list(code_of), space, statistics)
+    words = words_of(list(code_of), partial(word_rarity, space=space, statistics=statistics))
     joined, doubles = [], np.full((len(names), max(tokens.shape[1] - 1, 1)), NONE, dtype=np.int32)
     for row, name in enumerate(names):
         parts = list(dict.fromkeys(name.split()[:MOST_WORDS]))
@@ -116,9 +124,7 @@ def align(table: NameTable, left: Side, right: Side, workers: int) -> tuple[Twin
     return our_twins, their_twins
 
 
-def _join(
-    table: NameTable, sides: tuple[Side, Side], twins: tuple[Twins, Twins], rest: tuple[Ints, Flags]
-) -> None:
+def _join(table: NameTable, sides: tuple[Side, Side], twins: tuple[Twins, Twins], rest: tuple[Ints, Flags]) -> None:
     """Mark what one side writes as two neighbouring words and the other in one; in place."""
     (apart, joined), (pairs, open_tokens) = sides, rest
     doubles = table.doubles[apart.names[pairs]]
@@ -138,12 +144,17 @@ def _twins_of(words: Words, left: Codes, right: Codes, workers: int) -> Twins:
     low, high = np.minimum(left[kept], right[kept]).astype(np.int64), np.maximum(left[kept], right[kept])
     distinct, inverse = np.unique(low * len(words.texts) + high, return_inverse=True)
     if len(kept):
-        twins[kept] = _distinct_twins(words, distinct // len(words.texts), distinct % len(words.texts), workers)[inverse]
+        twins[kept] = _distinct_twins(words, distinct // len(words.texts), distinct % len(words.texts), workers)[
+            inverse
+        ]
     return twins
 
 
 def _distinct_twins(words: Words, left: Ints, right: Ints, workers: int) -> Twins:
-    short, long = np.minimum(words.length[left], words.length[right]), np.maximum(words.length[left], words.length[right])
+    short, long = (
+        np.minimum(words.length[left], words.length[right]),
+        np.maximum(words.length[left], words.length[right]),
+    )
     texts = np.array(words.texts, dtype=object)
     ours, theirs = texts[left], texts[right]
     worth = np.zeros(len(left), dtype=np.bool_)

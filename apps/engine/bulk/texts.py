@@ -1,17 +1,18 @@
 """Bags of words of many pairs at once."""
 
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 import numpy.typing as npt
 
+from apps.engine.bulk.alike import alike_words
 from apps.engine.bulk.frames import ABSENT, Codes, Flags, Ints, combine, combine_columns, values_at
 from apps.engine.bulk.keys import ranges
-from apps.engine.bulk.alike import alike_words
 from apps.engine.bulk.pairs import RowPairs
-from apps.engine.bulk.words import NONE, Words, table_of
-from apps.engine.compare.words import RARITIES, RARITY_BOUNDS
+from apps.engine.bulk.words import NONE, Words, words_of
 from apps.engine.compare.texts import BAG_DIFFERENT, CONTAINED, SHARES, bag_of
+from apps.engine.compare.words import RARITIES, RARITY_BOUNDS
 from apps.engine.rules import Comparison
 from apps.engine.statistics import Statistics, rarity
 
@@ -61,7 +62,8 @@ def _bags_of(
     )
     tokens = np.full((len(bags), int(sizes.max(initial=0))), NONE, dtype=np.int32)
     tokens[np.repeat(np.arange(len(bags)), sizes), ranges(np.zeros(len(bags), dtype=np.int64), sizes)] = flat
-    tables = [table_of(list(code_of), part, statistics).words for part in dict.fromkeys(comparison.parts)]
+    parts = dict.fromkeys(comparison.parts)
+    tables = [words_of(list(code_of), partial(statistics.rarity, part)) for part in parts]
     return replace(tables[0], bits=np.min([table.bits for table in tables], axis=0)), tokens, sizes
 
 

@@ -1,14 +1,13 @@
 """Distinct names and their words as arrays, made once per call and read for millions of pairs."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 
 from apps.engine.bulk.frames import Codes, Flags, Ints
 from apps.engine.bulk.keys import ranges
-from apps.engine.compare.readings import MOST_WORDS
 from apps.engine.compare.words import SHORTEST_SPELLING, is_numbering
-from apps.engine.statistics import Statistics
 
 NONE = -1
 """Pads a name's words, and stands for no class of agreement."""
@@ -27,35 +26,6 @@ class Words:
     plain: Flags
 
 
-@dataclass(frozen=True)
-class Names:
-    """The distinct names, present and former; arrays run over names, `tokens` pads with -1."""
-
-    words: Words
-    tokens: Codes
-    bits: Ints
-    joined: list[str]
-    joined_code: Codes
-    joined_length: Codes
-
-
-def table_of(texts: list[str], space: str, statistics: Statistics) -> Names:
-    """Return the tables of distinct names; rarity is read from the statistics' `space`."""
-    code_of: dict[str, int] = {}
-    tokens = tokens_of(texts, MOST_WORDS, code_of)
-    words = words_of(list(code_of), space, statistics)
-    joined = [text.replace(" ", "") for text in texts]
-    joined_of: dict[str, int] = {}
-    return Names(
-        words=words,
-        tokens=tokens,
-        bits=np.where(tokens == NONE, 0, words.bits[tokens]).sum(axis=1) if rows else np.zeros(0, np.int64),
-        joined=joined,
-        joined_code=np.fromiter((joined_of.setdefault(j, len(joined_of)) for j in joined), np.int32, len(joined)),
-        joined_length=np.fromiter(map(len, joined), np.int32, len(joined)),
-    )
-
-
 def tokens_of(texts: list[str], most: int, code_of: dict[str, int]) -> Codes:
     """Return the codes of each text's distinct words among its first `most`; new words are added to `code_of`."""
     rows = [list(dict.fromkeys(text.split()[:most])) for text in texts]
@@ -67,8 +37,8 @@ def tokens_of(texts: list[str], most: int, code_of: dict[str, int]) -> Codes:
     return tokens
 
 
-def words_of(texts: list[str], space: str, statistics: Statistics) -> Words:
-    """Return the arrays over distinct words; rarity is read from the statistics' `space`."""
+def words_of(texts: list[str], rarity_of: Callable[[str], int]) -> Words:
+    """Return the arrays over distinct words, with their surprise in millibits."""
 
     def coded(taken: list[str]) -> Codes:
         codes: dict[str, int] = {}
@@ -80,7 +50,7 @@ def words_of(texts: list[str], space: str, statistics: Statistics) -> Words:
     numbering = np.fromiter(map(is_numbering, texts), np.bool_, len(texts))
     return Words(
         texts=texts,
-        bits=np.fromiter((statistics.rarity(space, t) for t in texts), np.int64, len(texts)),
+        bits=np.fromiter(map(rarity_of, texts), np.int64, len(texts)),
         length=length,
         first=coded([t[:1] for t in texts]),
         ending=coded([t[-2:] for t in texts]),

@@ -3,14 +3,15 @@
 from collections.abc import Mapping, Sequence
 
 from apps.engine.compare.contract import Comparer
+from apps.engine.compare.domains import DOMAINS, NAME_DOMAINS
 from apps.engine.compare.identifiers import IDENTIFIERS
-from apps.engine.compare.leftovers import LEFTOVERS
-from apps.engine.compare.names import NAMES
+from apps.engine.compare.leftovers import LEFTOVER_WEIGHT, LEFTOVERS
+from apps.engine.compare.names import LETTERS, NAMES
 from apps.engine.compare.phrases import Tone, phrase_of, sentence_of_two
 from apps.engine.compare.spaces import Space
 from apps.engine.compare.streets import STREETS
 from apps.engine.compare.texts import BAG, DATES, NUMBERS, TEXT
-from apps.engine.compare.values import DOMAINS, EQUAL, POSTCODE, SHARED, SIMILAR
+from apps.engine.compare.values import EQUAL, POSTCODE, SHARED, SIMILAR
 from apps.engine.records import Evidence
 from apps.engine.rules import Comparison, RuleSet, RuleSetError
 from apps.engine.statistics import Statistics
@@ -20,6 +21,9 @@ __all__ = ["COMPARERS", "Comparer", "check_comparisons", "compare", "spaces_of"]
 COMPARERS: dict[str, Comparer] = {
     "names": NAMES,
     "leftovers": LEFTOVERS,
+    "leftover_weight": LEFTOVER_WEIGHT,
+    "letters": LETTERS,
+    "name_domains": NAME_DOMAINS,
     "equal": EQUAL,
     "similar": SIMILAR,
     "postcode": POSTCODE,

@@ -5,7 +5,7 @@ from typing import Final
 from apps.engine.compare.contract import Comparer, Values
 from apps.engine.compare.readings import COMPARES_WORDS, Name, Reading, read_names
 from apps.engine.compare.spaces import Space
-from apps.engine.compare.words import is_numbering
+from apps.engine.compare.words import is_numbering, word_rarity
 from apps.engine.rules import Comparison
 from apps.engine.statistics import Statistics
 
@@ -15,6 +15,10 @@ NOTHING, CITY, COMMON, UNCOMMON, GENERAL, RARE, NUMBER = range(len(KINDS))
 COMMON_BELOW: Final = 10_500
 UNCOMMON_BELOW: Final = 13_500
 """Millibits of surprise: a word in more than one of 1,450 records is common, in more than one of 11,600 uncommon."""
+PLAIN_KINDS: Final = (CITY, GENERAL, NUMBER)
+LIGHT: Final = 4000
+"""Millibits that a word of a plain kind counts in the weight of all words left over."""
+WEIGHT_BOUNDS: Final = (6000, 10_000, 14_000, 18_000, 24_000, 32_000)
 NAME_PARTS: Final = 6
 CITY_PART: Final = 6
 
@@ -48,6 +52,25 @@ def city_words(city: str | None) -> frozenset[str]:
     return frozenset((*city.split(), city.replace(" ", ""))) if city else frozenset()
 
 
+def compare_leftover_weight(left: Values, right: Values, comparison: Comparison, statistics: Statistics) -> int:
+    """How much all the words left over on both sides surprise together."""
+    if not left[0] or not right[0]:
+        return 0
+    reading = read_names(Name(*left[:NAME_PARTS]), Name(*right[:NAME_PARTS]))
+    if reading.agreement not in COMPARES_WORDS:
+        return 0
+    cities = city_words(left[CITY_PART]) | city_words(right[CITY_PART])
+    words = [word for side in reading.left_over for word in side]
+    if not words:
+        return 0
+    plain = [_kind(word, reading, cities, comparison, statistics) in PLAIN_KINDS for word in words]
+    bits = [
+        LIGHT if light else word_rarity(w, comparison.parts[0], statistics)
+        for w, light in zip(words, plain, strict=True)
+    ]
+    return 1 + sum(sum(bits) >= bound for bound in WEIGHT_BOUNDS)
+
+
 def kind_of_rarity(millibits: int) -> int:
     """Return the kind of a distinctive word that surprises by so many millibits."""
     return COMMON if millibits < COMMON_BELOW else UNCOMMON if millibits < UNCOMMON_BELOW else RARE
@@ -56,16 +79,17 @@ def kind_of_rarity(millibits: int) -> int:
 def _loudest(
     words: tuple[str, ...], reading: Reading, cities: frozenset[str], comparison: Comparison, statistics: Statistics
 ) -> int:
-    def kind_of(word: str) -> int:
-        if is_numbering(word):
-            return NUMBER
-        if word in cities:
-            return CITY
-        if word in reading.general:
-            return GENERAL
-        return kind_of_rarity(statistics.rarity(comparison.parts[0], word))
+    return max((_kind(word, reading, cities, comparison, statistics) for word in words), default=NOTHING)
 
-    return max(map(kind_of, words), default=NOTHING)
+
+def _kind(word: str, reading: Reading, cities: frozenset[str], comparison: Comparison, statistics: Statistics) -> int:
+    if is_numbering(word):
+        return NUMBER
+    if word in cities:
+        return CITY
+    if word in reading.general:
+        return GENERAL
+    return kind_of_rarity(word_rarity(word, comparison.parts[0], statistics))
 
 
 def _sentence(label: str, left: Values, right: Values, _comparison: Comparison, _statistics: Statistics) -> str:
@@ -86,3 +110,20 @@ def _spaces(comparison: Comparison) -> tuple[Space, ...]:
 
 LEFTOVERS: Final = Comparer(LABELS, compare_leftovers, _sentence, needs=7, spaces=_spaces)
 """Parts: those of a name, then the city; a word that is either record's city says little."""
+
+
+WEIGHT_LABELS: Final = (
+    "missing",
+    *(f"under {bound // 1000} bits" for bound in WEIGHT_BOUNDS),
+    f"{WEIGHT_BOUNDS[-1] // 1000} bits or more",
+)
+
+
+def _weight_sentence(label: str, left: Values, right: Values, comparison: Comparison, statistics: Statistics) -> str:
+    if label == "missing":
+        return "Nothing left over to weigh"
+    return f"The words without a counterpart carry {label}"
+
+
+LEFTOVER_WEIGHT: Final = Comparer(WEIGHT_LABELS, compare_leftover_weight, _weight_sentence, needs=7, spaces=_spaces)
+"""Parts: those of a name, then the city."""

@@ -9,8 +9,10 @@ from itertools import product
 from typing import Final
 
 from apps.engine.compare.contract import Comparer, Values
-from apps.engine.compare.readings import Agreement, Name, Reading, read_names
+from apps.engine.compare.readings import COMPARES_WORDS, Agreement, Name, Reading, read_names, words_of
+from apps.engine.compare.similarity import edit_similarity
 from apps.engine.compare.spaces import Space
+from apps.engine.compare.words import word_rarity
 from apps.engine.rules import Comparison
 from apps.engine.statistics import Statistics, rarity
 
@@ -49,7 +51,7 @@ def compare_names(left: Values, right: Values, comparison: Comparison, statistic
 
 def shared_millibits(sides: tuple[tuple[str, ...], tuple[str, ...]], space: str, statistics: Statistics) -> int:
     """Return the surprise of words that agree: the lesser of what either side's spelling gives."""
-    return min(sum(statistics.rarity(space, word) for word in words) for words in sides)
+    return min(sum(word_rarity(word, space, statistics) for word in words) for words in sides)
 
 
 def name_rarity(millibits: int, records: int) -> int:
@@ -82,7 +84,7 @@ def _sentence(label: str, left: Values, right: Values, comparison: Comparison, s
     common = _common(reading)
     if not common:
         return f"{OPENINGS[reading.agreement]}: {left[0]} / {right[0]}"
-    word = max(sorted(common), key=lambda w: statistics.rarity(comparison.parts[0], w))
+    word = max(sorted(common), key=lambda w: word_rarity(w, comparison.parts[0], statistics))
     count = statistics.count(comparison.parts[0], word)
     holders = "1 record uses it" if count == 1 else f"{count:,} records use it"
     return f"{OPENINGS[reading.agreement]}; shared word '{word}', {holders}"
@@ -98,3 +100,41 @@ def _spaces(comparison: Comparison) -> tuple[Space, ...]:
 
 NAMES: Final = Comparer(LABELS, compare_names, _sentence, needs=6, spaces=_spaces)
 """Parts: distinctive words, general words, former names' words, other names' words, acronym, full name."""
+
+
+LETTER_BOUNDS: Final = (960, 920, 880, 840, 780, 700, 600, 450)
+"""Thousandths of edit similarity between names without spaces."""
+LONG_LETTERS: Final = 9
+LETTER_LABELS: Final = (
+    "missing",
+    "same",
+    *(f"{share / 10:g} % alike, {size}" for share, size in product((*LETTER_BOUNDS, 0), ("long", "short"))),
+)
+
+
+def compare_letters(left: Values, right: Values, _comparison: Comparison, _statistics: Statistics) -> int:
+    """How far the letters of two names agree whose words do, written without spaces; short names apart."""
+    if not left[0] or not right[0]:
+        return 0
+    reading = read_names(Name(*left), Name(*right))
+    if reading.agreement not in COMPARES_WORDS:
+        return 0
+    ours, theirs = ("".join(words_of(side[0])) for side in (left, right))
+    return 1 if ours == theirs else letter_level(edit_similarity(ours, theirs), max(len(ours), len(theirs)))
+
+
+def letter_level(similarity: int, length: int) -> int:
+    """Return the level of unequal names of the given edit similarity and greater length."""
+    return 2 + 2 * sum(similarity < bound for bound in LETTER_BOUNDS) + (length < LONG_LETTERS)
+
+
+def _letters_sentence(label: str, left: Values, right: Values, _comparison: Comparison, _statistics: Statistics) -> str:
+    if label == "missing":
+        return "No letters of the names to compare"
+    if label == "same":
+        return "Names agree letter by letter"
+    return f"Letters of the names: {label.partition(',')[0]}: {left[0]} / {right[0]}"
+
+
+LETTERS: Final = Comparer(LETTER_LABELS, compare_letters, _letters_sentence, needs=6)
+"""Parts: those of a name."""

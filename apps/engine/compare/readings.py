@@ -52,7 +52,7 @@ BY_WORST_TWIN: Final = {
 WHOLE: Final = frozenset(BY_WORST_TWIN.values())
 """Agreements in which every distinctive word has a twin."""
 ALSO: Final = {Agreement.SAME: Agreement.ALSO_SAME, Agreement.ALIKE: Agreement.ALSO_ALIKE}
-COMPARES_WORDS: Final = WHOLE | {Agreement.STARTS, Agreement.SHARES, Agreement.NONE}
+COMPARES_WORDS: Final = WHOLE | {Agreement.STARTS, Agreement.SHARES}
 """Agreements that rest on the present names' words, so that words left over mean something."""
 
 

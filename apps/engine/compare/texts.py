@@ -8,9 +8,9 @@ from collections.abc import Iterable
 from itertools import product
 
 from apps.engine.compare.contract import Comparer, Values, capital
-from apps.engine.compare.words import RARITIES, are_words_alike, rarity_class
 from apps.engine.compare.similarity import edit_similarity, jaro_winkler
 from apps.engine.compare.spaces import Space
+from apps.engine.compare.words import RARITIES, are_words_alike, rarity_class
 from apps.engine.rules import Comparison
 from apps.engine.statistics import Statistics
 

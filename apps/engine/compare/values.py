@@ -53,40 +53,6 @@ def compare_shared(left: Values, right: Values, comparison: Comparison, statisti
     return 1 + sharing(statistics.count(comparison.name, left[0]))
 
 
-def compare_domains(left: Values, right: Values, comparison: Comparison, statistics: Statistics) -> int:
-    """Whether the domains of two records' websites and e-mails meet, and how many different names use that domain."""
-    ours, theirs = _domains(left), _domains(right)
-    if not ours or not theirs:
-        return 0
-    common = ours & theirs
-    if common:
-        return 1 + sharing(min(_names_on(domain, comparison, statistics) for domain in common))
-    labels = {domain.partition(".")[0] for domain in ours}
-    return 4 if any(domain.partition(".")[0] in labels for domain in theirs) else 5
-
-
-def compare_qualifiers(left: Values, right: Values, _comparison: Comparison, _statistics: Statistics) -> int:
-    """Whether the general words of two names ("Holding", "Deutschland", "II") tell one from the other."""
-    ours, theirs = set((left[0] or "").split()), set((right[0] or "").split())
-    if ours == theirs:
-        return 1 if ours else 0
-    if _numbers(ours) != _numbers(theirs):
-        return 4
-    return 2 if ours <= theirs or theirs <= ours else 3
-
-
-def _numbers(words: set[str]) -> set[str]:
-    return {word for word in words if word.isdigit() or (word and not word.strip("ivx"))}
-
-
-def _domains(values: Values) -> set[str]:
-    return {value for value in values if value}
-
-
-def _names_on(domain: str, comparison: Comparison, statistics: Statistics) -> int:
-    return max(statistics.count(part, domain) for part in comparison.parts)
-
-
 def _plain(label: str, left: Values, right: Values, comparison: Comparison, statistics: Statistics) -> str:
     if label == "missing":
         return f"{capital(comparison.title)} missing on one side"
@@ -103,39 +69,8 @@ def _unlike(label: str, title: str, ours: str, theirs: str) -> str:
     return f"{opening}: {ours} / {theirs}"
 
 
-def _of_domains(label: str, left: Values, right: Values, comparison: Comparison, statistics: Statistics) -> str:
-    common = sorted(_domains(left) & _domains(right), key=lambda d: (_names_on(d, comparison, statistics), d))
-    if not common:
-        if label == "missing":
-            return f"{capital(comparison.title)} missing on one side"
-        ours, theirs = (", ".join(sorted(_domains(side))) for side in (left, right))
-        return _unlike(label, comparison.title, ours, theirs)
-    if label == "same":
-        return f"Same {comparison.title} {common[0]}"
-    names = _names_on(common[0], comparison, statistics)
-    return f"Same {comparison.title} {common[0]}, which {names:,} different names share"
-
-
-def _of_qualifiers(label: str, left: Values, right: Values, comparison: Comparison, _statistics: Statistics) -> str:
-    ours, theirs = left[0] or "", right[0] or ""
-    if label == "missing":
-        return f"No {comparison.title} to compare"
-    if label == "same":
-        return f"Same {comparison.title}: {ours}"
-    if label == "extra on one side":
-        extra = sorted(set(ours.split()) ^ set(theirs.split()))
-        return f"{capital(comparison.title)} on one side only: {' '.join(extra)}"
-    if label == "different numbers":
-        return f"Different numbers in the {comparison.title}: {ours or 'none'} / {theirs or 'none'}"
-    return f"Different {comparison.title}: {ours} / {theirs}"
-
-
 def _own_space(comparison: Comparison) -> tuple[Space, ...]:
     return (Space(comparison.name, comparison.parts[:1]),)
-
-
-def _space_per_part(comparison: Comparison) -> tuple[Space, ...]:
-    return tuple(Space(part, (part,)) for part in comparison.parts)
 
 
 SHARED_LABELS = ("same", "same, shared by several", "same, shared by many")
@@ -143,16 +78,3 @@ EQUAL = Comparer(("missing", "same", "different"), compare_equal, _plain, when_u
 SIMILAR = Comparer(("missing", "same", "alike", "different"), compare_similar, _plain)
 POSTCODE = Comparer(("missing", "same", "in one area", "different"), compare_postcode, _plain)
 SHARED = Comparer(("missing", *SHARED_LABELS, "different"), compare_shared, _plain, spaces=_own_space, when_unequal=4)
-DOMAINS = Comparer(
-    ("missing", *SHARED_LABELS, "same but for the ending", "different"),
-    compare_domains,
-    _of_domains,
-    needs=2,
-    spaces=_space_per_part,
-)
-QUALIFIERS = Comparer(
-    ("missing", "same", "extra on one side", "different", "different numbers"),
-    compare_qualifiers,
-    _of_qualifiers,
-    compares_absent=True,
-)

@@ -7,7 +7,8 @@ from typing import Final
 from rapidfuzz.distance import OSA
 
 from apps.engine.compare.similarity import edit_similarity
-from apps.engine.statistics import rarity
+from apps.engine.statistics import Statistics, rarity
+from apps.engine.tables import load_rows
 
 WORDS_ALIKE: Final = 800
 SHORTEST_SPELLING: Final = 4
@@ -31,6 +32,10 @@ _NEIGHBOURS: Final = {
     }.items()
     for other in others
 }  # fmt: skip
+
+
+_BACKGROUND: Final = {word: int(count) for word, count in load_rows("name_word_counts.tsv")}
+_BACKGROUND_NAMES: Final = _BACKGROUND.pop("*")
 
 
 class Twin(IntEnum):
@@ -98,6 +103,16 @@ def are_words_alike(left: str, right: str) -> bool:
 def is_numbering(word: str) -> bool:
     """Say whether a word holds a digit or is made of Roman ones."""
     return not word.strip("ivxlc") or any(character.isdigit() for character in word)
+
+
+def word_rarity(word: str, space: str, statistics: Statistics) -> int:
+    """Return the millibits of surprise in meeting a word in a company's name.
+
+    Counted over the hub's records and the names of some tens of thousands of real organisations together, so that a
+    small hub, too, knows "solutions" from "traeger".
+    """
+    count = statistics.count(space, word) + _BACKGROUND.get(word, 0)
+    return rarity(statistics.records + _BACKGROUND_NAMES, count)
 
 
 def rarity_class(millibits: int, records: int) -> int:

@@ -56,7 +56,9 @@ def learn_weights(pairs: LabelledPairs, rules: RuleSet, pull: float = 0.3, round
         slope[fixed] = 0
         return value, slope
 
-    fitted = minimize(loss, start, jac=True, method="L-BFGS-B", bounds=_bounds(start, weighed), options={"maxiter": rounds}).x
+    fitted = minimize(
+        loss, start, jac=True, method="L-BFGS-B", bounds=_bounds(start, weighed), options={"maxiter": rounds}
+    ).x
     millibits = np.rint(fitted * MILLIBITS_PER_NAT).astype(int).tolist()
     document: dict[str, Any] = {"prior": millibits[0], "comparisons": {}, "joints": {}}
     for index, (entry, at) in enumerate(zip(weighed, starts.tolist(), strict=False)):
