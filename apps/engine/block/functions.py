@@ -7,11 +7,12 @@ one value are separated by ` | `. A rule set names the functions; a new one is a
 from collections.abc import Callable
 from itertools import combinations
 
+from apps.engine.standardise.stems import stem_of
+
 SEPARATOR = " | "
 MOST_WORDS = 6
 SHORTEST_WORD = 3
 MOST_TEXTS = 24
-DOMAIN_ENDINGS = ("group", "online", "global", "corp", "inc", "hq")
 VOWELS = frozenset("aeiouy")
 
 KeyFunction = Callable[[str], tuple[str, ...]]
@@ -102,16 +103,7 @@ def take_ends(value: str) -> tuple[str, ...]:
 
 def take_stem(value: str) -> tuple[str, ...]:
     """Return a name, or a domain's name, in one word without hyphens and without what domains add to names."""
-    stems = []
-    for name in _names(value):
-        stem = name.partition(".")[0].replace(" ", "").replace("-", "")
-        for ending in DOMAIN_ENDINGS:
-            if stem.endswith(ending) and len(stem) >= len(ending) + SHORTEST_WORD:
-                stem = stem.removesuffix(ending)
-                break
-        if len(stem) >= SHORTEST_WORD:
-            stems.append(stem)
-    return _unique(stems)
+    return _unique([stem for stem in map(stem_of, _names(value)) if stem])
 
 
 def take_area(value: str) -> tuple[str, ...]:

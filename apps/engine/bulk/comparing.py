@@ -9,7 +9,7 @@ from collections.abc import Callable
 import numpy as np
 import numpy.typing as npt
 
-from apps.engine.bulk.contacts import postcode_levels
+from apps.engine.bulk.contacts import phone_levels, postcode_levels
 from apps.engine.bulk.domains import domain_levels, name_domain_levels
 from apps.engine.bulk.frames import ABSENT, Codes, Encoded, combine, combine_columns, values_at
 from apps.engine.bulk.leftovers import leftover_levels, leftover_weight_levels
@@ -33,6 +33,7 @@ VECTORISED: dict[str, BulkComparer] = {
     "street": street_levels,
     "domains": domain_levels,
     "postcode": postcode_levels,
+    "phones": phone_levels,
 }
 
 

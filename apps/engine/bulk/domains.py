@@ -5,7 +5,6 @@ from itertools import product
 import numpy as np
 import numpy.typing as npt
 
-from apps.engine.block.functions import take_stem
 from apps.engine.bulk.contacts import recoded
 from apps.engine.bulk.frames import ABSENT, Codes, Encoded, Flags, Ints
 from apps.engine.bulk.pairs import RowPairs
@@ -24,6 +23,7 @@ from apps.engine.compare.domains import (
 )
 from apps.engine.compare.values import MANY, SEVERAL
 from apps.engine.rules import Comparison
+from apps.engine.standardise.stems import stem_of
 
 Levels = npt.NDArray[np.uint8]
 SHARED_BY_NONE = 2**31
@@ -70,8 +70,8 @@ def name_domain_levels(pairs: RowPairs, comparison: Comparison) -> Levels:
 
 def _stems(column: Encoded, known: dict[str, int]) -> Codes:
     """Return the rows' stems as codes into `known`, which grows; a text without a stem is absent."""
-    taken = [take_stem(value) for value in column.values]
-    codes = [known.setdefault(stem[0], len(known)) if stem else ABSENT for stem in taken]
+    stems = map(stem_of, column.values)
+    codes = [known.setdefault(stem, len(known)) if stem else ABSENT for stem in stems]
     found: Codes = np.array([*codes, ABSENT], dtype=np.int32)[column.codes]
     return found
 

@@ -1,6 +1,7 @@
 """Words left over between the names of many pairs."""
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
@@ -19,11 +20,13 @@ from apps.engine.compare.leftovers import (
     LIGHT,
     NAME_PARTS,
     PLAIN_KINDS,
+    TRADE_WORDS,
     UNCOMMON_BELOW,
     WEIGHT_BOUNDS,
 )
 from apps.engine.compare.readings import COMPARES_WORDS
 from apps.engine.rules import Comparison
+from apps.engine.statistics import Statistics
 
 Kinds = npt.NDArray[np.int64]
 
@@ -60,6 +63,7 @@ def _left_over(pairs: RowPairs, comparison: Comparison) -> Iterator[tuple[Ints, 
     comparable = np.isin(found.agreement, list(COMPARES_WORDS))
     city, table = pairs.columns[comparison.parts[CITY_PART]], found.columns.table
     cities = _city_tokens(city, table.code_of)
+    words = _KindsOfWords.read(table, comparison, pairs.statistics)
     for start in range(0, len(pairs), CHUNK):
         rows = slice(start, start + CHUNK)
         at = start + np.flatnonzero(comparable[rows] & ((found.our_over[rows] | found.their_over[rows]) != 0))
@@ -68,24 +72,48 @@ def _left_over(pairs: RowPairs, comparison: Comparison) -> Iterator[tuple[Ints, 
         sides = [side_at(found.columns, side) for side in (left, right)]
         general = np.hstack([side.tokens[:, side.width :] for side in sides])
         masks = found.our_over[at], found.their_over[at]
-        yield at, [_kinds(table, side, mask, both, general) for side, mask in zip(sides, masks, strict=True)]
+        yield at, [_kinds(words, side, mask, both, general) for side, mask in zip(sides, masks, strict=True)]
 
 
-def _kinds(table: NameTable, side: Side, masks: Masks, cities: Codes, general: Codes) -> tuple[Kinds, Ints]:
+@dataclass(frozen=True)
+class _KindsOfWords:
+    """What each word is wherever it is left over, as a distinctive and as a general word, and its surprise."""
+
+    distinctive: Kinds
+    general: Kinds
+    bits: Ints
+
+    @classmethod
+    def read(cls, table: NameTable, comparison: Comparison, statistics: Statistics) -> "_KindsOfWords":
+        """Sort the table's words."""
+        texts, bits = table.words.texts, table.words.bits
+        names, cities = (statistics.counts.get(comparison.parts[part], {}) for part in (0, CITY_PART))
+        places = [leftovers.is_place(cities.get(text, 0), names.get(text, 1)) for text in texts]
+        rare = np.where(bits < COMMON_BELOW, leftovers.COMMON, leftovers.RARE)
+        rare[(bits >= COMMON_BELOW) & (bits < UNCOMMON_BELOW)] = leftovers.UNCOMMON
+        rare[np.array(places, dtype=np.bool_)] = leftovers.PLACE
+        trade = np.array([text in TRADE_WORDS for text in texts], dtype=np.bool_)
+        return cls(
+            np.where(table.words.numbering, leftovers.NUMBER, rare),
+            np.where(table.words.numbering, leftovers.NUMBER, np.where(trade, leftovers.TRADE, leftovers.GENERAL)),
+            bits,
+        )
+
+
+def _kinds(words: _KindsOfWords, side: Side, masks: Masks, cities: Codes, general: Codes) -> tuple[Kinds, Ints]:
     """Return the kind of each token of one side, nothing where it is not left over, and its surprise."""
-    tokens, words = side.tokens, table.words
+    tokens = side.tokens
     over: Flags = (masks[:, None] >> np.arange(tokens.shape[1], dtype=np.uint16)) & 1 == 1
-    bits = words.bits[tokens]
-    kinds = np.where(bits < COMMON_BELOW, leftovers.COMMON, leftovers.RARE)
-    kinds[(bits >= COMMON_BELOW) & (bits < UNCOMMON_BELOW)] = leftovers.UNCOMMON
-    kinds[(tokens[:, :, None] == general[:, None, :]).any(axis=2)] = leftovers.GENERAL
-    kinds[(tokens[:, :, None] == cities[:, None, :]).any(axis=2)] = leftovers.CITY
-    kinds[words.numbering[tokens]] = leftovers.NUMBER
-    return np.where(over, kinds, leftovers.NOTHING), bits
+    kinds = words.distinctive[tokens]
+    is_general = (tokens[:, :, None] == general[:, None, :]).any(axis=2)
+    kinds = np.where(is_general, words.general[tokens], kinds)
+    is_city = (tokens[:, :, None] == cities[:, None, :]).any(axis=2)
+    kinds[is_city & (kinds != leftovers.NUMBER)] = leftovers.CITY
+    return np.where(over, kinds, leftovers.NOTHING), words.bits[tokens]
 
 
 def _city_tokens(city: Encoded, code_of: dict[str, int]) -> Codes:
-    """Return the codes of the words that name each distinct city, as far as names use them; the last row is absent's."""
+    """Return the codes of the words of each distinct city, as far as names use them; the last row is absent's."""
     named = [sorted({code_of[w] for w in leftovers.city_words(text) if w in code_of}) for text in city.values]
     tokens = np.full((len(named) + 1, max(map(len, named), default=1) or 1), NONE - 1, dtype=np.int32)
     for row, codes in enumerate(named):

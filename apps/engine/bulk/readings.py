@@ -181,7 +181,7 @@ def whole_agreements(
     our_words, their_words = left.is_word, right.is_word
     our_twins, their_twins = np.where(our_words, twins[0], EQUAL), np.where(their_words, twins[1], EQUAL)
     worst = np.maximum(our_twins.max(axis=1, initial=EQUAL), their_twins.max(axis=1, initial=EQUAL))
-    agreed = WHOLE_BY_TWIN[worst]
+    agreed: npt.NDArray[np.int8] = WHOLE_BY_TWIN[worst]
     same = table.joined_code[left.names] == table.joined_code[right.names]
     wanted = (agreed == Agreement.NONE) & ~same
     for side, found in ((left, our_twins), (right, their_twins)):

@@ -26,9 +26,9 @@ def standardise(given: pa.Table, rules: RuleSet, progress: Progress | None = Non
     """Return the standard frame of a given frame, in its order: record, source, source_key, parts, keys.
 
     A part's column is there only where the given frame has the attribute or what it falls back to. `workers` bounds the
-    processes, this one among them, that share a large frame; the result doesn't depend on it. `progress` is called in this thread, with
-    rows, as parts of the work finish; that all are done is the caller's to say. Raises RuleSetError where the rule set
-    names a kind of attribute that has no standardiser, and WorkerLostError where a worker process dies.
+    processes, this one among them, that share a large frame; the result doesn't depend on it. `progress` is called in
+    this thread, with rows, as parts of the work finish; that all are done is the caller's to say. Raises RuleSetError
+    where the rule set names a kind of attribute that has no standardiser, and WorkerLostError where a worker dies.
     """
     present = in_order_of_context([attribute for attribute in rules.attributes if attribute.name in given.column_names])
     needed = set[str]().union(*(_needs(attribute) for attribute in present))

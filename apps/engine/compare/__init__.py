@@ -11,7 +11,7 @@ from apps.engine.compare.phrases import Tone, phrase_of, sentence_of_two
 from apps.engine.compare.spaces import Space
 from apps.engine.compare.streets import STREETS
 from apps.engine.compare.texts import BAG, DATES, NUMBERS, TEXT
-from apps.engine.compare.values import EQUAL, POSTCODE, SHARED, SIMILAR
+from apps.engine.compare.values import EQUAL, PHONES, POSTCODE, SHARED, SIMILAR
 from apps.engine.records import Evidence
 from apps.engine.rules import Comparison, RuleSet, RuleSetError
 from apps.engine.statistics import Statistics
@@ -29,6 +29,7 @@ COMPARERS: dict[str, Comparer] = {
     "postcode": POSTCODE,
     "street": STREETS,
     "shared": SHARED,
+    "phones": PHONES,
     "domains": DOMAINS,
     "identifier": IDENTIFIERS,
     "bag": BAG,

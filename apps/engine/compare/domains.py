@@ -2,11 +2,11 @@
 
 from typing import Final
 
-from apps.engine.block.functions import take_stem
 from apps.engine.compare.contract import Comparer, Values, capital
 from apps.engine.compare.spaces import Space
 from apps.engine.compare.values import SHARED_LABELS, sharing
 from apps.engine.rules import Comparison
+from apps.engine.standardise.stems import stem_of
 from apps.engine.statistics import Statistics
 
 LABELS: Final = ("missing", *SHARED_LABELS, "same but for the ending", "begins alike", "different")
@@ -37,12 +37,11 @@ def max_stem_level(ours: set[str], theirs: set[str]) -> int:
 
 def compare_name_domains(left: Values, right: Values, _comparison: Comparison, _statistics: Statistics) -> int:
     """Whether one record's domain spells the other's name: what is left of a company's former or future name."""
-    levels = [
-        level_of_stem(stem, name)
-        for holder, named in ((left, right), (right, left))
-        for stem in stems_of(_domains(holder[SITE:]))
-        for name in take_stem(named[NAME] or "")
-    ]
+    levels = []
+    for holder, named in ((left, right), (right, left)):
+        name = stem_of(named[NAME] or "")
+        if name:
+            levels += [level_of_stem(stem, name) for stem in stems_of(_domains(holder[SITE:]))]
     return min(levels, default=0)
 
 
@@ -59,7 +58,7 @@ def begins(left: str, right: str) -> bool:
 
 def stems_of(domains: set[str]) -> set[str]:
     """Return the stems of the domains that have one: their names in one word."""
-    return {stem for domain in domains for stem in take_stem(domain)}
+    return {stem for stem in map(stem_of, domains) if stem}
 
 
 def names_on(domain: str, comparison: Comparison, statistics: Statistics) -> int:

@@ -1,4 +1,4 @@
-"""The words that one name has and the other lacks: what tells a subsidiary from its parent, or only a clerk's remark."""
+"""The words that one name has and the other lacks: what tells a subsidiary from its parent, or a clerk's remark."""
 
 from typing import Final
 
@@ -8,14 +8,27 @@ from apps.engine.compare.spaces import Space
 from apps.engine.compare.words import is_numbering, word_rarity
 from apps.engine.rules import Comparison
 from apps.engine.statistics import Statistics
+from apps.engine.tables import load_lines
 
-KINDS: Final = ("", "its city", "a common word", "an uncommon word", "a general word", "a rare word", "a number")
-NOTHING, CITY, COMMON, UNCOMMON, GENERAL, RARE, NUMBER = range(len(KINDS))
+KINDS: Final = (
+    "",
+    "its city",
+    "a common word",
+    "a trade word",
+    "an uncommon word",
+    "a place",
+    "a general word",
+    "a rare word",
+    "a number",
+)
+NOTHING, CITY, COMMON, TRADE, UNCOMMON, PLACE, GENERAL, RARE, NUMBER = range(len(KINDS))
 """Kinds of words left over, by how much they tell companies apart; a side's kind is that of its loudest word."""
+TRADE_WORDS: Final = load_lines("trade_words.txt")
+"""General words that describe a trade more often than they tell a subsidiary from its parent."""
 COMMON_BELOW: Final = 10_500
 UNCOMMON_BELOW: Final = 13_500
 """Millibits of surprise: a word in more than one of 1,450 records is common, in more than one of 11,600 uncommon."""
-PLAIN_KINDS: Final = (CITY, GENERAL, NUMBER)
+PLAIN_KINDS: Final = (CITY, TRADE, PLACE, GENERAL, NUMBER)
 LIGHT: Final = 4000
 """Millibits that a word of a plain kind counts in the weight of all words left over."""
 WEIGHT_BOUNDS: Final = (6000, 10_000, 14_000, 18_000, 24_000, 32_000)
@@ -88,8 +101,16 @@ def _kind(word: str, reading: Reading, cities: frozenset[str], comparison: Compa
     if word in cities:
         return CITY
     if word in reading.general:
-        return GENERAL
-    return kind_of_rarity(word_rarity(word, comparison.parts[0], statistics))
+        return TRADE if word in TRADE_WORDS else GENERAL
+    space = comparison.parts[0]
+    if is_place(statistics.counts.get(comparison.parts[CITY_PART], {}).get(word, 0), statistics.count(space, word)):
+        return PLACE
+    return kind_of_rarity(word_rarity(word, space, statistics))
+
+
+def is_place(as_city: int, as_name: int) -> bool:
+    """Say whether a word names a place: more records hold it in their city than in their name."""
+    return as_city > as_name
 
 
 def _sentence(label: str, left: Values, right: Values, _comparison: Comparison, _statistics: Statistics) -> str:
@@ -105,7 +126,8 @@ def _sentence(label: str, left: Values, right: Values, _comparison: Comparison, 
 
 
 def _spaces(comparison: Comparison) -> tuple[Space, ...]:
-    return (Space(comparison.parts[0], comparison.parts[:1], of_words=True),)
+    words, city = comparison.parts[0], comparison.parts[CITY_PART]
+    return (Space(words, (words,), of_words=True), Space(city, (city,), of_words=True))
 
 
 LEFTOVERS: Final = Comparer(LABELS, compare_leftovers, _sentence, needs=7, spaces=_spaces)
@@ -119,7 +141,9 @@ WEIGHT_LABELS: Final = (
 )
 
 
-def _weight_sentence(label: str, left: Values, right: Values, comparison: Comparison, statistics: Statistics) -> str:
+def _weight_sentence(
+    label: str, _left: Values, _right: Values, _comparison: Comparison, _statistics: Statistics
+) -> str:
     if label == "missing":
         return "Nothing left over to weigh"
     return f"The words without a counterpart carry {label}"

@@ -8,6 +8,7 @@ over, because they are what tells a subsidiary from its parent.
 from collections.abc import Sequence
 from enum import IntEnum
 from functools import lru_cache
+from itertools import pairwise
 from typing import Final, NamedTuple
 
 from apps.engine.compare.similarity import edit_similarity
@@ -70,7 +71,8 @@ class Name(NamedTuple):
 class Reading(NamedTuple):
     """What a pair of names says; words come as one tuple per side.
 
-    `shared` are the words that agree, in as many ways as they do: more than one where several former names do. `general` are the general words of either side, `general_shared` says whether both have one that is the same.
+    `shared` are the words that agree, in as many ways as they do: more than one where several former names do.
+    `general` are the general words of either side, `general_shared` says whether both have one that is the same.
     """
 
     agreement: Agreement
@@ -146,7 +148,7 @@ def _align(left: Sides, right: Sides) -> _Alignment:
 
 def _join(parts: dict[str, int], rest: Sequence[str], joined: dict[str, int], words: Words) -> None:
     """Mark the words left over on one side that the other writes as two neighbouring words; in place."""
-    for first, second in zip(words, words[1:], strict=False):
+    for first, second in pairwise(words):
         if first + second in rest:
             joined[first + second] = parts[first] = parts[second] = EQUAL
 

@@ -1,5 +1,7 @@
 """Single values: equal or not, alike or not, and how many different names share them."""
 
+from rapidfuzz.distance import OSA
+
 from apps.engine.compare.contract import Comparer, Values, capital
 from apps.engine.compare.similarity import jaro_winkler
 from apps.engine.compare.spaces import Space
@@ -53,6 +55,15 @@ def compare_shared(left: Values, right: Values, comparison: Comparison, statisti
     return 1 + sharing(statistics.count(comparison.name, left[0]))
 
 
+def compare_phones(left: Values, right: Values, comparison: Comparison, statistics: Statistics) -> int:
+    """Whether two phones are equal and shared by how many names, a digit apart, or different."""
+    if not left[0] or not right[0]:
+        return 0
+    if left[0] == right[0]:
+        return 1 + sharing(statistics.count(comparison.name, left[0]))
+    return A_DIGIT_APART + (OSA.distance(left[0], right[0], score_cutoff=1) > 1)
+
+
 def _plain(label: str, left: Values, right: Values, comparison: Comparison, statistics: Statistics) -> str:
     if label == "missing":
         return f"{capital(comparison.title)} missing on one side"
@@ -73,8 +84,10 @@ def _own_space(comparison: Comparison) -> tuple[Space, ...]:
     return (Space(comparison.name, comparison.parts[:1]),)
 
 
+A_DIGIT_APART = 4
 SHARED_LABELS = ("same", "same, shared by several", "same, shared by many")
 EQUAL = Comparer(("missing", "same", "different"), compare_equal, _plain, when_unequal=2)
 SIMILAR = Comparer(("missing", "same", "alike", "different"), compare_similar, _plain)
 POSTCODE = Comparer(("missing", "same", "in one area", "different"), compare_postcode, _plain)
 SHARED = Comparer(("missing", *SHARED_LABELS, "different"), compare_shared, _plain, spaces=_own_space, when_unequal=4)
+PHONES = Comparer(("missing", *SHARED_LABELS, "a digit apart", "different"), compare_phones, _plain, spaces=_own_space)

@@ -13,7 +13,7 @@ from apps.engine.tables import load_rows
 WORDS_ALIKE: Final = 800
 SHORTEST_SPELLING: Final = 4
 LONG_SPELLING: Final = 7
-LONGEST_WORDS_SPELLING: Final = 9
+LONGEST_WORDS_SPELLING: Final = 10
 """From this length two slips are still one word's spelling."""
 SHORTEST_BEGINNING: Final = 3
 

@@ -17,6 +17,7 @@ from scipy.sparse import csr_array
 from apps.engine.rules import Comparison, Joint, RuleSet
 
 MILLIBITS_PER_NAT = 1000 / np.log(2)
+FARTHEST = 2
 Vector = npt.NDArray[np.float64]
 
 
@@ -56,9 +57,7 @@ def learn_weights(pairs: LabelledPairs, rules: RuleSet, pull: float = 0.3, round
         slope[fixed] = 0
         return value, slope
 
-    fitted = minimize(
-        loss, start, jac=True, method="L-BFGS-B", bounds=_bounds(start, weighed), options={"maxiter": rounds}
-    ).x
+    fitted = minimize(loss, start, jac=True, method="L-BFGS-B", bounds=_bounds(weighed), options={"maxiter": rounds}).x
     millibits = np.rint(fitted * MILLIBITS_PER_NAT).astype(int).tolist()
     document: dict[str, Any] = {"prior": millibits[0], "comparisons": {}, "joints": {}}
     for index, (entry, at) in enumerate(zip(weighed, starts.tolist(), strict=False)):
@@ -77,16 +76,19 @@ def _design(levels: npt.NDArray[np.uint8], starts: npt.NDArray[np.int64]) -> csr
     return csr_array((np.ones(columns.size), columns.reshape(-1), pointers), shape=(pairs, 1 + int(starts[-1])))
 
 
-def _bounds(start: Vector, weighed: Sequence[Comparison | Joint]) -> list[tuple[float | None, float | None]]:
-    """Return the range of the prior and of each weight: a comparison's level keeps the side on which it starts.
+def _bounds(weighed: Sequence[Comparison | Joint]) -> list[tuple[float | None, float | None]]:
+    """Return the range of the prior and of each weight.
 
-    Where two comparisons say the same thing twice, an unbounded fit makes one of them speak against what it shows.
+    A comparison's level keeps the side on which it starts and grows to `FARTHEST` times its start at most: where two
+    comparisons say the same thing twice, a free fit makes one of them speak against what it shows, and what is never
+    wrong in the training pairs would outweigh everything elsewhere.
     """
     ranges: list[tuple[float | None, float | None]] = [(None, None)]
     for entry in weighed:
         for weight in entry.millibits:
+            farthest = FARTHEST * weight / MILLIBITS_PER_NAT
             free = weight == 0 or isinstance(entry, Joint)
-            ranges.append((None, None) if free else (0, None) if weight > 0 else (None, 0))
+            ranges.append((None, None) if free else (min(farthest, 0.0), max(farthest, 0.0)))
     return ranges
 
 

@@ -1,7 +1,8 @@
 """Rebuild `name_word_counts.tsv`: how many real organisations' names hold a word.
 
-Run: `python -m apps.engine.tables.build_name_word_counts NAMES.csv[=COLUMN] ...`, each file a CSV with a column of names
-(`name` unless said). Words are those that the standardiser calls distinctive; rarer ones than `LEAST` are left out.
+Run: `python -m apps.engine.tables.build_name_word_counts NAMES.csv[=COLUMN] ...`, each file a CSV with a column of
+names (`name` unless said). Words are those that the standardiser calls distinctive; those in fewer
+than `LEAST` names are left out.
 """
 
 import csv
