@@ -24,9 +24,12 @@ _TITLES: Final[Mapping[str, str]] = {
     "email": "E-mail",
     "postcode": "Postcode",
     "tax_profile": "Tax profile",
-    "general_words": "General words",
+    "other_words": "Words left over",
+    "other_words_weight": "Weight of the words left over",
+    "letters": "Letters of the name",
     "form": "Legal form",
     "domain": "Web domain",
+    "name_in_domain": "Name in the web domain",
     "state": "State",
 }
 _RULES: Final[Mapping[str, str]] = {
