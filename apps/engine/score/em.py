@@ -16,13 +16,12 @@ import numpy as np
 import numpy.typing as npt
 
 from apps.engine.rules import Comparison, RuleSet
+from apps.engine.score.counting import ratios
 
 MILLIBITS = 1000
 ROUNDS = 200
 SETTLED = 1e-4
 """Bits by which no weight moves any more when the learning ends."""
-PULL = 2.0
-"""Pairs' worth of the weights that the rule set has already, level by level."""
 Levels = npt.NDArray[np.uint8]
 Vector = npt.NDArray[np.float64]
 
@@ -90,17 +89,10 @@ def _matched(patterns: _Patterns, weights: list[Vector], prior: float) -> Vector
 def _ratios(
     comparison: Comparison, column: int, start: Vector, same: tuple[_Patterns, Vector], apart: tuple[_Patterns, Vector]
 ) -> Vector:
-    """Return the bits of each level: how much more often pairs of one party show it than pairs of different ones.
-
-    The posterior mean of a ratio of rates under a Gamma prior around the start: what no pair shows keeps its weight.
-    """
+    """Return the bits of each level of a comparison."""
     width = len(comparison.labels)
     m_counts, u_counts = (patterns.counts(column, width, share) for patterns, share in (same, apart))
-    m_counts[0] = u_counts[0] = 0
-    u_rates = np.where(m_counts + u_counts > 0, u_counts + 0.5, 0) / (u_counts.sum() + 1)
-    bits: Vector = np.log2(PULL + m_counts) - np.log2(PULL * np.exp2(-start) + m_counts.sum() * u_rates)
-    bits[0] = 0
-    return bits
+    return ratios(m_counts, u_counts, start)
 
 
 def _document(rules: RuleSet, weights: list[Vector], prior: float) -> dict[str, Any]:
