@@ -54,7 +54,7 @@ def labels_of(comparison: str) -> set[str]:
 
 
 def all_pairs(records: list[Parts]) -> Pairs:
-    return list(product(records, repeat=2))
+    return [(a, b) for a in records for b in records]
 
 
 def words(text: str, **others: str) -> Parts:

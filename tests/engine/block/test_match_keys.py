@@ -25,6 +25,15 @@ RULES = load_company_rules()
         ("skeleton", "acme", ()),
         ("halves", "traeger", ("tra-", "-ger")),
         ("halves", "acme", ()),
+        ("ends", "traeger", ("trae-", "-eger")),
+        ("ends", "acme ab", ("ac-", "-me")),
+        ("ends", "abc", ()),
+        ("stem", "lucky strike", ("luckystrike",)),
+        ("stem", "lucky-strike.co.uk", ("luckystrike",)),
+        ("stem", "traegergroup.de", ("traeger",)),
+        ("stem", "group.de", ("group",)),
+        ("stem", "ab.de", ()),
+        ("stem", "micro soft | acme", ("microsoft", "acme")),
         ("area", "84119", ("841",)),
         ("area", "84", ()),
         ("label", "acme.co.uk", ("acme",)),
@@ -60,6 +69,35 @@ def test_a_former_name_meets_a_present_one() -> None:
     present = match_keys({"name.words": "old lake"}, RULES)
     former = match_keys({"name.words": "new shore", "former_names.words": "first hill | old lake"}, RULES)
     assert any(text.startswith("name:") for text in (present[key] for key in present.keys() & former.keys()))
+
+
+@pytest.mark.parametrize(
+    ("left", "right", "key"),
+    [
+        ({"website.domain": "lucky-strike.com"}, {"name.words": "lucky strike"}, "domain: luckystrike"),
+        ({"email.domain": "acme.de"}, {"website.domain": "acmegroup.com"}, "domain: acme"),
+        (
+            {"name.words": "traegar", "city.name": "bonn"},
+            {"name.words": "traeger", "city.name": "bonn"},
+            "end of word and city: trae-, bonn",
+        ),
+        (
+            {"street.number": "7", "street.name": "king"},
+            {"street.number": "7", "street.name": "king", "postcode.code": "53111"},
+            "number and street: 7, king",
+        ),
+        (
+            {"street.number": "7", "postcode.code": "53111"},
+            {"street.number": "7", "street.name": "king", "postcode.code": "53111"},
+            "number and postcode: 7, 53111",
+        ),
+    ],
+)
+def test_records_meet_by_domain_end_of_word_and_house_number(
+    left: dict[str, str], right: dict[str, str], key: str
+) -> None:
+    ours, theirs = match_keys(left, RULES), match_keys(right, RULES)
+    assert key in {ours[shared] for shared in ours.keys() & theirs.keys()}
 
 
 def test_an_unknown_key_function_is_refused() -> None:

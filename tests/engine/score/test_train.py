@@ -1,10 +1,21 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from apps.engine.rules import RuleSet, load_company_rules, overlay_weights
 from apps.engine.score.train import LabelledPairs, learn_weights
 
-RULES = load_company_rules()
+SHIPPED = load_company_rules()
+
+
+def rules_with(same: int, different: int) -> RuleSet:
+    """The shipped rules, with these weights of the country's levels in millibits."""
+    country = replace(SHIPPED.comparison("country"), millibits=(0, same, different))
+    return replace(SHIPPED, comparisons=tuple(country if c.name == "country" else c for c in SHIPPED.comparisons))
+
+
+RULES = rules_with(5000, -5000)
 
 
 def labelled(seed: int = 3, count: int = 3000) -> LabelledPairs:
@@ -21,6 +32,36 @@ def test_weights_come_near_the_log_likelihood_ratio() -> None:
     learned = learn_weights(labelled(), RULES, pull=0.001)
     weights = dict(learned["comparisons"]["country"])
     assert weights["same"] - weights["different"] == pytest.approx(2 * 1000 * np.log2(9), rel=0.1)
+
+
+def country_after(same: int, different: int) -> dict[str, int]:
+    """The country's weights after learning, nearly undrawn, that it is worth some 3.2 bits either way."""
+    return dict(learn_weights(labelled(), rules_with(same, different), pull=0.001)["comparisons"]["country"])
+
+
+def test_a_weight_keeps_the_side_on_which_it_starts() -> None:
+    assert country_after(-3000, 3000) == {"missing": 0, "same": 0, "different": 0}
+
+
+def test_a_weight_grows_to_twice_its_start_at_most() -> None:
+    assert country_after(500, -400) == {"missing": 0, "same": 1000, "different": -800}
+
+
+def test_a_weight_that_starts_at_nothing_is_free() -> None:
+    assert country_after(0, -100)["same"] > 5000
+    assert country_after(100, 0)["different"] < -5000
+
+
+def test_a_joint_may_change_sides_and_grow() -> None:
+    place = [weighed.name for weighed in SHIPPED.weighed].index("street_and_phone")
+    joint = SHIPPED.joints[place - len(SHIPPED.comparisons)]
+    start = replace(joint, millibits=(0, -100, *joint.millibits[2:]))
+    rules = replace(SHIPPED, joints=tuple(start if j.name == joint.name else j for j in SHIPPED.joints))
+    labels = np.tile([True, True, True, False], 500)
+    levels = np.zeros((len(labels), len(SHIPPED.weighed)), dtype=np.uint8)
+    levels[labels, place] = 1
+    learned = learn_weights(LabelledPairs(levels, labels, np.ones(len(labels))), rules, pull=0.001)
+    assert learned["joints"]["street_and_phone"][1][1] > 2000
 
 
 def test_what_the_pairs_do_not_show_keeps_its_weight() -> None:
