@@ -35,9 +35,9 @@ TRUTH = SAMPLES / "us_listed" / "truth.csv"
 def hub(
     django_db_setup: None, django_db_blocker: DjangoDbBlocker, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[None]:
-    """The hub of this module, gone when it ends: 150 companies, four cases judged."""
+    """The hub of this module, gone when it ends: 300 companies, four cases judged."""
     with django_db_blocker.unblock(), transaction.atomic():
-        load_rows(tmp_path_factory.mktemp("files"), cut_sample(150))
+        load_rows(tmp_path_factory.mktemp("files"), cut_sample(300))
         for verdict in ("same", "same", "different", "related"):
             case = Case.objects.filter(state="open", kind="pair").order_by("-score", "pk").first()
             assert case is not None
