@@ -23,6 +23,15 @@ def match_files(
 ) -> tuple[pa.Table, Resolution, dict[str, int]]:
     """Return the given frame, what the engine made of it, and rows and faults by source.
 
+    Raises FileRefused for a file that can't be used.
+    """
+    given, counts = read_given(files, rules)
+    return given, resolve_all(given, rules, workers=workers, progress=progress), counts
+
+
+def read_given(files: Sequence[SourceFile], rules: RuleSet) -> tuple[pa.Table, dict[str, int]]:
+    """Return the given frame of the files, and rows and faults by source.
+
     Records are numbered in byte order of source and key, so that the numbers don't depend on the order of the files.
     Raises FileRefused for a file that can't be used.
     """
@@ -34,7 +43,7 @@ def match_files(
             "SELECT row_number() OVER (ORDER BY encode(source), encode(source_key)) AS record, * FROM given_rows"
             " ORDER BY record"
         ).to_arrow_table()
-    return given, resolve_all(given, rules, workers=workers, progress=progress), counts
+    return given, counts
 
 
 def write_clusters(path: Path, given: pa.Table, resolution: Resolution) -> None:
