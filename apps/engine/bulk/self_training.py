@@ -15,7 +15,7 @@ from apps.engine.bulk.comparing import levels_of
 from apps.engine.bulk.frames import ABSENT, Codes, Columns, Encoded, Flags, Ints, combine
 from apps.engine.bulk.pairs import RowPairs
 from apps.engine.rules import RuleSet
-from apps.engine.score.lessons import Lesson, Lessons, Model, learn, weighed_like
+from apps.engine.score.lessons import Lesson, Lessons, Model, learn
 from apps.engine.score.self_supervision import Labels, Levels, attribute_of, hide, labelling, pseudo_labels
 from apps.engine.score.train import LabelledPairs
 from apps.engine.statistics import Statistics
@@ -43,14 +43,14 @@ def learn_from_identifiers(
     labels = labels.take(_drawn(len(labels), MOST_LABELS))
     labelled, crowd = _some(pairs, labels.pairs), _some(pairs, _drawn(len(pairs), CROWD))
     levels = hide(levels_of(labelled, rules), _hidden(labelled, labels, rules), rules)
-    crowd_levels = levels_of(crowd, rules)
     places = labelling(rules)
     lessons = Lessons(
-        labelled=weighed_like(crowd_levels, LabelledPairs(levels, labels.same, labels.weights), rules),
+        labelled=LabelledPairs(levels, labels.same, labels.weights),
         parties=_parties(standard.num_rows, labelled, labels.same),
         by=np.searchsorted(places, labels.by),
         labellers=[rules.comparisons[place].name for place in places],
-        crowd=crowd_levels,
+        crowd=levels_of(crowd, rules),
+        choose_themselves=True,
     )
     return learn(lessons, rules, model)
 

@@ -30,8 +30,10 @@ LEAST_SHOWN = 50
 HELD_OUT = 0.3
 MARGIN = 0.02
 """Share of the held-out loss by which what is learned must be better."""
-LINKED_WITHIN = (0.7, 1.4)
+LINKED_WITHIN = (0.8, 1.25)
 """By which factor the share of candidate pairs above the link threshold may change."""
+SHARE_WITHIN = (0.5, 2.0)
+"""By which factor the share of labels "same" may differ from the share that the rules expect of all candidate pairs."""
 SEED = 20
 Vector = npt.NDArray[np.float64]
 
@@ -41,7 +43,8 @@ class Lessons:
     """Labelled pairs to learn from, and levels of candidate pairs drawn at random.
 
     `parties` numbers the party behind each label, `by` says which comparison labelled it, into `labellers`. `crowd`
-    has a column per comparison and joint, as the labelled pairs' levels have.
+    has a column per comparison and joint, as the labelled pairs' levels have. `choose_themselves` says that the labels
+    are not of a random choice of pairs, but of those that happen to hold an identifier each.
     """
 
     labelled: LabelledPairs
@@ -49,6 +52,7 @@ class Lessons:
     by: Ints
     labellers: Sequence[str]
     crowd: Levels
+    choose_themselves: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +96,12 @@ def learn(lessons: Lessons, rules: RuleSet, model: Model = "additive") -> Lesson
     labelled = lessons.labelled
     evidence = _evidence(lessons)
     parties = len(np.unique(lessons.parties[labelled.labels]))
-    if reasons := _too_thin(labelled.labels, parties):
+    reasons = _too_thin(labelled.labels, parties)
+    if not reasons and lessons.choose_themselves:
+        expected = _expected_share(lessons.crowd, rules)
+        reasons = _too_odd(_share(labelled), expected)
+        labelled = weighed_to(expected, labelled)
+    if reasons:
         return Lesson(model, None, evidence, parties, reasons)
     held_out = _held_out(lessons.parties)
     training, testing = _take(labelled, ~held_out), _take(labelled, held_out)
@@ -117,15 +126,12 @@ def learn(lessons: Lessons, rules: RuleSet, model: Model = "additive") -> Lesson
     )
 
 
-def weighed_like(crowd: Levels, pairs: LabelledPairs, rules: RuleSet) -> LabelledPairs:
-    """Return the pairs weighed so that as large a share of them is one party as the rules expect of the crowd.
+def weighed_to(share: float, pairs: LabelledPairs) -> LabelledPairs:
+    """Return the pairs weighed so that this share of them is one party; both kinds must be there.
 
     Identifiers tell how pairs of one party look, not how many there are: they label more of the one than of the other.
     """
-    share = float(np.mean(1 / (1 + np.exp2(-_scores(crowd, rules) / 1000)))) if len(crowd) else 0.0
-    found = float(pairs.weights[pairs.labels].sum() / pairs.weights.sum()) if _has_both(pairs) else share
-    if share == found:
-        return pairs
+    found = _share(pairs)
     factors = np.where(pairs.labels, share / found, (1 - share) / (1 - found))
     return replace(pairs, weights=pairs.weights * factors)
 
@@ -142,6 +148,15 @@ def _scores(levels: Levels, rules: RuleSet) -> Ints:
     for column, entry in enumerate(rules.weighed):
         scores += np.array(entry.millibits, dtype=np.int64)[levels[:, column]]
     return scores
+
+
+def _share(pairs: LabelledPairs) -> float:
+    return float(np.average(pairs.labels, weights=pairs.weights))
+
+
+def _expected_share(levels: Levels, rules: RuleSet) -> float:
+    """Return the share of the pairs that is one party, as the rules' probabilities say."""
+    return float(np.mean(1 / (1 + np.exp2(-_scores(levels, rules) / 1000))))
 
 
 def _linked(levels: Levels, rules: RuleSet) -> float:
@@ -171,6 +186,18 @@ def _too_thin(same: Flags, parties: int) -> list[str]:
     if parties < LEAST_PARTIES:
         reasons.append(f'The labels "same" come from {parties:,} parties; learning needs {LEAST_PARTIES:,}.')
     return reasons
+
+
+def _too_odd(share: float, expected: float) -> list[str]:
+    """Return in a sentence that the labelled pairs are unlike the rest, where they are."""
+    least, most = SHARE_WITHIN
+    if least * expected <= share <= most * expected:
+        return []
+    sentence = (
+        f'{share:.1%} of the labels say "same", where the present weights expect {expected:.1%} of the candidate pairs'
+        " to be: the records that hold identifiers are unlike the rest."
+    )
+    return [sentence]
 
 
 def _held_out(parties: Ints) -> Flags:

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from apps.engine.rules import RuleSet, load_company_rules, overlay_weights
-from apps.engine.score.lessons import Evidence, Lessons, learn, log_loss, weighed_like
+from apps.engine.score.lessons import Evidence, Lessons, learn, log_loss, weighed_to
 from apps.engine.score.train import LabelledPairs
 
 COMPANY = load_company_rules()
@@ -100,7 +100,7 @@ def test_weights_that_would_link_many_more_pairs_are_refused() -> None:
     assert not lesson.accepted
     assert lesson.linked_before is not None
     assert lesson.linked_after is not None
-    assert lesson.linked_after > 1.4 * lesson.linked_before
+    assert lesson.linked_after > 1.25 * lesson.linked_before
     assert "of the candidate pairs" in lesson.reasons[-1]
     assert learn(found, strict).accepted
 
@@ -120,12 +120,32 @@ def test_the_same_lessons_teach_the_same() -> None:
     assert learn(lessons(labelled(4000)), RULES) == learn(lessons(labelled(4000)), RULES)
 
 
-def test_labels_weigh_as_many_pairs_as_the_rules_expect() -> None:
-    pairs, rules = labelled(4000), guessed(prior=-2000)
-    crowd = np.zeros_like(pairs.levels)
-    weighed = weighed_like(crowd, pairs, rules)
+def test_labels_are_weighed_to_a_share() -> None:
+    pairs = labelled(4000)
+    weighed = weighed_to(0.2, pairs)
     assert weighed.weights[pairs.labels].sum() / weighed.weights.sum() == pytest.approx(0.2)
     assert weighed.weights.sum() == pytest.approx(4000)
+
+
+def test_labels_that_chose_themselves_may_not_be_unlike_the_rest() -> None:
+    """Half of the labels say same, where the rules expect a few of the pairs to be."""
+    rules, found = guessed(prior=-5000), lessons(labelled(4000))
+    crowd = np.zeros_like(found.crowd)
+    lesson = learn(replace(found, crowd=crowd, choose_themselves=True), rules)
+    assert (lesson.weights, lesson.loss_after) == (None, None)
+    assert len(lesson.reasons) == 1
+    assert "unlike the rest" in lesson.reasons[0]
+    assert learn(replace(found, crowd=crowd), rules).loss_after is not None
+
+
+def test_how_many_are_one_party_is_not_for_chosen_labels_to_say() -> None:
+    rules, found = guessed(prior=-500), lessons(labelled(4000))
+    crowd = np.zeros_like(found.crowd)
+    drawn = learn(replace(found, crowd=found.crowd), rules)
+    chosen = learn(replace(found, crowd=crowd, choose_themselves=True), rules)
+    assert drawn.loss_before is not None
+    assert chosen.loss_before is not None
+    assert chosen.loss_before < drawn.loss_before
 
 
 def test_a_loss_is_mean_bits_of_surprise() -> None:
