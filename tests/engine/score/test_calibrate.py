@@ -94,8 +94,8 @@ def test_arrays_of_different_lengths_are_refused() -> None:
 
 
 def test_an_adjustment_rescales_weights_and_shifts_the_prior_only() -> None:
-    adjusted = Adjustment(scale=700, shift=-1200).apply(RULES)
-    assert adjusted.prior == round(RULES.prior * 0.7) - 1200
+    adjusted = Adjustment(scale=700, shift=-1200).apply(replace(RULES, prior=-4000))
+    assert adjusted.prior == -2800 - 1200
     before, after = RULES.to_document(), adjusted.to_document()
     for document in (before, after):
         del document["prior"]
