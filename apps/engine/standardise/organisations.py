@@ -10,6 +10,7 @@ from apps.engine.standardise.digraphs import unify_digraphs
 from apps.engine.standardise.folding import MAX_CHARACTERS, ascii_text
 from apps.engine.standardise.forms import mend_truncated_form, split_legal_forms
 from apps.engine.standardise.listings import cue_words_of, cut_listing_text
+from apps.engine.standardise.misspelt import Misspellings
 from apps.engine.standardise.placeholders import is_placeholder_text
 from apps.engine.standardise.spelling import tokens_of
 from apps.engine.tables import load_rows
@@ -24,6 +25,7 @@ _UNNAMED: Final[Parts] = (None,) * 5
 # Names that fill these fields of common systems (28 to 40 characters) may have lost their end.
 _FIELD_LENGTHS: Final = range(28, 41)
 _EXACT_LENGTHS: Final = frozenset({30, 35, 40})
+_LONGEST_CUT_END: Final = 2
 _LONGEST_ACRONYM: Final = 5
 _LONGEST_ABBREVIATION: Final = 3
 _SHORTEST_ACRONYM: Final = 2
@@ -49,6 +51,7 @@ def _spellings(kind: str) -> dict[str, str]:
 _GENERIC: Final = _spellings("generic")
 _SPELLING: Final = _spellings("word")
 _FUNCTION_WORDS: Final = frozenset(_spellings("function"))
+_MISSPELT: Final = Misspellings(_GENERIC)
 # What links a name to a place: "Bank of China" is not the Chinese branch of "Bank".
 _LINKS: Final = frozenset(["of", "de", "du", "des", "del", "di", "do", "da"])
 _PLACES: Final = {
@@ -100,6 +103,8 @@ def _parts_of_name(text: str, cue_words: set[str], *, may_be_cut: bool) -> Parts
         mend_truncated_form(tokens, fills_field=len(text) in _EXACT_LENGTHS) if may_be_cut else (tokens, None)
     )
     named, form = split_legal_forms(whole, _QUALIFIERS)
+    if may_be_cut and len(text) in _EXACT_LENGTHS:
+        named = _without_cut_end(named, tokens)
     if form is None and cut_form is None and _SEPARATOR.search(cut):
         named, form = _form_before_a_dash(cut, named)
     form = cut_form or form
@@ -114,6 +119,12 @@ def _parts_of_name(text: str, cue_words: set[str], *, may_be_cut: bool) -> Parts
         form,
         acronym,
     )
+
+
+def _without_cut_end(named: list[str], tokens: list[str]) -> list[str]:
+    """Return the tokens without the one or two letters that are left of a word where the field ended."""
+    is_end = len(named) > 1 and named[-1] == tokens[-1] and len(named[-1]) <= _LONGEST_CUT_END
+    return named[:-1] if is_end and not named[-1].isdigit() else named
 
 
 _SKIPPED: Final = _FUNCTION_WORDS | {"no", "nr"}
@@ -168,12 +179,19 @@ def _sorted_out(tokens: list[str]) -> tuple[list[str], set[str], str]:
             generic.add(number)
         elif token in _GENERIC:
             generic.add(_GENERIC[token])
+        elif misspelt := _misspelt_general(token):
+            generic.add(misspelt)
         else:
             words.append(_distinctive(token))
     if not words:
         plain = [token for token in tokens if token not in _FUNCTION_WORDS] or tokens
         words = [_GENERIC.get(token) or unify_digraphs(token) for token in plain]
     return words, generic, "".join(initials)
+
+
+@lru_cache(maxsize=65_536)
+def _misspelt_general(token: str) -> str | None:
+    return None if token in _SPELLING else _MISSPELT.find(token)
 
 
 @lru_cache(maxsize=65_536)
