@@ -4,7 +4,8 @@ A comparer without a vectorised twin is called once per distinct pair of values.
 `bulk.streets` and `bulk.contacts`; either way the levels equal the row code's.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import numpy.typing as npt
@@ -40,14 +41,27 @@ VECTORISED: dict[str, BulkComparer] = {
 def levels_of(pairs: RowPairs, rules: RuleSet) -> Levels:
     """Return the levels of the pairs of rows: shape (pairs, comparisons and joints), equal to `compare.compare`'s."""
     levels = np.zeros((len(pairs), len(rules.comparisons) + len(rules.joints)), dtype=np.uint8)
-    for position, comparison in enumerate(rules.comparisons):
-        bulk = VECTORISED.get(comparison.kind, distinct_levels)
-        levels[:, position] = bulk(pairs, comparison)
+
+    def compare(group: list[tuple[int, Comparison]]) -> None:
+        for position, comparison in group:
+            levels[:, position] = VECTORISED.get(comparison.kind, distinct_levels)(pairs, comparison)
+
+    with ThreadPoolExecutor(max(pairs.workers, 1)) as pool:
+        for _ in pool.map(compare, _groups(rules.comparisons)):
+            pass
     places = {comparison.name: position for position, comparison in enumerate(rules.comparisons)}
     for position, joint in enumerate(rules.joints, start=len(rules.comparisons)):
         first, second = (levels[:, places[name]] for name in joint.of)
         levels[:, position] = np.array(joint.table, dtype=np.uint8)[first, second]
     return levels
+
+
+def _groups(comparisons: Sequence[Comparison]) -> list[list[tuple[int, Comparison]]]:
+    """Return the comparisons with their places, those together that share what they work out from one part."""
+    groups: dict[str, list[tuple[int, Comparison]]] = {}
+    for position, comparison in enumerate(comparisons):
+        groups.setdefault(comparison.parts[0], []).append((position, comparison))
+    return sorted(groups.values(), key=len, reverse=True)
 
 
 def distinct_levels(pairs: RowPairs, comparison: Comparison) -> Levels:

@@ -1,14 +1,13 @@
 """Words left over between the names of many pairs."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
 from apps.engine.bulk.frames import Codes, Encoded, Flags, Ints
-from apps.engine.bulk.names import CHUNK, Levels, Masks, readings_of, side_at
-from apps.engine.bulk.pairs import RowPairs
+from apps.engine.bulk.names import Levels, Masks, readings_of, side_at
+from apps.engine.bulk.pairs import RowPairs, in_chunks
 from apps.engine.bulk.readings import NameTable, Side
 from apps.engine.bulk.words import NONE
 from apps.engine.compare import leftovers
@@ -31,48 +30,75 @@ from apps.engine.statistics import Statistics
 Kinds = npt.NDArray[np.int64]
 
 
+@dataclass(frozen=True)
+class _LeftOver:
+    """Per pair the loudest kind of word left over on either side, and the surprise of all of them in millibits."""
+
+    ours: Levels
+    theirs: Levels
+    weight: npt.NDArray[np.int32]
+    comparable: Flags
+
+
 def leftover_levels(pairs: RowPairs, comparison: Comparison) -> Levels:
     """Return what `compare.leftovers.compare_leftovers` returns for each pair of rows."""
-    found = readings_of(pairs, comparison.parts[:NAME_PARTS])
-    levels = np.where(found.general_shared, leftovers.NONE_BUT_GENERAL, leftovers.NONE).astype(np.uint8)
-    levels[~np.isin(found.agreement, list(COMPARES_WORDS))] = 0
+    general_shared = readings_of(pairs, comparison.parts[:NAME_PARTS]).general_shared
+    found = _left_over(pairs, comparison)
     by_sides = np.zeros((len(KINDS), len(KINDS)), dtype=np.uint8)
     for (loud, quiet), level in LEVEL_OF_SIDES.items():
         by_sides[loud, quiet] = by_sides[quiet, loud] = level
-    for at, sides in _left_over(pairs, comparison):
-        loudest = [kinds.max(axis=1, initial=leftovers.NOTHING) for kinds, _ in sides]
-        levels[at] = by_sides[loudest[0], loudest[1]]
+    levels = np.full(len(pairs), leftovers.NONE, dtype=np.uint8)
+    levels[general_shared] = leftovers.NONE_BUT_GENERAL
+    some = np.flatnonzero((found.ours | found.theirs) != 0)
+    levels[some] = by_sides[found.ours[some], found.theirs[some]]
+    levels[~found.comparable] = 0
     return levels
 
 
 def leftover_weight_levels(pairs: RowPairs, comparison: Comparison) -> Levels:
     """Return what `compare.leftovers.compare_leftover_weight` returns for each pair of rows."""
-    levels = np.zeros(len(pairs), dtype=np.uint8)
-    for at, sides in _left_over(pairs, comparison):
-        total = np.zeros(len(at), dtype=np.int64)
-        for kinds, bits in sides:
-            weights = np.where(np.isin(kinds, PLAIN_KINDS), LIGHT, bits)
-            total += np.where(kinds == leftovers.NOTHING, 0, weights).sum(axis=1)
-        levels[at] = 1 + np.sum([total >= bound for bound in WEIGHT_BOUNDS], axis=0)
+    found = _left_over(pairs, comparison)
+    reached = [found.weight >= bound for bound in WEIGHT_BOUNDS]
+    levels = np.asarray(1 + np.sum(reached, axis=0)).astype(np.uint8)
+    levels[~found.comparable | ((found.ours | found.theirs) == 0)] = 0
     return levels
 
 
-def _left_over(pairs: RowPairs, comparison: Comparison) -> Iterator[tuple[Ints, list[tuple[Kinds, Ints]]]]:
-    """Yield places of pairs with words left over, and per side the kinds and the surprise of its tokens."""
-    found = readings_of(pairs, comparison.parts[:NAME_PARTS])
-    comparable = np.isin(found.agreement, list(COMPARES_WORDS))
-    city, table = pairs.columns[comparison.parts[CITY_PART]], found.columns.table
+def _left_over(pairs: RowPairs, comparison: Comparison) -> _LeftOver:
+    """Return what is left over in each pair of names, worked out once for both comparisons that ask."""
+    key = f"left over of {' '.join(comparison.parts)}"
+    known = pairs.memo.get(key)
+    if isinstance(known, _LeftOver):
+        return known
+    readings = readings_of(pairs, comparison.parts[:NAME_PARTS])
+    count = len(pairs)
+    found = _LeftOver(
+        np.zeros(count, dtype=np.uint8),
+        np.zeros(count, dtype=np.uint8),
+        np.zeros(count, dtype=np.int32),
+        np.isin(readings.agreement, list(COMPARES_WORDS)),
+    )
+    city, table = pairs.columns[comparison.parts[CITY_PART]], readings.columns.table
     cities = _city_tokens(city, table.code_of)
     words = _KindsOfWords.read(table, comparison, pairs.statistics)
-    for start in range(0, len(pairs), CHUNK):
-        rows = slice(start, start + CHUNK)
-        at = start + np.flatnonzero(comparable[rows] & ((found.our_over[rows] | found.their_over[rows]) != 0))
+
+    def sort_out(rows: slice) -> None:
+        over = (readings.our_over[rows] | readings.their_over[rows]) != 0
+        at = rows.start + np.flatnonzero(found.comparable[rows] & over)
         left, right = pairs.left[at], pairs.right[at]
         both = np.hstack([cities[city.codes[left]], cities[city.codes[right]]])
-        sides = [side_at(found.columns, side) for side in (left, right)]
+        sides = [side_at(readings.columns, side) for side in (left, right)]
         general = np.hstack([side.tokens[:, side.width :] for side in sides])
-        masks = found.our_over[at], found.their_over[at]
-        yield at, [_kinds(words, side, mask, both, general) for side, mask in zip(sides, masks, strict=True)]
+        masks = readings.our_over[at], readings.their_over[at]
+        for side, mask, loudest in zip(sides, masks, (found.ours, found.theirs), strict=True):
+            kinds, bits = _kinds(words, side, mask, both, general)
+            loudest[at] = kinds.max(axis=1, initial=leftovers.NOTHING)
+            weights = np.where(np.isin(kinds, PLAIN_KINDS), LIGHT, bits)
+            found.weight[at] += np.where(kinds == leftovers.NOTHING, 0, weights).sum(axis=1, dtype=np.int32)
+
+    in_chunks(sort_out, count, pairs.workers)
+    pairs.memo[key] = found
+    return found
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ import numpy.typing as npt
 
 from apps.engine.bulk.frames import ABSENT, Codes, Encoded, Flags, Ints
 from apps.engine.bulk.keys import ranges
-from apps.engine.bulk.pairs import RowPairs
+from apps.engine.bulk.pairs import RowPairs, in_chunks
 from apps.engine.bulk.readings import (
     NameTable,
     Side,
@@ -41,7 +41,6 @@ from apps.engine.compare.words import Twin
 from apps.engine.rules import Comparison
 from apps.engine.statistics import rarity
 
-CHUNK = 200_000
 Levels = npt.NDArray[np.uint8]
 Masks = npt.NDArray[np.uint16]
 
@@ -125,10 +124,12 @@ def readings_of(pairs: RowPairs, parts: tuple[str, ...]) -> Readings:
         np.zeros(count, dtype=np.uint16),
         np.zeros(count, dtype=np.bool_),
     )
-    for start in range(0, count, CHUNK):
-        rows = slice(start, start + CHUNK)
+
+    def read(rows: slice) -> None:
         full = (columns.present[pairs.left[rows]] != ABSENT) & (columns.present[pairs.right[rows]] != ABSENT)
-        _read(pairs, found, start + np.flatnonzero(full))
+        _read(pairs, found, rows.start + np.flatnonzero(full))
+
+    in_chunks(read, count, pairs.workers)
     pairs.memo[key] = found
     return found
 
