@@ -165,6 +165,7 @@ def _read(pairs: RowPairs, found: Readings, at: Ints) -> None:
 
 
 def side_at(columns: NameColumns, rows: Codes) -> Side:
+    """Return one side of pairs: the names of the rows with their words and general words."""
     return side_of(columns.table, columns.present[rows], columns.general[rows])
 
 

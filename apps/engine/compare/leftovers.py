@@ -33,6 +33,7 @@ LIGHT: Final = 4000
 """Millibits that a word of a plain kind counts in the weight of all words left over."""
 WEIGHT_BOUNDS: Final = (6000, 10_000, 14_000, 18_000, 24_000, 32_000)
 NAME_PARTS: Final = 6
+GENERAL_PART: Final = 1
 CITY_PART: Final = 6
 
 
@@ -41,7 +42,7 @@ def _label(loud: int, quiet: int) -> str:
 
 
 SIDES: Final = tuple((loud, quiet) for loud in range(1, len(KINDS)) for quiet in range(loud + 1))
-LABELS: Final = ("missing", "none, same general words", "none", *(_label(*sides) for sides in SIDES))
+LABELS: Final = ("missing", "none and the same general words", "none", *(_label(*sides) for sides in SIDES))
 NONE_BUT_GENERAL, NONE = 1, 2
 LEVEL_OF_SIDES: Final = {sides: level for level, sides in enumerate(SIDES, start=3)}
 
@@ -116,8 +117,11 @@ def is_place(as_city: int, as_name: int) -> bool:
 def _sentence(label: str, left: Values, right: Values, _comparison: Comparison, _statistics: Statistics) -> str:
     if label == "missing":
         return "No words of the names to set against each other"
-    if label.startswith("none"):
+    if label == "none":
         return "Nothing left over in either name"
+    if label.startswith("none"):
+        ours, theirs = left[GENERAL_PART], right[GENERAL_PART]
+        return f"Nothing left over in either name, and the same general words: {ours} / {theirs}"
     reading = read_names(Name(*left[:NAME_PARTS]), Name(*right[:NAME_PARTS]))
     ours, theirs = (", ".join(f"'{word}'" for word in words) for words in reading.left_over)
     if ours and theirs:

@@ -45,7 +45,7 @@ PHRASES: Final[dict[str, tuple[Tone, str]]] = {
     "not comparable": (Tone.PARTLY, "{title} not comparable"),
     "different": (Tone.DIFFERS, "different {title}"),
     "none": (Tone.AGREES, "no word left over"),
-    "none, same general words": (Tone.AGREES, "same general words"),
+    "none and the same general words": (Tone.AGREES, "same general words"),
     "spells the other's name": (Tone.AGREES, "{title} that spells the other's name"),
     "begins like the other's name": (Tone.PARTLY, "{title} that begins like the other's name"),
     "spells another name": (Tone.DIFFERS, "{title} that spells another name"),

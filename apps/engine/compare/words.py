@@ -1,5 +1,6 @@
 """Words: spellings and short forms of one word, numbering, and how rare shared words are."""
 
+import re
 from enum import IntEnum
 from functools import lru_cache
 from typing import Final
@@ -12,7 +13,7 @@ from apps.engine.tables import load_rows
 
 WORDS_ALIKE: Final = 800
 SHORTEST_SPELLING: Final = 4
-LONG_SPELLING: Final = 7
+LONG_SPELLING: Final = 9
 LONGEST_WORDS_SPELLING: Final = 10
 """From this length two slips are still one word's spelling."""
 SHORTEST_BEGINNING: Final = 3
@@ -21,6 +22,7 @@ RARITIES: Final = ("unique", "rare", "uncommon", "common")
 RARITY_BOUNDS: Final = (3000, -3000, -8000)
 """Millibits above chance from which shared words count as unique, rare, uncommon."""
 
+ROMAN: Final = re.compile(r"(?=[ivxl])(?:x{0,3}|xl|lx{0,3})(?:i{0,3}|iv|vi{0,3}|ix)")
 _VOWELS: Final = frozenset("aeiou")
 _NEIGHBOURS: Final = {
     frozenset((key, other))
@@ -101,8 +103,8 @@ def are_words_alike(left: str, right: str) -> bool:
 
 
 def is_numbering(word: str) -> bool:
-    """Say whether a word holds a digit or is made of Roman ones."""
-    return not word.strip("ivxlc") or any(character.isdigit() for character in word)
+    """Say whether a word holds a digit or is a Roman number below 90."""
+    return ROMAN.fullmatch(word) is not None or any(character.isdigit() for character in word)
 
 
 def word_rarity(word: str, space: str, statistics: Statistics) -> int:

@@ -50,7 +50,7 @@ def name(words: str, general: str = "", city: str = "") -> Parts:
     ("left", "right", "found"),
     [
         (name(""), name(""), "none"),
-        (name("", "holding"), name("", "holding"), "none, same general words"),
+        (name("", "holding"), name("", "holding"), "none and the same general words"),
         (name("", "holding"), name(""), "a general word on one side"),
         (name("", "holding"), name("", "services"), "a general word against a general word"),
         (name("", "germany holding"), name("", "holding uk"), "a general word against a general word"),

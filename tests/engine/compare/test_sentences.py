@@ -93,7 +93,7 @@ def test_a_joint_says_which_way_it_corrects(first: str, second: str, millibits: 
 @pytest.mark.parametrize(
     ("label", "title", "told"),
     [
-        ("none, same general words", "words left over", (Tone.AGREES, "same general words")),
+        ("none and the same general words", "words left over", (Tone.AGREES, "same general words")),
         ("its city on one side", "words left over", (Tone.DIFFERS, "its city in one name only")),
         ("a number against a number", "words left over", (Tone.DIFFERS, "another number in each name")),
         (
