@@ -124,7 +124,7 @@ def _parts_of_name(text: str, cue_words: set[str], *, may_be_cut: bool) -> Parts
 def _without_cut_end(named: list[str], tokens: list[str]) -> list[str]:
     """Return the tokens without the one or two letters that are left of a word where the field ended."""
     is_end = len(named) > 1 and named[-1] == tokens[-1] and len(named[-1]) <= _LONGEST_CUT_END
-    return named[:-1] if is_end and not named[-1].isdigit() else named
+    return named[:-1] if is_end and _number(named[-1], is_last=True) is None else named
 
 
 _SKIPPED: Final = _FUNCTION_WORDS | {"no", "nr"}
