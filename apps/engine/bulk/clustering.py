@@ -149,7 +149,11 @@ def _components(links: Pairs, constraints: Constraints, rules: RuleSet, rank: In
         if sizes.max(initial=0) <= rules.caps.component:
             return components
         threshold += RAISE
-        kept = (sizes[components[left]] <= rules.caps.component) | (scores >= threshold)
+        small = sizes[components[left]] <= rules.caps.component
+        # A threshold above a component's every score tells nothing apart: it would leave its records all alone.
+        loudest = np.full(len(sizes), LOWEST)
+        np.maximum.at(loudest, components[left], scores)
+        kept = small | (scores >= threshold) | (loudest[components[left]] < threshold)
         left, right, scores = left[kept], right[kept], scores[kept]
         components = _connected(rows, np.r_[left, must_left], np.r_[right, must_right])
     # Records that no threshold tells apart: consecutive pieces in the order of their keys.

@@ -18,7 +18,7 @@ BACKGROUND = {word: int(count) for word, count in load_rows("name_word_counts.ts
         ("traeger", "traeer", Twin.SLIP),
         ("traeger", "traefer", Twin.SLIP),
         ("traeger", "traeper", Twin.OTHER_LETTER),
-        ("traeger", "trapper", Twin.OTHER_LETTER),
+        ("traeger", "trapper", Twin.NONE),
         ("thermalsprings", "tharmalsprinks", Twin.SLIP),
         ("technologies", "tech", Twin.SHORT_FORM),
         ("industries", "inds", Twin.SHORT_FORM),
