@@ -33,7 +33,7 @@ class Statistics:
 
     `counts` holds, per space (a part's name, or a comparison's own name for a value made of several parts), how many
     records or different names hold a value; only values counted at least twice are kept and an unseen value counts as
-    seen once. `hot_keys` holds the match keys that more records carry than their cap allows.
+    seen once. `hot_keys` holds the match keys that more records carry than their cap, or the budget of pairs, allows.
     """
 
     records: int

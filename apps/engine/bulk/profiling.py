@@ -4,7 +4,7 @@ import numpy as np
 import pyarrow as pa
 
 from apps.engine.bulk.blocking import caps_of, keyed_rows, runs
-from apps.engine.bulk.frames import ABSENT, Encoded, column_of, combine, combine_columns, values_at
+from apps.engine.bulk.frames import ABSENT, Encoded, Ints, column_of, combine, combine_columns, values_at
 from apps.engine.compare import spaces_of
 from apps.engine.compare.spaces import Space, joined_value
 from apps.engine.rules import RuleSet
@@ -53,10 +53,35 @@ def _count_names(standard: pa.Table, space: Space, naming: Encoded) -> dict[str,
     return dict(zip(texts, names[shared].tolist(), strict=True))
 
 
+def budget_border(sizes: Ints, counts: Ints, most: int) -> tuple[int, int]:
+    """Return (size, kept): the rarest keys that make at most `most` pairs, duplicates over keys counted.
+
+    Given are the distinct sizes of the keys' runs, ascending, and how many keys have each. All keys of fewer records
+    than `size` are among the rarest, and `kept` of those that `size` records hold.
+    """
+    if not len(sizes):
+        return 0, 0
+    each = sizes * (sizes - 1) // 2
+    made = np.cumsum(each * counts)
+    at = int(np.searchsorted(made, most, side="right"))
+    if at == len(sizes):
+        return int(sizes[-1]), int(counts[-1])
+    return int(sizes[at]), int((most - (made[at] - each[at] * counts[at])) // each[at])
+
+
 def _hot_keys(standard: pa.Table, rules: RuleSet) -> dict[int, int]:
-    """Return the keys that more records hold than their cap allows, with how many do."""
+    """Return the keys that too many records hold, with how many do.
+
+    Too many are more than the key's cap. Where the others together would break the budget, it is also the most common
+    of them; of keys equally common, those of the higher number.
+    """
     keys = np.sort(keyed_rows(standard)[1])
     starts, sizes = runs(keys)
     held = keys[starts]
     hot = sizes > caps_of(held, rules)
+    within = np.flatnonzero(~hot & (sizes > 1))
+    distinct, counts = np.unique(sizes[within], return_counts=True)
+    size, kept = budget_border(distinct, counts, rules.caps.pairs * standard.num_rows)
+    hot[within[sizes[within] > size]] = True
+    hot[within[sizes[within] == size][kept:]] = True
     return dict(zip(held[hot].tolist(), sizes[hot].tolist(), strict=True))

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping
 from typing import TypeVar
 
 from apps.engine.rules.entries import (
+    PAIRS_PER_RECORD,
     Attribute,
     Caps,
     Comparison,
@@ -133,10 +134,12 @@ def read_thresholds(reader: Reader) -> Thresholds:
 
 
 def read_caps(reader: Reader) -> Caps:
-    """Read the caps."""
-    caps = Caps(reader.take("component", int), reader.take("cluster", int))
+    """Read the caps; the budget of pairs may be left out."""
+    caps = Caps(reader.take("component", int), reader.take("cluster", int), reader.take("pairs", int, PAIRS_PER_RECORD))
     if min(caps.component, caps.cluster) < 2:
         raise RuleSetError(reader.path, "must be at least 2.")
+    if caps.pairs < 1:
+        raise RuleSetError(reader.at("pairs"), "must be at least 1.")
     reader.finish()
     return caps
 

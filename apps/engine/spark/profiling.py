@@ -9,6 +9,7 @@ from pyspark.sql import functions as F  # noqa: N812 - PySpark's own name for it
 
 from apps.engine import bulk
 from apps.engine.block.hashing import PLACE_MASK
+from apps.engine.bulk.profiling import budget_border
 from apps.engine.compare import spaces_of
 from apps.engine.compare.spaces import Space
 from apps.engine.rules import RuleSet
@@ -34,7 +35,7 @@ def profile(standard: DataFrame, rules: RuleSet) -> Statistics:
         rows = frame.toArrow()
         for space, value, count in zip(*(rows.column(name).to_pylist() for name in COUNTS_SCHEMA.names), strict=True):
             counts.setdefault(space, {})[value] = count
-    return Statistics(records, rules.digest, counts, _hot_keys(standard, rules))
+    return Statistics(records, rules.digest, counts, _hot_keys(standard, rules, records))
 
 
 def _words_of(standard: DataFrame, spaces: list[Space], rules: RuleSet) -> DataFrame:
@@ -93,11 +94,20 @@ def _as_rows(counts: Mapping[str, Mapping[str, int]]) -> pa.Table:
     return pa.table(arrays, schema=COUNTS_SCHEMA)
 
 
-def _hot_keys(standard: DataFrame, rules: RuleSet) -> dict[int, int]:
-    """Return the keys that more records hold than their cap allows, with how many do."""
-    keys = standard.select(F.explode("keys").alias("key"))
-    hot = keys.groupBy("key").count().where(F.col("count") > _cap_of(F.col("key"), rules)).toArrow()
-    return dict(zip(hot.column("key").to_pylist(), hot.column("count").to_pylist(), strict=True))
+def _hot_keys(standard: DataFrame, rules: RuleSet, records: int) -> dict[int, int]:
+    """Return the keys that too many of the `records` hold, with how many do; only they reach the driver."""
+    held = standard.select(F.explode("keys").alias("key")).groupBy("key").agg(F.count("*").alias("size"))
+    shared = held.where("size > 1").persist()
+    is_hot = F.col("size") > _cap_of(F.col("key"), rules)
+    within = shared.where(~is_hot)
+    counted = within.groupBy("size").agg(F.count("*").alias("keys")).sort("size").toArrow()
+    sizes, counts = (counted.column(name).to_numpy() for name in ("size", "keys"))
+    size, kept = budget_border(sizes, counts, rules.caps.pairs * records)
+    crossed = shared.where(is_hot | (F.col("size") > size)).toArrow()
+    border = within.where(F.col("size") == size).sort("key").offset(kept).toArrow()
+    shared.unpersist()
+    hot = pa.concat_tables([crossed, border])
+    return dict(zip(hot.column("key").to_pylist(), hot.column("size").to_pylist(), strict=True))
 
 
 def _cap_of(key: Column, rules: RuleSet) -> Column:

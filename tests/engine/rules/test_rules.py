@@ -4,7 +4,8 @@ import pytest
 
 from apps.engine.block import check_keys
 from apps.engine.compare import check_comparisons
-from apps.engine.rules import RuleSet, RuleSetError, load_company_rules, overlay_weights
+from apps.engine.rules import Caps, RuleSet, RuleSetError, load_company_rules, overlay_weights
+from apps.engine.rules.entries import PAIRS_PER_RECORD
 from apps.engine.standardise import STANDARDISERS
 from apps.engine.survive import SurvivorshipPolicy, load_company_policy
 
@@ -28,6 +29,22 @@ def test_a_document_makes_an_equal_rule_set_again() -> None:
     again = RuleSet.from_document(rules.to_document())
     assert again == rules
     assert again.digest == rules.digest
+
+
+def test_the_budget_of_pairs_may_be_left_out_and_comes_back_where_it_is_given() -> None:
+    document = company()
+    given = RuleSet.from_document({**document, "caps": {**document["caps"], "pairs": 7}})
+    assert given.caps.pairs == 7
+    assert RuleSet.from_document(given.to_document()) == given
+    del document["caps"]["pairs"]
+    assert RuleSet.from_document(document).caps == Caps(**document["caps"], pairs=PAIRS_PER_RECORD)
+
+
+def test_a_budget_without_pairs_is_refused() -> None:
+    document = company()
+    document["caps"]["pairs"] = 0
+    with pytest.raises(RuleSetError, match=r"^caps\.pairs: must be at least 1"):
+        RuleSet.from_document(document)
 
 
 def test_one_changed_weight_changes_the_digest() -> None:

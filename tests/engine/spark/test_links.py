@@ -1,5 +1,6 @@
 """Spark's links are the local run's, row for row."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -115,6 +116,14 @@ def test_a_key_above_its_cap_makes_no_pairs_until_the_statistics_or_the_cap_allo
     assert pairs == local_pairs(local, stricter)
     assert 0 < len(pairs) < len(spark_pairs(standard, unaware))
     standard.unpersist()
+
+
+def test_a_budget_falls_on_the_keys_that_it_falls_on_locally(session: "SparkSession") -> None:
+    rules = replace(RULES, caps=replace(RULES.caps, pairs=2))
+    given = given_frame(read_sample())
+    counted = bulk.profile(bulk.standardise(given, rules), rules)
+    assert any(held <= cap_of(key, rules) for key, held in counted.hot_keys.items())
+    assert profile(standardise(session.createDataFrame(given).repartition(3), rules), rules) == counted
 
 
 def test_frozen_statistics_are_scored_by(session: "SparkSession") -> None:
