@@ -47,16 +47,18 @@ def joined(sets: Sequence[LabelledPairs]) -> LabelledPairs:
     )
 
 
+def starting_rules(path: Path) -> RuleSet:
+    """Return the rules in a file with the weights of `<rules>.start.json`, the hand's guesses, where that is there."""
+    start = path.with_suffix(".start.json")
+    if not start.exists():
+        return load_rules(path)
+    document = tomllib.loads(path.read_text("utf-8"))
+    return RuleSet.from_document(overlay_weights(document, json.loads(start.read_text("utf-8"))))
+
+
 def main(rules_file: str, out: str, *frames: str) -> None:
     """Learn from the frames and write the weights document."""
-    path = Path(rules_file)
-    start = path.with_suffix(".start.json")
-    if start.exists():
-        rules = RuleSet.from_document(
-            overlay_weights(tomllib.loads(path.read_text("utf-8")), json.loads(start.read_text("utf-8")))
-        )
-    else:
-        rules = load_rules(path)
+    rules = starting_rules(Path(rules_file))
     named = [frame.partition("=") for frame in frames]
     sets = [labelled_pairs(pq.read_table(name), rules, float(weight or 1)) for name, _, weight in named]
     Path(out).write_text(json.dumps(learn_weights(joined(sets), rules), indent=1) + "\n", encoding="utf-8")
