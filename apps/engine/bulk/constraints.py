@@ -83,6 +83,8 @@ def _exclusive_codes(standard: pa.Table, exclusive: Exclusive) -> tuple[Codes, C
     counts = np.array([value in exclusive.checks for value in check.values] + [False], dtype=np.bool_)[check.codes]
     if exclusive.issuers:
         counts &= np.array([v in exclusive.issuers for v in issuer.values] + [False], dtype=np.bool_)[issuer.codes]
+    # Two numbers of unknown issuers may be one register's and another's.
+    counts &= issuer.codes != ABSENT
     return np.where(counts, number.codes, ABSENT), issuer.codes
 
 

@@ -133,7 +133,8 @@ def _letters_sentence(label: str, left: Values, right: Values, _comparison: Comp
         return "No letters of the names to compare"
     if label == "same":
         return "Names agree letter by letter"
-    return f"Letters of the names: {label.partition(',')[0]}: {left[0]} / {right[0]}"
+    share = edit_similarity(*("".join(words_of(side[0])) for side in (left, right))) / 10
+    return f"The names' letters are {share:.0f} % alike: {left[0]} / {right[0]}"
 
 
 LETTERS: Final = Comparer(LETTER_LABELS, compare_letters, _letters_sentence, needs=6)

@@ -56,7 +56,7 @@ SHAPES: Final = (
     (re.compile(r"(.+) on one side"), Tone.DIFFERS, r"\1 in one name only"),
     (re.compile(r"(?:an?|its) (.+) against (?:an?|its) \1"), Tone.DIFFERS, r"another \1 in each name"),
     (re.compile(r"(.+) against (.+)"), Tone.DIFFERS, r"\1 in one name and \2 in the other"),
-    (re.compile(r"(\S+ % alike), .+"), Tone.PARTLY, r"{title} \1"),
+    (re.compile(r"(\S+ % alike), .+"), Tone.PARTLY, r"{title} at least \1"),
     (re.compile(r"(under \d+ bits|\d+ bits or more)"), Tone.PARTLY, r"{title}: \1"),
 )
 """Labels that comparers make out of kinds of words or bounds, with their phrases; the first that fits counts."""

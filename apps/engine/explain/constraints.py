@@ -39,7 +39,7 @@ def bars_between(a: Mapping[str, str], b: Mapping[str, str], rules: RuleSet) -> 
         if ours is None or theirs is None or ours == theirs:
             continue
         number, issuer = f"{exclusive.attribute}.number", f"{exclusive.attribute}.issuer"
-        if a.get(issuer) == b.get(issuer):
+        if issuer in a and a[issuer] == b.get(issuer):
             bars.append(Bar(_title_of(number, rules) or exclusive.attribute, ours, theirs))
     return bars
 

@@ -140,3 +140,8 @@ def test_a_later_run_on_part_of_the_records_agrees_with_the_whole() -> None:
     part = whole.standard.slice(0, 2)
     clustering = bulk.cluster(part, whole.links, RULES, whole.statistics)
     assert clustering.clusters["cluster"].to_pylist() == [1, 1]
+
+
+def test_numbers_of_unknown_registers_keep_nothing_apart() -> None:
+    given = given_frame([{**TRAEGER[0], "register_no": "9274601"}, {**TRAEGER[1], "register_no": "09274601"}])
+    assert groups_of(given, bulk.resolve_all(given, RULES).clusters) == {frozenset("ab")}

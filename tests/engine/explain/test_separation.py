@@ -108,7 +108,7 @@ def test_every_two_clusters_that_a_run_asked_about_have_a_reason() -> None:
 
 
 def test_bars_of_the_row_code_are_those_of_the_bulk_code() -> None:
-    values = product((None, "1", "2"), ("DE", "FR", None), ("verified", "plausible", "wrong"))
+    values = product((None, "1", "2", "3", "4"), ("DE", "FR", None), ("verified", "plausible", "wrong"))
     parts = [
         {"vat.number": n, "vat.issuer": i, "vat.check": c} | {"register_no.number": n, "register_no.check": c}
         for n, i, c in values
