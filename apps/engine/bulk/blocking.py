@@ -30,7 +30,7 @@ def candidates(
     usable = (sizes > 1) & (sizes <= caps_of(keys[starts], rules))
     if statistics.hot_keys:
         usable &= ~np.isin(keys[starts], np.fromiter(statistics.hot_keys, np.int64, len(statistics.hot_keys)))
-    pairs = _pairs_within(rows, starts[usable], sizes[usable], standard.num_rows)
+    pairs = pairs_within(rows, starts[usable], sizes[usable], standard.num_rows)
     left, right = (pairs // standard.num_rows).astype(np.int32), (pairs % standard.num_rows).astype(np.int32)
     if focus is not None:
         touching = focus[left] | focus[right]
@@ -62,7 +62,7 @@ def caps_of(keys: Ints, rules: RuleSet) -> Ints:
     return found
 
 
-def _pairs_within(rows: Codes, starts: Ints, sizes: Ints, width: int) -> Ints:
+def pairs_within(rows: Codes, starts: Ints, sizes: Ints, width: int) -> Ints:
     """Return the distinct pairs of rows of one run as `left * width + right`, sorted."""
     found = [np.empty(0, dtype=np.int64)]
     # All runs of one size form a rectangle, so each pair of columns is one NumPy step.

@@ -3,6 +3,7 @@
 from apps.engine.evaluate.assessment import Assessment, Wrong, assess
 from apps.engine.evaluate.faults import Fault
 from apps.engine.evaluate.found import Found, holders_in, linked_pairs
+from apps.engine.evaluate.keys import KeyMeasures, KeysReport, PairCount, measure_keys
 from apps.engine.evaluate.measures import Measures, evaluate, f1, measure, ranges_of
 from apps.engine.evaluate.missed import Cause, Missed
 from apps.engine.evaluate.overlap import Overlap, codes_of, overlap_of
@@ -16,9 +17,12 @@ __all__ = [
     "Cause",
     "Fault",
     "Found",
+    "KeyMeasures",
+    "KeysReport",
     "Measures",
     "Missed",
     "Overlap",
+    "PairCount",
     "Range",
     "ScoredPairs",
     "Wrong",
@@ -31,6 +35,7 @@ __all__ = [
     "holders_in",
     "linked_pairs",
     "measure",
+    "measure_keys",
     "overlap_of",
     "ranges_of",
     "ratio_range",

@@ -7,6 +7,7 @@ from itertools import chain, combinations, islice
 import numpy as np
 import pyarrow as pa
 
+from apps.engine.bulk.blocking import caps_of
 from apps.engine.bulk.frames import Codes, Flags, Ints, records_of
 from apps.engine.bulk.scoring import score
 from apps.engine.evaluate.thresholds import ScoredPairs
@@ -41,6 +42,13 @@ class Found:
         scored = score(self.standard, *rows, self.rules, self.statistics, keep=LOWEST)
         levels = scored.column("levels").combine_chunks().flatten().to_numpy()
         return scored.column("score").to_numpy().astype(np.int64), levels.reshape(-1, len(self.rules.weighed))
+
+    def are_usable(self, keys: Ints) -> Flags:
+        """Flag the match keys that make pairs: not hot by the statistics, nor held by more records than their cap."""
+        asked, at = np.unique(keys, return_inverse=True)
+        hot = np.array(self.statistics.are_hot(asked.tolist()), dtype=np.bool_)
+        usable: Flags = ~hot & (self.count_holders(asked) <= caps_of(asked, self.rules))
+        return usable[at]
 
 
 def linked_pairs(found: Found, entities: Ints) -> ScoredPairs:

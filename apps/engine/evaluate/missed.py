@@ -9,7 +9,7 @@ from typing import Any, Literal
 import numpy as np
 
 from apps.engine.block.hashing import PLACE_MASK
-from apps.engine.bulk.blocking import caps_of, keyed_rows
+from apps.engine.bulk.blocking import keyed_rows
 from apps.engine.bulk.constraints import Constraints, constraints_of
 from apps.engine.bulk.frames import Codes, Flags, Ints
 from apps.engine.bulk.keys import ranges
@@ -145,7 +145,7 @@ def _blocked(found: Found, left: Ints, right: Ints) -> tuple[Ints, dict[str, int
     names, codes = np.unique(keys, return_inverse=True)
     counts = np.bincount(rows, minlength=found.standard.num_rows)
     pair, code = _shared(left, right, codes, counts)
-    usable = _usable(found, names[code])
+    usable = found.are_usable(names[code])
     compared = np.zeros(len(left), dtype=np.bool_)
     compared[pair[usable]] = True
     in_vain = np.zeros(len(left), dtype=np.bool_)
@@ -156,14 +156,6 @@ def _blocked(found: Found, left: Ints, right: Ints) -> tuple[Ints, dict[str, int
     kinds = np.unique(np.stack([pair[lost], names[code[lost]] & PLACE_MASK]), axis=1)[1] if lost.any() else []
     common = Counter(found.rules.keys[int(place)].name for place in kinds)
     return np.where(compared, -1, causes), dict(common.most_common())
-
-
-def _usable(found: Found, keys: Ints) -> Flags:
-    """Flag the keys that make pairs."""
-    asked, at = np.unique(keys, return_inverse=True)
-    hot = np.array(found.statistics.are_hot(asked.tolist()), dtype=np.bool_)
-    usable: Flags = ~hot & (found.count_holders(asked) <= caps_of(asked, found.rules))
-    return usable[at]
 
 
 def _shared(left: Ints, right: Ints, codes: Ints, counts: Ints) -> tuple[Ints, Ints]:
