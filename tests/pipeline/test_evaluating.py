@@ -15,6 +15,7 @@ from pytest_django import DjangoDbBlocker
 
 from apps.base.actors import Actor
 from apps.cases.models import Case
+from apps.engine.bulk.blocking import candidates
 from apps.engine.evaluate import evaluate
 from apps.golden.models import Membership
 from apps.matching.models import Link, VerdictPair
@@ -178,10 +179,28 @@ def test_the_picture_has_a_bar_for_every_filled_bit(truth: Path, tmp_path: Path)
 
 def test_files_are_evaluated_without_the_hub(tmp_path: Path) -> None:
     sources = [f"--source={code}={SAMPLES / 'us_listed' / code}.csv" for code in ("crm", "billing")]
-    found = document("evaluate", "--truth", TRUTH, *sources)
-    assert found["measures"]["records"] == 724 + 999
+    found = document("evaluate", "--truth", TRUTH, *sources, "--keys")
+    assert found["measures"]["records"] == found["keys"]["records"] == 724 + 999
+    # Pairs that no key finds are missed, unless a third record joins them.
+    never_compared = sum(found["missed"]["never_compared"].values())
+    assert 0 < never_compared <= found["keys"]["owed"] - found["keys"]["true_pairs"]
     assert found["left_out"]["unknown"]["records"] == 1569
     assert found["rules"]["version"] is None
+
+
+def test_keys_are_told_for_the_hub_as_for_its_files(truth: Path) -> None:
+    keys = document("evaluate", "--truth", truth, "--keys")["keys"]
+    subject = subject_of_truth(read_truth(truth))
+    left, right = candidates(subject.found.standard, subject.found.rules, subject.found.statistics)
+    true = int((subject.entities[left] == subject.entities[right]).sum())
+    assert (keys["records"], keys["pairs"], keys["true_pairs"]) == (Membership.objects.count(), len(left), true)
+    shown = run("evaluate", "--truth", truth, "--keys").splitlines()
+    together = next(line.split() for line in shown if line.startswith("together"))
+    assert together == ["together", f"{len(left):,}", f"{true:,}", f"{keys['recall']:.3f}"]
+    names = [key.name for key in subject.found.rules.keys]
+    assert [key["name"] for key in keys["keys"]] == names
+    assert all(any(line.startswith(f"{name}  ") for line in shown) for name in names)
+    assert "keys" not in document("evaluate", "--truth", truth)
 
 
 @pytest.mark.parametrize(
@@ -191,6 +210,7 @@ def test_files_are_evaluated_without_the_hub(tmp_path: Path) -> None:
         (("--truth", "t.csv", "--rules", "r.toml"), "--rules and --mapping go with --source"),
         (("--truth", "t.csv", "--pairs", "p.txt"), "--pairs must end in .csv or .json"),
         (("--truth", "t.csv", "--top", "-1"), "--top must not be negative"),
+        (("--keys",), "--keys needs --truth"),
         (("--truth", "nope.csv"), "nope.csv: can't be read"),
     ],
 )

@@ -7,7 +7,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from apps.engine.evaluate import Assessment, Bar, Range
+from apps.engine.evaluate import Assessment, Bar, KeysReport, Range
 from apps.engine.evaluate.missed import KEPT_APART, NEVER_COMPARED, SCORED_LOW
 from apps.engine.evaluate.thresholds import AtThreshold
 from apps.engine.rules import Thresholds
@@ -54,6 +54,29 @@ def show_assessment(console: Console, subject: Subject, assessment: Assessment, 
         _show_fault(console, subject.fault_document(fault))
     if not top:
         console.print("--top N shows examples of both, each with what speaks for and against it")
+
+
+def show_keys(console: Console, report: KeysReport) -> None:
+    """Print what each match key finds, and what all find together."""
+    table = Table("match key", box=None, padding=(0, 2, 0, 0))
+    table.columns[0].no_wrap = True
+    for title in ("pairs", "same", "recall", "alone", "same", "held", "hot"):
+        table.add_column(title, justify="right", no_wrap=True)
+    for key in report.keys:
+        found = (f"{key.found.pairs:,}", f"{key.found.true:,}", f"{report.recall(key.found):.3f}")
+        alone = (f"{key.alone.pairs:,}", f"{key.alone.true:,}")
+        table.add_row(escape(key.name), *found, *alone, f"{report.per_record(key.held):.2f}", f"{key.hot:,}")
+    together = report.together
+    table.add_row(
+        "together", f"{together.pairs:,}", f"{together.true:,}", f"{report.recall(together):.3f}", style="bold"
+    )
+    console.print()
+    console.print(table)
+    console.print("[dim]alone: found by no other key; held: keys per record; hot: keys too common to make pairs[/dim]")
+    console.print(
+        f"{report.per_record(together.pairs):.1f} pairs per record; {report.per_record(report.made):.1f} of the"
+        f" {report.budget:,} that the rules allow before duplicates are dropped"
+    )
 
 
 def show_left_out(console: Console, subject: Subject) -> None:

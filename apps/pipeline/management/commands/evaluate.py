@@ -8,11 +8,12 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from rich.console import Console
 
 from apps.base.errors import HubError
+from apps.engine.evaluate import measure_keys
 from apps.engine.rules import RuleSetError, load_company_rules, load_rules
 from apps.pipeline.evaluating import Subject, read_truth, subject_of_files, subject_of_truth, subject_of_verdicts
 from apps.pipeline.evaluating.pictures import draw_histogram
 from apps.pipeline.evaluating.writing import SUFFIXES, write_faults
-from apps.pipeline.management.evaluation import show_assessment
+from apps.pipeline.management.evaluation import show_assessment, show_keys
 from apps.pipeline.management.parsing import speak_in_one_line
 from apps.pipeline.management.sources import source_files
 from apps.sources.intake import FileRefused
@@ -40,6 +41,7 @@ class Command(BaseCommand):
         parser.add_argument("--rules", type=Path, help="with --source: a rule set instead of the shipped one")
         parser.add_argument("--json", action="store_true", help="print everything as one JSON document")
         parser.add_argument("--pairs", type=Path, metavar="FILE", help="wrong and missed pairs, as .csv or .json")
+        parser.add_argument("--keys", action="store_true", help="with --truth: what each match key finds, too")
         parser.add_argument("--top", type=int, help=f"pairs of each kind: {TOP} in a file or JSON, {SHOWN_TOP} shown")
         parser.add_argument("--picture", type=Path, metavar="FILE.svg", help="the scores as a picture")
 
@@ -52,6 +54,7 @@ class Command(BaseCommand):
         in_full = options["json"] or options["pairs"] is not None
         top = options["top"] if options["top"] is not None else TOP if in_full else SHOWN_TOP
         assessment = subject.assess(top)
+        keys = measure_keys(subject.found, subject.entities) if options["keys"] else None
         try:
             if options["pairs"]:
                 write_faults(options["pairs"], subject, assessment.faults)
@@ -62,11 +65,14 @@ class Command(BaseCommand):
         except OSError as error:
             raise CommandError(f"can't write {error.filename}: {error.strerror}", returncode=2) from error
         if options["json"]:
-            self.stdout.write(json.dumps(subject.to_document(assessment), indent=2, ensure_ascii=False))
+            document = subject.to_document(assessment) | ({"keys": keys.to_document()} if keys else {})
+            self.stdout.write(json.dumps(document, indent=2, ensure_ascii=False))
         else:
             console = Console(highlight=False, soft_wrap=True)
             with console.capture() as shown:
                 show_assessment(console, subject, assessment, top=top)
+                if keys:
+                    show_keys(console, keys)
             self.stdout.write(shown.get())
 
     def _subject(self, options: dict[str, Any]) -> Subject:
@@ -88,6 +94,8 @@ def _check(options: dict[str, Any]) -> None:
     problem = ""
     if options["source"] and not options["truth"]:
         problem = "--source needs --truth"
+    elif options["keys"] and not options["truth"]:
+        problem = "--keys needs --truth; people judge only pairs that some key brought before them"
     elif (options["rules"] or options["mapping"]) and not options["source"]:
         problem = "--rules and --mapping go with --source; the hub's own result was made by the rules in force"
     elif options["pairs"] and options["pairs"].suffix not in SUFFIXES:
