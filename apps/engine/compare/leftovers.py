@@ -49,10 +49,8 @@ LEVEL_OF_SIDES: Final = {sides: level for level, sides in enumerate(SIDES, start
 
 def compare_leftovers(left: Values, right: Values, comparison: Comparison, statistics: Statistics) -> int:
     """Which kinds of words are left over on either side when two names are read word by word."""
-    if not left[0] or not right[0]:
-        return 0
-    reading = read_names(Name(*left[:NAME_PARTS]), Name(*right[:NAME_PARTS]))
-    if reading.agreement not in COMPARES_WORDS:
+    reading = _comparable_reading(left, right)
+    if reading is None:
         return 0
     cities = city_words(left[CITY_PART]) | city_words(right[CITY_PART])
     kinds = [_loudest(words, reading, cities, comparison, statistics) for words in reading.left_over]
@@ -68,10 +66,8 @@ def city_words(city: str | None) -> frozenset[str]:
 
 def compare_leftover_weight(left: Values, right: Values, comparison: Comparison, statistics: Statistics) -> int:
     """How much all the words left over on both sides surprise together."""
-    if not left[0] or not right[0]:
-        return 0
-    reading = read_names(Name(*left[:NAME_PARTS]), Name(*right[:NAME_PARTS]))
-    if reading.agreement not in COMPARES_WORDS:
+    reading = _comparable_reading(left, right)
+    if reading is None:
         return 0
     cities = city_words(left[CITY_PART]) | city_words(right[CITY_PART])
     words = [word for side in reading.left_over for word in side]
@@ -83,6 +79,14 @@ def compare_leftover_weight(left: Values, right: Values, comparison: Comparison,
         for w, light in zip(words, plain, strict=True)
     ]
     return 1 + sum(sum(bits) >= bound for bound in WEIGHT_BOUNDS)
+
+
+def _comparable_reading(left: Values, right: Values) -> Reading | None:
+    """Return the reading of two names where both are given and what is left over in them means something."""
+    if not left[0] or not right[0]:
+        return None
+    reading = read_names(Name(*left[:NAME_PARTS]), Name(*right[:NAME_PARTS]))
+    return reading if reading.agreement in COMPARES_WORDS else None
 
 
 def kind_of_rarity(millibits: int) -> int:
