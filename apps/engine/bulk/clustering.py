@@ -22,7 +22,7 @@ from apps.engine.bulk.keys import ranges
 from apps.engine.bulk.proposing import Pairs, proposals_between, weak_pairs
 from apps.engine.bulk.results import Clustering
 from apps.engine.bulk.scoring import score
-from apps.engine.cluster import agglomerate
+from apps.engine.cluster import group_by_rules
 from apps.engine.rules import RuleSet
 from apps.engine.statistics import Statistics
 
@@ -199,13 +199,12 @@ def _settle(
     first, second = np.triu_indices(members.shape[1], 1)
     for at in np.flatnonzero(~simple).tolist():
         joined = np.flatnonzero(same[at])
-        grouping = agglomerate(
-            np.maximum(_square(scores[at]), rules.thresholds.doubt),
+        grouping = group_by_rules(
+            _square(scores[at]),
             _square(barred[at]),
-            rules.thresholds.link,
-            rules.caps.cluster,
+            rules,
             same=list(zip(first[joined].tolist(), second[joined].tolist(), strict=True)),
-            different=_square(different[at]) if different[at].any() else None,
+            different=_square(different[at]),
         )
         labels[members[at]] = members[at][grouping.labels]
         conflicts += [(int(members[at][a]), int(members[at][b])) for a, b in grouping.conflicts]

@@ -1,5 +1,5 @@
 """Clustering: scored pairs to groups, under what persons said and what identifiers forbid."""
 
-from apps.engine.cluster.linkage import Grouping, Join, agglomerate
+from apps.engine.cluster.linkage import Grouping, Join, agglomerate, group_by_rules
 
-__all__ = ["Grouping", "Join", "agglomerate"]
+__all__ = ["Grouping", "Join", "agglomerate", "group_by_rules"]

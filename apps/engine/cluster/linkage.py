@@ -12,6 +12,8 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from apps.engine.rules import RuleSet
+
 Matrix = npt.NDArray[np.int64]
 Bars = npt.NDArray[np.bool_]
 NEVER = -np.inf
@@ -76,6 +78,20 @@ def agglomerate(
         if means[first, second] < threshold:
             return Grouping(groups.labels.tolist(), conflicts, groups.steps)
         groups.join(first, second, forced=False)
+
+
+def group_by_rules(
+    scores: Matrix, barred: Bars, rules: RuleSet, *, same: Sequence[tuple[int, int]], different: Bars
+) -> Grouping:
+    """Return the groups of n members as the rule set asks: its threshold, its cap, and no pair below its doubt."""
+    return agglomerate(
+        np.maximum(scores, rules.thresholds.doubt),
+        barred,
+        rules.thresholds.link,
+        rules.caps.cluster,
+        same=same,
+        different=different if different.any() else None,
+    )
 
 
 class _Groups:

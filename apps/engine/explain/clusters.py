@@ -10,7 +10,7 @@ from itertools import combinations, product
 
 import numpy as np
 
-from apps.engine.cluster import Grouping, agglomerate
+from apps.engine.cluster import Grouping, group_by_rules
 from apps.engine.cluster.linkage import Matrix
 from apps.engine.explain.constraints import Verdict, bars_between
 from apps.engine.explain.scoring import Parts, ScoredPair, scores_among
@@ -101,14 +101,7 @@ def _agglomerate(
         else:
             same.append((a, b))
             barred[a, b] = barred[b, a] = False
-    return agglomerate(
-        np.maximum(scores, rules.thresholds.doubt),
-        barred,
-        rules.thresholds.link,
-        rules.caps.cluster,
-        same=same,
-        different=different if different.any() else None,
-    )
+    return group_by_rules(scores, barred, rules, same=same, different=different)
 
 
 def _steps(grouping: Grouping, records: Sequence[int], scores: Matrix, verdicts: Sequence[Verdict]) -> Iterator[Step]:
