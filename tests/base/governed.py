@@ -75,7 +75,7 @@ def _value(field: "models.Field[Any, Any]") -> object:
     for kind, make in _MAKERS.items():
         if isinstance(field, kind):
             return make()
-    raise NotImplementedError(f"{field} is of a type that no row was made of yet; say here what it may hold")
+    raise TypeError(f"{field} is of a type that no row was made of yet; say here what it may hold")
 
 
 # A point in time is a date too, so it comes first.

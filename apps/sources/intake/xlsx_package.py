@@ -35,6 +35,7 @@ class Package:
         self.path = path
         try:
             self._zip = zipfile.ZipFile(path)
+        # zipfile raises NotImplementedError for an archive version that it doesn't read.
         except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError) as error:
             raise FileRefused("truncated", f"the workbook is cut off or broken: {error}", path) from error
         try:
@@ -73,6 +74,7 @@ class Package:
                 parser.Parse(b"", True)
         except expat.ExpatError as error:
             raise FileRefused("broken_xml", f"the part {name} isn't valid XML: {error}", self.path) from error
+        # zipfile raises NotImplementedError for a compression that it doesn't know, RuntimeError for an encrypted part.
         except (zipfile.BadZipFile, zlib.error, EOFError, KeyError, NotImplementedError, RuntimeError) as error:
             raise FileRefused("truncated", f"the part {name} is cut off or broken: {error}", self.path) from error
         yield
