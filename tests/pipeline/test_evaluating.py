@@ -10,7 +10,6 @@ from xml.etree import ElementTree as ET
 
 import pytest
 from django.core.management import CommandError, call_command
-from django.db import transaction
 from pytest_django import DjangoDbBlocker
 
 from apps.base.actors import Actor
@@ -27,6 +26,7 @@ from apps.rulebook.selectors import get_active_rules
 from apps.rulebook.services import publish_and_activate
 from tests.pipeline.files import SAMPLES, cut_sample, load_rows
 from tests.pipeline.reading import count_traces, forget_everything, read_hub
+from tests.rolled_back import rolled_back
 
 JANE = Actor.person("jane", None)
 TRUTH = SAMPLES / "us_listed" / "truth.csv"
@@ -37,21 +37,19 @@ def hub(
     django_db_setup: None, django_db_blocker: DjangoDbBlocker, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[None]:
     """The hub of this module, gone when it ends: 300 companies, four cases judged."""
-    with django_db_blocker.unblock(), transaction.atomic():
+    with rolled_back(django_db_blocker):
         load_rows(tmp_path_factory.mktemp("files"), cut_sample(300))
         for verdict in ("same", "same", "different", "related"):
             case = Case.objects.filter(state="open", kind="pair").order_by("-score", "pk").first()
             assert case is not None
             judge_case(case_id=case.pk, verdict=verdict, actor=JANE)
         yield
-        transaction.set_rollback(True)
 
 
 @pytest.fixture
 def db(hub: None, django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
-    with django_db_blocker.unblock(), transaction.atomic():
+    with rolled_back(django_db_blocker):
         yield
-        transaction.set_rollback(True)
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from django.core.management import CommandError, call_command
-from django.db import connection, transaction
+from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from pytest_django import DjangoDbBlocker
 
@@ -23,6 +23,7 @@ from benchmarks.generator.making import make
 from benchmarks.generator.profiles import SOURCES
 from tests.pipeline.files import SAMPLES, cut_sample, load_rows, sample
 from tests.pipeline.reading import count_traces, read_hub
+from tests.rolled_back import rolled_back
 
 TRUTH = SAMPLES / "us_listed" / "truth.csv"
 TRAINER = Actor.hub("train")
@@ -33,17 +34,15 @@ def hub(
     django_db_setup: None, django_db_blocker: DjangoDbBlocker, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[None]:
     """The hub of this module, gone when it ends: 150 companies."""
-    with django_db_blocker.unblock(), transaction.atomic():
+    with rolled_back(django_db_blocker):
         load_rows(tmp_path_factory.mktemp("files"), cut_sample(150))
         yield
-        transaction.set_rollback(True)
 
 
 @pytest.fixture
 def db(hub: None, django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
-    with django_db_blocker.unblock(), transaction.atomic():
+    with rolled_back(django_db_blocker):
         yield
-        transaction.set_rollback(True)
 
 
 @pytest.fixture

@@ -4,7 +4,6 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from django.db import transaction
 from pytest_django import DjangoDbBlocker
 
 from apps.base.actors import Actor
@@ -13,6 +12,7 @@ from apps.delivery.services import register_subscriber
 from apps.golden.models import GoldenRecord
 from apps.pipeline.deciding import judge_case, undo_decision
 from tests.pipeline.files import changed, cut_sample, load_rows
+from tests.rolled_back import rolled_back
 
 JANE = Actor.person("jane", None)
 SOON_GONE = {"KUNNR": "9999999999", "NAME1": "Quillwort Harbour Dredging LLC", "ORT01": "EASTPORT", "LAND1": "US"}
@@ -23,18 +23,16 @@ def hub(
     django_db_setup: None, django_db_blocker: DjangoDbBlocker, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[None]:
     """The hub of a test module, gone when it ends."""
-    with django_db_blocker.unblock(), transaction.atomic():
+    with rolled_back(django_db_blocker):
         _live_a_little(tmp_path_factory.mktemp("files"))
         yield
-        transaction.set_rollback(True)
 
 
 @pytest.fixture
 def db(hub: None, django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
     """Access to that hub in place of an empty one; what a test plants is taken out again after it."""
-    with django_db_blocker.unblock(), transaction.atomic():
+    with rolled_back(django_db_blocker):
         yield
-        transaction.set_rollback(True)
 
 
 def _live_a_little(folder: Path) -> None:
