@@ -1,13 +1,17 @@
 """COPY in and out: Arrow tables to PostgreSQL and back, without a Python object per cell."""
 
 import io
-from collections.abc import Iterator, Sequence
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 import pyarrow as pa
 import pyarrow.csv as pacsv
 from django.db import connection
 
+FEW = 200
+"""Up to so many rows travel as one parameter: making and dropping a table would cost more than they do."""
 _WRITE = pacsv.WriteOptions(include_header=False, quoting_style="needed")
 
 
@@ -20,12 +24,41 @@ def copy_in(table: str, rows: pa.Table, columns: Sequence[str] | None = None) ->
     if not rows.num_rows:
         return 0
     names = ", ".join(f'"{name}"' for name in (columns or rows.column_names))
+    # A table may hold more columns than are wanted.
+    frame = rows.select(columns) if columns else rows
     with connection.cursor() as cursor, cursor.copy(f"COPY {table} ({names}) FROM STDIN WITH (FORMAT csv)") as copy:
-        for batch in rows.to_batches(max_chunksize=50_000):
+        for batch in frame.to_batches(max_chunksize=50_000):
             sink = io.BytesIO()
             pacsv.write_csv(pa.Table.from_batches([batch]), sink, _WRITE)
             copy.write(sink.getbuffer())
     return int(rows.num_rows)
+
+
+@contextmanager
+def staged(name: str, rows: pa.Table, types: Mapping[str, str]) -> Iterator[tuple[str, dict[str, str]]]:
+    """Offer `rows` to statements of this transaction: yield what stands after FROM, known as `name`, and its parameter.
+
+    `types` gives the column types in PostgreSQL; lists and JSON must already be text in PostgreSQL's spelling. Many
+    rows come by COPY into a temporary table, few as one JSON parameter.
+    """
+    columns = list(types)
+    if rows.num_rows <= FEW:
+        text = ", ".join(f'"{column}" {_plain(types[column])}' for column in columns)
+        typed = ", ".join(f'r."{column}"::{types[column]} AS "{column}"' for column in columns)
+        item = f"(SELECT {typed} FROM jsonb_to_recordset(%({name})s::jsonb) AS r({text})) AS {name}"  # noqa: S608 - columns of the services
+        yield item, {name: json.dumps(rows.select(columns).to_pylist(), default=str)}
+        return
+    with connection.cursor() as cursor:
+        listed = ", ".join(f'"{column}" {types[column]}' for column in columns)
+        cursor.execute(f"CREATE TEMP TABLE {name} ({listed}) ON COMMIT DROP")
+        copy_in(name, rows, columns)
+        yield name, {}
+        cursor.execute(f"DROP TABLE {name}")
+
+
+def _plain(column_type: str) -> str:
+    """Return the type in which a value stands in JSON: arrays and documents are texts there."""
+    return "text" if column_type.endswith("[]") or column_type == "jsonb" else column_type
 
 
 def copy_out(query: str, params: Sequence[Any] = (), *, types: dict[str, pa.DataType]) -> pa.Table:

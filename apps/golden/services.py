@@ -11,24 +11,43 @@ from django.db import connection
 from django.utils import timezone
 
 from apps.base.actors import Actor
-from apps.base.copying import copy_in
+from apps.base.copying import copy_in, staged
 
-CUSTOMER_COLUMNS = (
-    "id, gid, name, country, city, values, search_terms, member_count, version, rules_version, created_at, changed_at"
-)
+CUSTOMER_TYPES = {
+    "id": "bigint",
+    "name": "text",
+    "country": "text",
+    "city": "text",
+    "values": "jsonb",
+    "search_terms": "varchar[]",
+    "member_count": "int",
+    "version": "int",
+    "rules_version": "int",
+    "changed_at": "timestamptz",
+}
+MEMBERSHIP_TYPES = {
+    "record_id": "bigint",
+    "golden_id": "bigint",
+    "since": "timestamptz",
+    "reason": "text",
+    "score": "int",
+    "verdict_id": "bigint",
+    "run_id": "bigint",
+    "rules_version": "int",
+}
 UPDATE_CUSTOMERS = """
 UPDATE golden_goldenrecord g
 SET state = 'live', survivor_id = NULL, name = c.name, country = c.country, city = c.city, values = c.values,
     search_terms = c.search_terms, member_count = c.member_count, version = c.version,
     rules_version = c.rules_version, changed_at = c.changed_at
-FROM customers_in c
+FROM {customers}
 WHERE g.id = c.id
   AND (g.state, g.name, g.country, g.city, g.values, g.search_terms, g.member_count, g.version)
       IS DISTINCT FROM ('live', c.name, c.country, c.city, c.values, c.search_terms, c.member_count, c.version)
 """
 UPSERT_MEMBERSHIPS = """
 INSERT INTO golden_membership (record_id, golden_id, since, reason, score, verdict_id, run_id, rules_version)
-SELECT record_id, golden_id, since, reason, score, verdict_id, run_id, rules_version FROM memberships_in
+SELECT record_id, golden_id, since, reason, score, verdict_id, run_id, rules_version FROM {memberships}
 ON CONFLICT (record_id) DO UPDATE
 SET golden_id = excluded.golden_id,
     since = CASE WHEN golden_membership.golden_id = excluded.golden_id THEN golden_membership.since
@@ -69,7 +88,7 @@ def allocate_ids(count: int) -> list[int]:
 
 
 def create_customers(*, rows: pa.Table) -> None:
-    """Add live golden records by COPY: `CUSTOMER_COLUMNS`, JSON and arrays as PostgreSQL text."""
+    """Add live golden records by COPY: `CUSTOMER_TYPES`, gid and created_at, JSON and arrays as PostgreSQL text."""
     if rows.num_rows:
         state = pa.array(["live"] * rows.num_rows)
         successors = pa.array(["{}"] * rows.num_rows)
@@ -80,14 +99,8 @@ def update_customers(*, rows: pa.Table) -> None:
     """Replace the values of existing golden records; one that had been merged or retired is live again."""
     if not rows.num_rows:
         return
-    with connection.cursor() as cursor:
-        cursor.execute(
-            f"CREATE TEMP TABLE customers_in ON COMMIT DROP AS SELECT {CUSTOMER_COLUMNS}"  # noqa: S608 - a constant
-            " FROM golden_goldenrecord LIMIT 0"
-        )
-        copy_in("customers_in", rows)
-        cursor.execute(UPDATE_CUSTOMERS)
-        cursor.execute("DROP TABLE customers_in")
+    with staged("c", rows, CUSTOMER_TYPES) as (customers, values), connection.cursor() as cursor:
+        cursor.execute(UPDATE_CUSTOMERS.format(customers=customers), values)
 
 
 def place_records(*, rows: pa.Table, fresh: bool) -> None:
@@ -101,11 +114,8 @@ def place_records(*, rows: pa.Table, fresh: bool) -> None:
         return
     if not rows.num_rows:
         return
-    with connection.cursor() as cursor:
-        cursor.execute("CREATE TEMP TABLE memberships_in (LIKE golden_membership) ON COMMIT DROP")
-        copy_in("memberships_in", rows)
-        cursor.execute(UPSERT_MEMBERSHIPS)
-        cursor.execute("DROP TABLE memberships_in")
+    with staged("placed", rows, MEMBERSHIP_TYPES) as (memberships, values), connection.cursor() as cursor:
+        cursor.execute(UPSERT_MEMBERSHIPS.format(memberships=memberships), values)
 
 
 def remove_records(*, record_ids: Sequence[int]) -> None:

@@ -11,34 +11,50 @@ import pyarrow as pa
 from django.db import connection
 
 from apps.base.actors import Actor, acting
-from apps.base.copying import copy_in
+from apps.base.copying import staged
 from apps.base.ids import mint
 from apps.legal.models import CompanyCode
 
+ENTITY_TYPES = {
+    "golden_id": "bigint",
+    "registered_name": "text",
+    "legal_form": "text",
+    "jurisdiction": "text",
+    "run_id": "bigint",
+    "lid": "text",
+}
+IDENTIFIER_TYPES = {
+    "golden_id": "bigint",
+    "scheme": "text",
+    "issuer": "text",
+    "value": "text",
+    "check_result": "text",
+    "record_id": "bigint",
+}
 UPDATE_ENTITIES = """
 UPDATE legal_legalentity e
 SET registered_name = i.registered_name, legal_form = i.legal_form, jurisdiction = i.jurisdiction, is_live = true,
     run_id = i.run_id
-FROM entities_in i
+FROM {entities}
 WHERE e.golden_id = i.golden_id
   AND (e.registered_name, e.legal_form, e.jurisdiction, e.is_live)
       IS DISTINCT FROM (i.registered_name, i.legal_form, i.jurisdiction, true)
 """
 INSERT_ENTITIES = """
 INSERT INTO legal_legalentity (lid, golden_id, registered_name, legal_form, jurisdiction, is_live, run_id)
-SELECT lid, golden_id, registered_name, legal_form, jurisdiction, true, run_id FROM entities_in i
+SELECT lid, golden_id, registered_name, legal_form, jurisdiction, true, run_id FROM {entities}
 WHERE NOT EXISTS (SELECT FROM legal_legalentity e WHERE e.golden_id = i.golden_id)
 """
 DELETE_IDENTIFIERS = """
 DELETE FROM legal_identifier f USING legal_legalentity e
-WHERE f.entity_id = e.id AND e.golden_id = ANY(%s)
-  AND NOT EXISTS (SELECT FROM identifiers_in i WHERE i.golden_id = e.golden_id
+WHERE f.entity_id = e.id AND e.golden_id = ANY(%(goldens)s)
+  AND NOT EXISTS (SELECT FROM {identifiers} WHERE i.golden_id = e.golden_id
                   AND (i.scheme, i.issuer, i.value) = (f.scheme, f.issuer, f.value))
 """
 UPSERT_IDENTIFIERS = """
 INSERT INTO legal_identifier (entity_id, scheme, issuer, value, check_result, record_id)
 SELECT e.id, i.scheme, i.issuer, i.value, i.check_result, i.record_id
-FROM identifiers_in i JOIN legal_legalentity e ON e.golden_id = i.golden_id
+FROM {identifiers} JOIN legal_legalentity e ON e.golden_id = i.golden_id
 ON CONFLICT (entity_id, scheme, issuer, value) DO UPDATE
 SET check_result = excluded.check_result, record_id = excluded.record_id
 WHERE (legal_identifier.check_result, legal_identifier.record_id)
@@ -82,22 +98,19 @@ def store_entities(*, entities: pa.Table, identifiers: pa.Table, fresh: bool) ->
     if not entities.num_rows:
         return
     entities = entities.append_column("lid", pa.array(mint("LE", entities.num_rows)))
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "CREATE TEMP TABLE entities_in (golden_id bigint PRIMARY KEY, registered_name text, legal_form text,"
-            " jurisdiction text, run_id bigint, lid text) ON COMMIT DROP;"
-            "CREATE TEMP TABLE identifiers_in (golden_id bigint, scheme text, issuer text, value text,"
-            " check_result text, record_id bigint) ON COMMIT DROP"
-        )
-        copy_in("entities_in", entities)
-        copy_in("identifiers_in", identifiers)
+    with (
+        staged("i", entities, ENTITY_TYPES) as (entity_rows, values),
+        connection.cursor() as cursor,
+    ):
         if not fresh:
-            cursor.execute(UPDATE_ENTITIES)
-        cursor.execute(INSERT_ENTITIES)
+            cursor.execute(UPDATE_ENTITIES.format(entities=entity_rows), values)
+        cursor.execute(INSERT_ENTITIES.format(entities=entity_rows), values)
+    with staged("i", identifiers, IDENTIFIER_TYPES) as (number_rows, values), connection.cursor() as cursor:
         if not fresh:
-            cursor.execute(DELETE_IDENTIFIERS, [entities.column("golden_id").to_pylist()])
-        cursor.execute(UPSERT_IDENTIFIERS)
-        cursor.execute("DROP TABLE entities_in, identifiers_in")
+            goldens = {"goldens": entities.column("golden_id").to_pylist()}
+            cursor.execute(DELETE_IDENTIFIERS.format(identifiers=number_rows), values | goldens)
+        if identifiers.num_rows:
+            cursor.execute(UPSERT_IDENTIFIERS.format(identifiers=number_rows), values)
 
 
 def close_entities(*, golden_ids: Sequence[int]) -> None:

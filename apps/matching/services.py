@@ -7,10 +7,38 @@ from django.db import connection
 from django.utils import timezone
 
 from apps.base.actors import Actor, acting
-from apps.base.copying import copy_in
+from apps.base.copying import copy_in, staged
 from apps.base.errors import Conflict
 from apps.matching.models import Verdict, VerdictPair
 
+STANDARD_TYPES = {
+    "record_id": "bigint",
+    "version_number": "int",
+    "parts": "jsonb",
+    "match_keys": "bigint[]",
+    "rules_version": "int",
+}
+UPSERT_STANDARD = """
+INSERT INTO matching_standardrecord (record_id, version_number, parts, match_keys, rules_version)
+SELECT record_id, version_number, parts, match_keys, rules_version FROM {standard}
+ON CONFLICT (record_id) DO UPDATE
+SET version_number = excluded.version_number, parts = excluded.parts, match_keys = excluded.match_keys,
+    rules_version = excluded.rules_version
+"""
+LINK_TYPES = {
+    "low_id": "bigint",
+    "high_id": "bigint",
+    "score": "int",
+    "levels": "smallint[]",
+    "rules_version": "int",
+    "run_id": "bigint",
+}
+UPSERT_LINKS = """
+INSERT INTO matching_link (low_id, high_id, score, levels, rules_version, run_id)
+SELECT low_id, high_id, score, levels, rules_version, run_id FROM {links}
+ON CONFLICT (low_id, high_id) DO UPDATE
+SET score = excluded.score, levels = excluded.levels, rules_version = excluded.rules_version, run_id = excluded.run_id
+"""
 BINDING = (Verdict.Kind.SAME, Verdict.Kind.DIFFERENT, Verdict.Kind.RELATED)
 
 
@@ -25,19 +53,8 @@ def store_standard_records(*, rows: pa.Table, fresh: bool) -> None:
         return
     if not rows.num_rows:
         return
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "CREATE TEMP TABLE standard_in (record_id bigint, version_number int, parts jsonb, match_keys bigint[],"
-            " rules_version int) ON COMMIT DROP"
-        )
-        copy_in("standard_in", rows)
-        cursor.execute(
-            "INSERT INTO matching_standardrecord (record_id, version_number, parts, match_keys, rules_version)"
-            " SELECT record_id, version_number, parts, match_keys, rules_version FROM standard_in"
-            " ON CONFLICT (record_id) DO UPDATE SET version_number = excluded.version_number, parts = excluded.parts,"
-            " match_keys = excluded.match_keys, rules_version = excluded.rules_version"
-        )
-        cursor.execute("DROP TABLE standard_in")
+    with staged("standard", rows, STANDARD_TYPES) as (standard, values), connection.cursor() as cursor:
+        cursor.execute(UPSERT_STANDARD.format(standard=standard), values)
 
 
 def replace_links(*, touching: Sequence[int], rows: pa.Table) -> None:
@@ -45,22 +62,14 @@ def replace_links(*, touching: Sequence[int], rows: pa.Table) -> None:
 
     `rows`: low_id, high_id, score, levels (PostgreSQL array text), rules_version, run_id.
     """
-    with connection.cursor() as cursor:
-        if touching:
+    if touching:
+        with connection.cursor() as cursor:
             cursor.execute("DELETE FROM matching_link WHERE low_id = ANY(%s)", [list(touching)])
             cursor.execute("DELETE FROM matching_link WHERE high_id = ANY(%s)", [list(touching)])
-        if not rows.num_rows:
-            return
-        cursor.execute("CREATE TEMP TABLE links_in (LIKE matching_link) ON COMMIT DROP")
-        cursor.execute("ALTER TABLE links_in ALTER COLUMN id DROP NOT NULL")
-        copy_in("links_in", rows)
-        cursor.execute(
-            "INSERT INTO matching_link (low_id, high_id, score, levels, rules_version, run_id)"
-            " SELECT low_id, high_id, score, levels, rules_version, run_id FROM links_in"
-            " ON CONFLICT (low_id, high_id) DO UPDATE SET score = excluded.score, levels = excluded.levels,"
-            " rules_version = excluded.rules_version, run_id = excluded.run_id"
-        )
-        cursor.execute("DROP TABLE links_in")
+    if not rows.num_rows:
+        return
+    with staged("links", rows, LINK_TYPES) as (links, values), connection.cursor() as cursor:
+        cursor.execute(UPSERT_LINKS.format(links=links), values)
 
 
 def forget_standard_records(*, record_ids: Sequence[int]) -> None:

@@ -157,7 +157,7 @@ class Fates:
     def aftermath(self) -> Aftermath:
         """Return what else changes with the customers: moves, farewells, redirects and retired ids."""
         heirs, standing = self.partition.inheritance, self._standing
-        found = Aftermath(*(defaultdict(list) for _ in range(4)))
+        found = Aftermath(defaultdict(list), defaultdict(list), defaultdict(list), defaultdict(list))
         chunk_of = self.partition.chunk_of_golden
         for golden, cluster in heirs.merged.items():
             chunk, fate, old = chunk_of[golden], self.by_cluster[cluster], standing[golden]

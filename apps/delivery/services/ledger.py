@@ -16,22 +16,18 @@ from django.db import connection, transaction
 from django.utils import timezone
 
 from apps.base.actors import Actor
-from apps.base.copying import copy_in
+from apps.base.copying import staged
 from apps.base.errors import Invalid, NotFound
 from apps.delivery.models import LedgerEntry
 
-_COLUMNS: Final = ("record_id", "source_code", "source_key", "gid")
-_MAKE_WANTED: Final = """
-    CREATE TEMPORARY TABLE IF NOT EXISTS ledger_wanted
-        (record_id bigint, source_code text, source_key text, gid text) ON COMMIT DELETE ROWS
-"""
+_WANTED: Final = {"record_id": "bigint", "source_code": "text", "source_key": "text", "gid": "text"}
 # An id that the system is known to carry already is owed nothing, as after a merge that was undone before it was sent.
 _EXPECT: Final = """
     INSERT INTO delivery_ledgerentry AS l
         (record_id, source_code, source_key, desired, sent, acknowledged, found, state, attempts, next_attempt_at, note,
          correlation_id, changed_at)
     SELECT record_id, source_code, source_key, gid, '', '', '', 'pending', 0, %(now)s, '', %(correlation)s, %(now)s
-    FROM ledger_wanted
+    FROM {wanted}
     ORDER BY record_id
     ON CONFLICT (record_id) DO UPDATE SET
         desired = excluded.desired,
@@ -98,16 +94,13 @@ def expect_ids(*, frame: pa.Table, correlation_id: UUID, actor: Actor) -> int:
     Raises Invalid outside a transaction or for a missing column.
     """
     _refuse_outside_transaction()
-    if missing := [name for name in _COLUMNS if name not in frame.column_names]:
+    if missing := [name for name in _WANTED if name not in frame.column_names]:
         raise Invalid(f"the frame of expected ids lacks {', '.join(missing)}")
     if not frame.num_rows:
         return 0
-    with connection.cursor() as cursor:
-        cursor.execute(_MAKE_WANTED)
-        # An earlier call of this transaction may have left its rows.
-        cursor.execute("DELETE FROM ledger_wanted")
-        copy_in("ledger_wanted", frame.select(_COLUMNS))
-        cursor.execute(_EXPECT, {"now": timezone.now(), "correlation": correlation_id})
+    with staged("ledger_wanted", frame, _WANTED) as (wanted, values), connection.cursor() as cursor:
+        asked = {"now": timezone.now(), "correlation": correlation_id}
+        cursor.execute(_EXPECT.format(wanted=wanted), asked | values)
         changed = int(cursor.rowcount)
     logger.debug("ledger.expected", extra={"hub": {"changed": changed, "actor": str(actor)}})
     return changed
