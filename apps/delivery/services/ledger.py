@@ -8,7 +8,7 @@ next, so that two writes to one record never overlap.
 import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 from uuid import UUID
 
 import pyarrow as pa
@@ -99,7 +99,7 @@ def expect_ids(*, frame: pa.Table, correlation_id: UUID, actor: Actor) -> int:
     if not frame.num_rows:
         return 0
     with staged("ledger_wanted", frame, _WANTED) as (wanted, values), connection.cursor() as cursor:
-        asked = {"now": timezone.now(), "correlation": correlation_id}
+        asked: dict[str, Any] = {"now": timezone.now(), "correlation": correlation_id}
         cursor.execute(_EXPECT.format(wanted=wanted), asked | values)
         changed = int(cursor.rowcount)
     logger.debug("ledger.expected", extra={"hub": {"changed": changed, "actor": str(actor)}})
