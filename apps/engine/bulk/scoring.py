@@ -1,11 +1,13 @@
 """Scores of many pairs at once."""
 
+from functools import cached_property
+
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
 from apps.engine.bulk.comparing import Levels, levels_of
-from apps.engine.bulk.frames import LINKS_SCHEMA, Codes, Columns, records_of
+from apps.engine.bulk.frames import LINKS_SCHEMA, Codes, Columns, Ints, records_of
 from apps.engine.bulk.pairs import RowPairs
 from apps.engine.rules import RuleSet
 from apps.engine.statistics import Statistics
@@ -13,12 +15,13 @@ from apps.engine.statistics import Statistics
 CHUNK = 8_000_000
 """Pairs compared at once: distinct values are found once per chunk, and a pair takes about 150 bytes."""
 Scores = npt.NDArray[np.int32]
+Rows = Codes | Ints
 
 
 def score(
     standard: pa.Table,
-    left: Codes,
-    right: Codes,
+    left: Rows,
+    right: Rows,
     rules: RuleSet,
     statistics: Statistics,
     *,
@@ -29,22 +32,55 @@ def score(
 
     Only the rows that some pair names are read, so a few pairs in a large frame cost little. Sorted by `left`, `right`.
     """
-    least = rules.thresholds.keep if keep is None else keep
     rows = np.unique(np.concatenate([left, right]))
-    narrow = len(rows) * 2 < standard.num_rows
-    frame = standard.take(pa.array(rows)) if narrow else standard
-    ours = np.searchsorted(rows, left).astype(np.int32) if narrow else left
-    theirs = np.searchsorted(rows, right).astype(np.int32) if narrow else right
-    ids = records_of(frame)
-    columns = Columns(frame)
-    parts = [LINKS_SCHEMA.empty_table()]
-    for start in range(0, len(left), CHUNK):
-        chunk = slice(start, start + CHUNK)
-        levels = levels_of(RowPairs(columns, ours[chunk], theirs[chunk], statistics, workers), rules)
-        scores = scores_of(levels, rules)
-        kept = scores >= least
-        parts.append(_links(ids[ours[chunk][kept]], ids[theirs[chunk][kept]], scores[kept], levels[kept]))
-    return pa.concat_tables(parts).sort_by([("left", "ascending"), ("right", "ascending")])
+    if len(rows) * 2 < standard.num_rows:
+        standard = standard.take(pa.array(rows))
+        left, right = (np.searchsorted(rows, side).astype(np.int32) for side in (left, right))
+    return Scorer(standard, rules, statistics, workers).links(left, right, keep)
+
+
+class Scorer:
+    """Compares and scores pairs of rows of one standard frame, whose columns are prepared once, when first needed.
+
+    `workers` bounds the threads.
+    """
+
+    def __init__(self, standard: pa.Table, rules: RuleSet, statistics: Statistics, workers: int = 2) -> None:
+        """Score by a rule set and its frozen statistics."""
+        self._standard = standard
+        self._rules = rules
+        self._statistics = statistics
+        self._workers = workers
+
+    @cached_property
+    def _columns(self) -> Columns:
+        return Columns(self._standard)
+
+    def levels(self, left: Rows, right: Rows) -> Levels:
+        """Return the levels of each pair of rows, in the pairs' order: shape (pairs, comparisons and joints)."""
+        ours, theirs = (side.astype(np.int32, copy=False) for side in (left, right))
+        return levels_of(RowPairs(self._columns, ours, theirs, self._statistics, self._workers), self._rules)
+
+    def scores(self, left: Rows, right: Rows) -> Scores:
+        """Return the score of each pair of rows in millibits, in the pairs' order."""
+        parts = [np.zeros(0, dtype=np.int32)]
+        for start in range(0, len(left), CHUNK):
+            chunk = slice(start, start + CHUNK)
+            parts.append(scores_of(self.levels(left[chunk], right[chunk]), self._rules))
+        return np.concatenate(parts)
+
+    def links(self, left: Rows, right: Rows, keep: int | None = None) -> pa.Table:
+        """Return the links frame of the pairs that score at least `keep` (by default the rule set's), sorted."""
+        least = self._rules.thresholds.keep if keep is None else keep
+        ids = records_of(self._standard)
+        parts = [LINKS_SCHEMA.empty_table()]
+        for start in range(0, len(left), CHUNK):
+            ours, theirs = left[start : start + CHUNK], right[start : start + CHUNK]
+            levels = self.levels(ours, theirs)
+            scores = scores_of(levels, self._rules)
+            kept = scores >= least
+            parts.append(_links(ids[ours[kept]], ids[theirs[kept]], scores[kept], levels[kept]))
+        return pa.concat_tables(parts).sort_by([("left", "ascending"), ("right", "ascending")])
 
 
 def scores_of(levels: Levels, rules: RuleSet) -> Scores:
