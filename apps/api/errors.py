@@ -62,7 +62,7 @@ def problem_response(error: Exception, context: dict[str, Any]) -> Response:
     set_rollback()
     if isinstance(error, HubError):
         body = problem(status=error.status, code=error.code, title=error.title, detail=error.detail, facts=error.facts)
-        return _response(body)
+        return _response(body, _try_again(error.retry_after_seconds))
     if isinstance(error, Http404):
         error = exceptions.NotFound()
     elif isinstance(error, DjangoPermissionDenied):
@@ -70,7 +70,7 @@ def problem_response(error: Exception, context: dict[str, Any]) -> Response:
     if isinstance(error, exceptions.APIException):
         return _response(_refusal(error), _headers(error))
     if isinstance(error, OperationalError | InterfaceError):
-        return _response(_unavailable(error), {"Retry-After": "5"})
+        return _response(_unavailable(error), _try_again(5))
     return _response(_unexpected(error, context))
 
 
@@ -96,6 +96,10 @@ def _refusal(error: exceptions.APIException) -> dict[str, Any]:
 def _headers(error: exceptions.APIException) -> dict[str, str]:
     challenge = getattr(error, "auth_header", None)
     return {"WWW-Authenticate": challenge} if challenge else {}
+
+
+def _try_again(seconds: int | None) -> dict[str, str]:
+    return {} if seconds is None else {"Retry-After": str(seconds)}
 
 
 def _unavailable(error: Exception) -> dict[str, Any]:

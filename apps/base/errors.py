@@ -6,12 +6,14 @@ from typing import Any, ClassVar
 class HubError(Exception):
     """The root of every error the hub raises on purpose.
 
-    `code` never changes once published; `status` is the HTTP status a machine sees.
+    `code` never changes once published; `status` is the HTTP status a machine sees. `retry_after_seconds` says when
+    the same request may succeed; None where trying again helps nothing.
     """
 
     code: ClassVar[str] = "hub.error"
     status: ClassVar[int] = 400
     title: ClassVar[str] = "The request can't be carried out"
+    retry_after_seconds: ClassVar[int | None] = None
 
     def __init__(self, detail: str, **facts: Any) -> None:
         super().__init__(detail)

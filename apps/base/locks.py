@@ -14,6 +14,9 @@ class Gate(IntEnum):
     SOURCE = 2
     RESOLVE = 3
     RUN = 4
+    # One request per idempotency key; one worker per upload.
+    IDEMPOTENCY = 5
+    UPLOAD = 6
 
 
 def lock_gate(gate: Gate, key: int = 0, *, shared: bool = False) -> None:
