@@ -4,9 +4,9 @@ from collections.abc import Iterable
 
 from apps.engine.records import Evidence
 from apps.engine.rules import RuleSet
-from apps.engine.score.many import score_many
+from apps.engine.score.many import score_many, score_with_levels
 
-__all__ = ["score", "score_many"]
+__all__ = ["score", "score_many", "score_with_levels"]
 
 
 def score(evidence: Iterable[Evidence], rules: RuleSet) -> int:

@@ -15,17 +15,28 @@ def score_many(record: Parts, candidates: Sequence[Parts], rules: RuleSet, stati
     Equal to `score(compare(record, candidate, rules, statistics), rules)`, at a fraction of the time: a comparison
     meets each distinct value once, and nothing is put into words.
     """
+    return [score for score, _ in score_with_levels(record, candidates, rules, statistics)]
+
+
+def score_with_levels(
+    record: Parts, candidates: Sequence[Parts], rules: RuleSet, statistics: Statistics
+) -> list[tuple[int, tuple[int, ...]]]:
+    """Return per candidate its score and the levels that make it: one per comparison, then one per joint."""
     scores = [rules.prior] * len(candidates)
     levels: dict[str, list[int]] = {}
+    columns = []
     for comparison in rules.comparisons:
         levels[comparison.name] = found = _levels(record, candidates, comparison, statistics)
         weights = comparison.millibits
         scores = [score + weights[level] for score, level in zip(scores, found, strict=True)]
+        columns.append(found)
     for joint in rules.joints:
         first, second = (levels[name] for name in joint.of)
         table, weights = joint.table, joint.millibits
-        scores = [score + weights[table[a][b]] for score, a, b in zip(scores, first, second, strict=True)]
-    return scores
+        found = [table[a][b] for a, b in zip(first, second, strict=True)]
+        scores = [score + weights[level] for score, level in zip(scores, found, strict=True)]
+        columns.append(found)
+    return list(zip(scores, zip(*columns, strict=True), strict=True))
 
 
 def _levels(record: Parts, candidates: Sequence[Parts], comparison: Comparison, statistics: Statistics) -> list[int]:

@@ -1,0 +1,74 @@
+"""A few records at a time or all at once: the same clusters, questions and conflicts."""
+
+import random
+
+import pyarrow as pa
+import pytest
+
+from apps.engine import bulk
+from apps.engine.cluster import Clusters, ComponentTooLarge, Facts, Judge, Surroundings, cluster_few, propose
+from apps.engine.explain.constraints import bars_between
+from apps.engine.rules import RuleSet, load_company_rules
+from apps.engine.score import score_many
+from apps.engine.statistics import Statistics
+from tests.engine.frames import given_frame, parts_of, read_sample
+
+RULES = load_company_rules()
+Pair = tuple[int, int]
+
+
+@pytest.fixture(scope="module")
+def frame() -> tuple[pa.Table, Statistics, pa.Table]:
+    standard = bulk.standardise(given_frame(read_sample()), RULES)
+    statistics = bulk.profile(standard, RULES)
+    left, right = bulk.candidates(standard, RULES, statistics)
+    return standard, statistics, bulk.score(standard, left, right, RULES, statistics)
+
+
+def few_at_a_time(
+    frame: tuple[pa.Table, Statistics, pa.Table], same: list[Pair], different: list[Pair], rules: RuleSet
+) -> tuple[Clusters, set[tuple[int, int, int, str]]]:
+    standard, statistics, links = frame
+    parts = dict(zip(standard["record"].to_pylist(), parts_of(standard), strict=True))
+    keys = zip(standard["source"].to_pylist(), standard["source_key"].to_pylist(), strict=True)
+    rank = {record: (s.encode(), k.encode()) for record, (s, k) in zip(parts, keys, strict=True)}
+    scored = {(row["left"], row["right"]): row["score"] for row in links.select(["left", "right", "score"]).to_pylist()}
+
+    def barred(one: int, other: int) -> bool:
+        return bool(bars_between(parts[one], parts[other], rules))
+
+    judge = Judge(rules, lambda r, others: score_many(parts[r], [parts[o] for o in others], rules, statistics), barred)
+    facts = Facts(scored, frozenset(same), frozenset(different))
+    found = cluster_few(sorted(parts, key=rank.__getitem__), facts, judge)
+    size: dict[int, int] = {}
+    for cluster in found.of.values():
+        size[cluster] = size.get(cluster, 0) + 1
+    around = Surroundings(found.of, rank, size)
+    return found, set(propose(scored, around, judge, different=different))
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_clusters_questions_and_conflicts_agree_under_verdicts(
+    frame: tuple[pa.Table, Statistics, pa.Table], seed: int
+) -> None:
+    standard, statistics, links = frame
+    chance = random.Random(seed)
+    pairs = [(row["left"], row["right"]) for row in links.select(["left", "right"]).to_pylist()]
+    judged = chance.sample(pairs, 40 * (seed > 0))
+    same, different = judged[:20], judged[20:]
+    whole = bulk.cluster(standard, links, RULES, statistics, same=same, different=different)
+    few, proposals = few_at_a_time(frame, same, different, RULES)
+    assert few.of == dict(zip(*(whole.clusters[c].to_pylist() for c in ("record", "cluster")), strict=True))
+    assert proposals == {tuple(row.values()) for row in whole.proposals.to_pylist()}
+    assert {tuple(weak) for weak in few.weak} == {tuple(row.values()) for row in whole.weak.to_pylist()}
+    assert {frozenset(pair) for pair in few.conflicts} == {frozenset(pair) for pair in whole.conflicts}
+    assert proposals
+    assert len(set(few.of.values())) < len(few.of)
+
+
+def test_a_component_beyond_the_cap_is_left_to_the_bulk_path() -> None:
+    links = {(low, low + 1): 9000 for low in range(RULES.caps.component + 1)}
+    records = list(range(RULES.caps.component + 2))
+    judge = Judge(RULES, lambda _, others: [0] * len(others), lambda *_: False)
+    with pytest.raises(ComponentTooLarge, match=str(len(records))):
+        cluster_few(records, Facts(links), judge)
