@@ -179,7 +179,7 @@ def propose(
     ]
 
 
-def _reason(between: Pair, is_barred: bool, around: Surroundings, rules: RuleSet) -> str:
+def _reason(between: Pair, around: Surroundings, rules: RuleSet, *, is_barred: bool) -> str:
     if is_barred:
         return "barred"
     return "cap" if around.size[between[0]] + around.size[between[1]] > rules.caps.cluster else "review"
