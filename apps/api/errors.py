@@ -1,6 +1,7 @@
 """Every error as a problem document (RFC 9457), with a code that never changes once published."""
 
 import logging
+import math
 from http import HTTPStatus
 from typing import Any, Final
 from uuid import UUID
@@ -98,8 +99,8 @@ def _headers(error: exceptions.APIException) -> dict[str, str]:
     return {"WWW-Authenticate": challenge} if challenge else {}
 
 
-def _try_again(seconds: int | None) -> dict[str, str]:
-    return {} if seconds is None else {"Retry-After": str(seconds)}
+def _try_again(seconds: float | None) -> dict[str, str]:
+    return {} if seconds is None else {"Retry-After": str(math.ceil(seconds))}
 
 
 def _unavailable(error: Exception) -> dict[str, Any]:

@@ -13,7 +13,7 @@ class HubError(Exception):
     code: ClassVar[str] = "hub.error"
     status: ClassVar[int] = 400
     title: ClassVar[str] = "The request can't be carried out"
-    retry_after_seconds: ClassVar[int | None] = None
+    retry_after_seconds: float | None = None
 
     def __init__(self, detail: str, **facts: Any) -> None:
         super().__init__(detail)
