@@ -12,7 +12,9 @@ from stdnum.us import ein
 
 from apps.engine.standardise.contract import Parts
 from apps.engine.standardise.folding import fold
+from apps.engine.standardise.number_cues import Cued, read_cues
 from apps.engine.standardise.placeholders import is_placeholder_number, is_placeholder_text
+from apps.engine.standardise.sites import entity_number
 
 VERIFIED: Final = "verified"
 PLAUSIBLE: Final = "plausible"
@@ -37,7 +39,12 @@ _CHECK_ORDER: Final = {VERIFIED: 0, PLAUSIBLE: 1, WRONG: 2, None: 3}
 # Mexican numbers hold the "&" of a company's initials.
 _NOT_RFC: Final = re.compile(r"[^A-Z0-9&]+")
 _RFC: Final = re.compile(r"[A-Z&]{3,4}\d{6}[A-Z0-9]{3}\Z")
+_TAX_NUMBERS: Final = frozenset({"vat", "tax_id"})
+_OF_ENTITIES: Final = frozenset({"register_no", "tax_id"})
 _GB_REGISTER_LENGTH: Final = 8
+# Leading zeros that a spreadsheet ate; a Polish number of nine digits and more is of another register.
+_FULL_LENGTHS: Final = {"NL": 8, "PL": 10}
+_LONGEST_UNPADDED: Final = 8
 _DUNS_LENGTH: Final = 9
 _EIN_LENGTH: Final = 9
 
@@ -69,18 +76,64 @@ def standardise_identifier(raw: str, context: Parts, option: str | None) -> Part
 
     Schemes: lei, vat, tax_id, register_no, duns, isin; any other is a plain number issued by the record's country. A
     number that fails its checksum is kept as `wrong`, for display; placeholders and spreadsheet damage give nothing.
-    Of several numbers in one field the first that checks best counts.
+    Of several numbers in one field the first that checks best counts. A cue beside the number ("KVK", "USt-IdNr.")
+    names its issuer and may name another kind than `option`; such a number is kept as `wrong`, too, unless it is
+    a valid one of `option` as well, or `option` is tax_id, under which all kinds of numbers are kept. A number of a
+    French site is told as that of its entity.
     """
     country = _country(context)
     pieces = _SEVERAL.split(raw[: 4 * _LONGEST], _MOST_NUMBERS) if _SEVERAL.search(raw[: 4 * _LONGEST]) else []
     if len(pieces) > 1:
         numbers = [piece for piece in pieces if sum(map(str.isdigit, piece)) >= _FEWEST_DIGITS]
+        if len(numbers) == 1 and read_cues(raw[: 4 * _LONGEST]):
+            return _read(raw, country, option)
         if numbers and not any(any(map(str.isdigit, piece)) for piece in pieces if piece not in numbers):
             return min((_read(piece, country, option) for piece in numbers), key=lambda parts: _CHECK_ORDER[parts[2]])
     return _read(raw, country, option)
 
 
+def set_aside(raw: str, context: Parts, option: str | None) -> str | None:
+    """Return what standardising an identifier leaves out of its number: a site's digits, a court's or register's town.
+
+    Digits come before words, separated by a space; None where nothing was left out.
+    """
+    country = _country(context)
+    cued = read_cues(raw)
+    issuer = _read(raw, country, option)[1]
+    compact = fold(cued.number if cued else raw).replace(" ", "").upper()
+    digits = entity_number(compact, issuer)[1] if issuer and option in _OF_ENTITIES else None
+    return " ".join(filter(None, (digits, cued.aside if cued else None))) or None
+
+
 def _read(raw: str, country: str | None, option: str | None) -> Parts:
+    cued = read_cues(raw[: 4 * _LONGEST])
+    if cued is None:
+        return _read_number(raw, country, option)
+    bare = _read_number(raw, country, option)
+    return bare if bare[2] == VERIFIED else _read_cued(cued, country, option)
+
+
+def _read_cued(cued: Cued, country: str | None, option: str | None) -> Parts:
+    own = _read_issued(cued, country, option)
+    if cued.kind in {None, option} or option is None or own[2] in {VERIFIED, None}:
+        return own
+    number, issuer, check = _read_issued(cued, country, cued.kind)
+    if option == "tax_id":
+        return number, issuer, WRONG if check == WRONG else PLAUSIBLE
+    return own if {cued.kind, option} == _TAX_NUMBERS else (number, issuer, WRONG)
+
+
+def _read_issued(cued: Cued, country: str | None, option: str | None) -> Parts:
+    """Return the number as its issuer reads it: the record's country, else the only one that knows it for valid."""
+    issuers = (country,) if not cued.issuers or country in cued.issuers else cued.issuers
+    readings = [_read_number(cued.number, issuer, option) for issuer in issuers]
+    if len(readings) == 1:
+        return readings[0]
+    valid = [parts for parts in readings if parts[2] == VERIFIED] or [p for p in readings if p[2] == PLAUSIBLE]
+    return valid[0] if len(valid) == 1 else _read_number(cued.number, None, option)
+
+
+def _read_number(raw: str, country: str | None, option: str | None) -> Parts:
     folded = fold(raw[: 4 * _LONGEST])
     compact = folded.replace(" ", "").upper()
     if not compact or len(compact) > _LONGEST or _SPREADSHEET_MANGLED.match(raw.strip().lower()):
@@ -139,6 +192,8 @@ def _tax_id(compact: str, country: str | None) -> Parts:
         return compact, "US", PLAUSIBLE if _is_issued_prefix(compact[:2]) and len(compact) == _EIN_LENGTH else WRONG
     if country is None:
         return compact, None, PLAUSIBLE
+    if country == "FR":
+        compact = entity_number(compact, country)[0]
     return _of_country(compact, country, _TAX_MODULES.get(country, "tin"))
 
 
@@ -147,9 +202,13 @@ def _register_no(compact: str, country: str | None) -> Parts:
         letters = compact[:2] if compact[:2].isalpha() else ""
         number = letters + compact.removeprefix(letters).zfill(_GB_REGISTER_LENGTH - len(letters))
         return number, "GB", PLAUSIBLE if len(number) == _GB_REGISTER_LENGTH else WRONG
+    if country == "AT":
+        return compact.removeprefix("FN"), "AT", PLAUSIBLE
     if country is None:
         return compact, None, PLAUSIBLE
-    return _of_country(compact, country, _REGISTER_MODULES.get(country, ""))
+    if compact.isdigit() and len(compact) <= _LONGEST_UNPADDED:
+        compact = compact.zfill(_FULL_LENGTHS.get(country, 0))
+    return _of_country(entity_number(compact, country)[0], country, _REGISTER_MODULES.get(country, ""))
 
 
 def _plain(compact: str, country: str | None) -> Parts:
