@@ -7,6 +7,8 @@ SCHEDULE: dict[str, dict[str, Any]] = {
     "deliver-due": {"task": "delivery.deliver_due", "schedule": 2.0},
     # Governed ids travel back to the systems whose records they name.
     "write-back-due": {"task": "delivery.write_back_due", "schedule": 2.0},
+    # What was too much while somebody waited is matched now; an empty queue costs one query.
+    "drain-redo": {"task": "pipeline.drain_redo", "schedule": 2.0},
     # New files in the watched folder become batches.
     "watch-folder": {"task": "pipeline.sync_watched_folder", "schedule": 30.0},
     # The CRM's changes are pulled by pages; the cursor overlaps, so that late commits are seen.

@@ -60,3 +60,19 @@ class ScheduleSlot(models.Model):
 
     def __str__(self) -> str:
         return f"{self.job} {self.slot:%F %T}"
+
+
+class RedoItem(models.Model):
+    """A record to be matched again: too much to do while somebody waited, or a match key became too common or rare."""
+
+    # No foreign key: the queue is written in every live transaction, and records are never deleted.
+    record_id = models.BigIntegerField(primary_key=True)
+    reason = models.CharField(max_length=200)
+    queued_at = models.DateTimeField()
+
+    class Meta:
+        # take_redo: the oldest first
+        indexes = [models.Index(fields=["queued_at", "record_id"], name="redo_by_age")]
+
+    def __str__(self) -> str:
+        return f"redo of {self.record_id}"

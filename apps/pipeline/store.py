@@ -100,31 +100,37 @@ def store_chunk(chunk: Chunk, context: Context, stored: Stored) -> None:
             # A chunk may hold no dirty record at all: what changed lies elsewhere in its neighbourhood.
             stored.redo_around.extend(chunk.records.filter(pc.invert(is_dirty)).column("record").to_pylist())
             return
-        _store_matching(chunk)
-        _store_customers(chunk, context)
-        event_ids = post_event_frame(frame=chunk.events, correlation_id=context.correlation, actor=context.actor)
-        deliveries = enqueue(event_ids=event_ids, actor=context.actor)
-        _tell_sources(chunk, context)
-        opened, closed = settle_pair_cases(
-            pairs=chunk.cases,
-            records=_placed(chunk),
-            elsewhere=chunk.cases_elsewhere,
-            run_id=context.run_id,
-            actor=context.actor,
-        )
-    stored.add(
-        links=chunk.links.num_rows,
-        created=chunk.customers_new.num_rows,
-        # Every change has its event; those of new and of closed customers are counted apart.
-        changed=chunk.events.num_rows - chunk.customers_new.num_rows - len(chunk.redirects) - len(chunk.retired),
-        merged=len(chunk.redirects),
-        retired=len(chunk.retired),
-        events=chunk.events.num_rows,
-        deliveries=deliveries,
-        cases_opened=opened,
-        cases_closed=closed,
-        write_backs=chunk.ledger.num_rows,
+        counts = write_chunk(chunk, context)
+    stored.add(**counts)
+
+
+def write_chunk(chunk: Chunk, context: Context) -> dict[str, int]:
+    """Write a chunk that is known not to be stale, in the caller's transaction; return what was written, by kind."""
+    _store_matching(chunk)
+    _store_customers(chunk, context)
+    event_ids = post_event_frame(frame=chunk.events, correlation_id=context.correlation, actor=context.actor)
+    deliveries = enqueue(event_ids=event_ids, actor=context.actor)
+    _tell_sources(chunk, context)
+    opened, closed = settle_pair_cases(
+        pairs=chunk.cases,
+        records=_placed(chunk),
+        elsewhere=chunk.cases_elsewhere,
+        run_id=context.run_id,
+        actor=context.actor,
     )
+    return {
+        "links": chunk.links.num_rows,
+        "created": chunk.customers_new.num_rows,
+        # Every change has its event; those of new and of closed customers are counted apart.
+        "changed": chunk.events.num_rows - chunk.customers_new.num_rows - len(chunk.redirects) - len(chunk.retired),
+        "merged": len(chunk.redirects),
+        "retired": len(chunk.retired),
+        "events": chunk.events.num_rows,
+        "deliveries": deliveries,
+        "cases_opened": opened,
+        "cases_closed": closed,
+        "write_backs": chunk.ledger.num_rows,
+    }
 
 
 def _placed(chunk: Chunk) -> list[int]:

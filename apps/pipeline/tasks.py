@@ -3,6 +3,7 @@
 from celery import shared_task
 
 from apps.base.actors import Actor
+from apps.pipeline.draining import drain_redo
 from apps.pipeline.slots import run_once
 from apps.pipeline.syncing import sync_folder, sync_pulled
 
@@ -21,3 +22,9 @@ def sync_pulled_sources_task() -> None:
     """Pull what changed from connected systems, once per slot."""
     actor = Actor.hub("pull-sources")
     run_once(job="pull-sources", seconds=SYNC_SECONDS, work=lambda: sync_pulled(actor=actor))
+
+
+@shared_task(name="pipeline.drain_redo")  # type: ignore[untyped-decorator]
+def drain_redo_task() -> None:
+    """Match again what the live path left over. Two workers at once share the queue."""
+    drain_redo(actor=Actor.hub("redo"))

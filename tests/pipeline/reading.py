@@ -104,3 +104,49 @@ def forget_everything() -> None:
         cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
         cursor.execute(f"TRUNCATE {tables} CASCADE")
         cursor.execute("SET CONSTRAINTS ALL DEFERRED")
+
+
+def forget_results() -> None:
+    """Take back what matching made of the records: they and the rules in force stay, nobody belongs anywhere."""
+    kept = ("apps.sources.", "apps.rulebook.", "apps.pipeline.")
+    mine = [m for m in apps.get_models() if m.__module__.startswith("apps.") and not m.__module__.startswith(kept)]
+    tables = ", ".join(m._meta.db_table for m in mine if "api_" not in m._meta.db_table)
+    with connection.cursor() as cursor:
+        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
+        cursor.execute(f"TRUNCATE {tables}")
+        cursor.execute("UPDATE sources_sourcerecord SET state = 'received', applied_number = NULL")
+        cursor.execute("SET CONSTRAINTS ALL DEFERRED")
+
+
+_LINKS = """
+SELECT a.key, b.key, l.score, l.levels FROM matching_link l
+JOIN sources_sourcerecord a ON a.id = l.low_id JOIN sources_sourcerecord b ON b.id = l.high_id
+"""
+_QUESTIONS = """
+SELECT a.key, b.key, c.score, c.facts->>'reason' FROM cases_case c
+JOIN sources_sourcerecord a ON a.id = c.low_record_id JOIN sources_sourcerecord b ON b.id = c.high_record_id
+WHERE c.state = 'open'
+"""
+_NUMBERS = """
+SELECT g.name, e.registered_name, e.legal_form, e.jurisdiction, i.scheme, i.issuer, i.value, i.check_result, r.key
+FROM legal_identifier i JOIN legal_legalentity e ON e.id = i.entity_id AND e.is_live
+JOIN golden_goldenrecord g ON g.id = e.golden_id JOIN sources_sourcerecord r ON r.id = i.record_id
+"""
+_CUSTOMERS = """
+SELECT name, country, city, search_terms, member_count FROM golden_goldenrecord WHERE state = 'live'
+"""
+
+
+def read_details() -> dict[str, set[tuple[Any, ...]]]:
+    """Return links, open questions, numbers and the looked-up columns of customers, without internal ids."""
+    found = {}
+    with connection.cursor() as cursor:
+        for name, query in (
+            ("links", _LINKS),
+            ("questions", _QUESTIONS),
+            ("numbers", _NUMBERS),
+            ("customers", _CUSTOMERS),
+        ):
+            cursor.execute(query)
+            found[name] = {tuple(tuple(c) if isinstance(c, list) else c for c in row) for row in cursor.fetchall()}
+    return found

@@ -1,0 +1,189 @@
+"""Take records in while somebody waits: match, decide, store and announce in one transaction.
+
+The law of this module: the customers that come out are those that a bulk load of the same facts would make. So it locks
+before it reads, looks at whole customers and whole components, and leaves to the redo queue what is too much for that.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Final
+from uuid import UUID
+
+from django.utils import timezone
+
+from apps.base.actors import Actor, acting
+from apps.base.ids import uuid7
+from apps.base.locks import Gate, lock_gate
+from apps.cases.selectors import list_open_cases_of
+from apps.delivery.services import wake
+from apps.engine.cluster import ComponentTooLarge
+from apps.golden.inheritance import NONE
+from apps.pipeline.fates import Fates
+from apps.pipeline.live import reading
+from apps.pipeline.live.building import Row, Work, build_chunk
+from apps.pipeline.live.matching import Matched, caps_of, match, standardise
+from apps.pipeline.live.reading import Known, TooMuch
+from apps.pipeline.live.redoing import queue_redo
+from apps.pipeline.live.settling import Neighbourhood, Settlement, decide, merge_links, worth_asking
+from apps.pipeline.live.sharing import propose_shared
+from apps.pipeline.store import Context, write_chunk
+from apps.rulebook.selectors import ActiveRules, get_active_rules
+
+MOST_RECORDS: Final = 600
+"""Records that may hang together, beyond which the bulk path settles them."""
+MOST_KEYS: Final = 6_000
+"""Match keys held at once: the server keeps each lock in shared memory."""
+CROSSED: Final = "a match key became too common, or usable again"
+
+
+@dataclass(frozen=True, slots=True)
+class Absorbed:
+    """What became of one record: its customer, what changed (words such as joined or merged), and why.
+
+    `gid` is None for a record that is gone or waits in the redo queue without a customer. `score` is that of the best
+    link to another record of its customer, in millibits.
+    """
+
+    record_id: int
+    gid: str | None
+    changes: tuple[str, ...]
+    sentence: str
+    score: int | None = None
+    case_ids: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """A neighbourhood as it was settled and stored; `work` is None where nothing had to be."""
+
+    work: Work | None
+    counts: Mapping[str, int] = field(default_factory=dict)
+
+
+def absorb(
+    record_ids: Sequence[int], *, actor: Actor, reason: str, correlation: UUID | None = None
+) -> dict[int, Absorbed]:
+    """Match the newest versions of source records, settle the customers around them, and say what became of each.
+
+    Everything commits together, with the caller's transaction where there is one. Raises NoActiveRules before the
+    first load and OperationalError where another transaction came first: see `apps.base.retrying`.
+    """
+    with acting(actor, reason=reason):
+        # Bulk chunks and decisions have the gate to themselves; live writers share it.
+        lock_gate(Gate.INTAKE, shared=True)
+        context = Context(actor, reason, 0, correlation or uuid7(), 0)
+        try:
+            outcome = settle(record_ids, (), context)
+        except (TooMuch, ComponentTooLarge) as too_much:
+            queue_redo(record_ids, reason=str(too_much))
+            return {r: Absorbed(r, None, ("queued",), f"To be matched shortly: {too_much}") for r in record_ids}
+        asked = list_open_cases_of(list(record_ids)) if outcome.counts.get("cases_opened") else []
+        cases = {r: [c.case_id for c in asked if r in (c.low_record_id, c.high_record_id)] for r in record_ids}
+        return {record: _told(record, outcome, cases[record]) for record in record_ids}
+
+
+def settle(dirty_ids: Sequence[int], around: Sequence[int], context: Context) -> Outcome:
+    """Match the dirty records, settle what hangs together with them and with `around`, and store it.
+
+    Runs in the caller's transaction, under the intake gate. Raises TooMuch or ComponentTooLarge before anything is
+    written.
+    """
+    active = get_active_rules()
+    dirty = _lock_and_read(dirty_ids, active)
+    caps = caps_of(dirty, active)
+    reading.hold_keys(caps, most=MOST_KEYS)
+    matched = match(dirty, reading.read_holders(caps, spare=len(dirty) + 1), caps, active)
+    ground = _ground(dirty, around, matched, active)
+    if not ground.known:
+        return Outcome(None)
+    settled = decide(ground)
+    fates = Fates(settled.scope, settled.partition)
+    work = Work(ground, settled, matched, fates, timezone.now(), context.run_id)
+    counts = write_chunk(build_chunk(work, _questions(ground, settled)), context)
+    queue_redo(matched.crossed, reason=CROSSED)
+    wake()
+    return Outcome(work, counts)
+
+
+def _lock_and_read(record_ids: Sequence[int], active: ActiveRules) -> list[Known]:
+    if not record_ids:
+        return []
+    reading.lock_records(record_ids)
+    dirty = reading.read_dirty(record_ids)
+    standardise(dirty, active)
+    return dirty
+
+
+def _ground(dirty: Sequence[Known], around: Sequence[int], matched: Matched, active: ActiveRules) -> Neighbourhood:
+    thresholds = active.rules.thresholds
+    known = {record.record: record for record in dirty}
+    strong = {record for pair, link in matched.links.items() if link.score >= thresholds.link for record in pair}
+    seeds = sorted({*known, *strong, *around})
+    near = reading.hold_near(seeds, list(known), link=thresholds.link, most=MOST_RECORDS)
+    known |= {record.record: record for record in reading.read_settled([r for r in near if r not in known])}
+    for record in known.values():
+        record.golden = near.get(record.record, NONE)
+    links = merge_links(reading.read_links(list(known)), matched, {record.record: record for record in dirty})
+    verdicts = reading.read_verdicts(list(known))
+    others = worth_asking(links.items(), known, thresholds.review)
+    others |= {record for pair in verdicts.different for record in pair if record not in known}
+    return Neighbourhood(known, links, verdicts, reading.read_outside(sorted(others)), active)
+
+
+def _questions(ground: Neighbourhood, settled: Settlement) -> list[Row]:
+    proposals = [*settled.proposals, *propose_shared(ground, settled, settled.proposals)]
+    return [
+        # The nearer to even odds, the more a person's word is worth.
+        {"low": p.low, "high": p.high, "score": p.score, "priority": 1_000_000 - abs(p.score), "reason": p.reason}
+        for p in proposals
+    ]
+
+
+def _told(record: int, outcome: Outcome, case_ids: Iterable[int]) -> Absorbed:
+    work = outcome.work
+    if work is None or record not in work.ground.known:
+        return Absorbed(record, None, ("unchanged",), "It is set aside and belongs to no customer.")
+    known, cases = work.ground.known[record], tuple(case_ids)
+    if known.is_gone:
+        retired = known.golden in work.settled.partition.inheritance.retired
+        sentence = "It is gone from its source" + (", and with it its customer's last record." if retired else ".")
+        return Absorbed(record, None, ("retired",) if retired else ("left",), sentence, None, cases)
+    fate = work.fates.by_cluster[work.settled.of[record]]
+    changes = [_word(known.golden, fate.golden, fate.kind)]
+    changes += ["merged"] if fate.absorbed else []
+    changes += ["split"] if fate.split_off else []
+    changes += ["case_opened"] if cases else []
+    score, other = _best_tie(record, work)
+    return Absorbed(record, fate.gid, tuple(changes), _sentence(work, record, score, other), score, cases)
+
+
+def _word(before: int, now: int, kind: str) -> str:
+    if before == NONE:
+        return "created" if kind == "created" else "joined"
+    if before != now:
+        return "moved"
+    return "unchanged" if kind == "kept" else "updated"
+
+
+def _best_tie(record: int, work: Work) -> tuple[int | None, int | None]:
+    """Return the best score that ties a record to another one of its cluster, and that record."""
+    of = work.settled.of
+    ties = [
+        (score, -other)
+        for pair, score in work.ground.links.items()
+        if record in pair
+        for other in pair
+        if other != record and of.get(other) == of[record]
+    ]
+    if not ties:
+        return None, None
+    score, other = max(ties)
+    return score, -other
+
+
+def _sentence(work: Work, record: int, score: int | None, other: int | None) -> str:
+    if score is None or other is None:
+        together = len(work.settled.members.get(work.settled.of[record], ())) > 1
+        return "A decision keeps it with its customer." if together else "No other record is enough like it."
+    known = work.ground.known[other]
+    return f"It is most like {known.source} {known.key} ({score / 1000:.1f} bits)."

@@ -1,0 +1,133 @@
+"""Decide what a neighbourhood becomes: clusters, what changes for its customers, and what a person should look at."""
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+
+import numpy as np
+
+from apps.engine.cluster import Facts, Judge, Proposal, Surroundings, cluster_few, propose
+from apps.engine.explain.constraints import bars_between
+from apps.engine.score import score_many
+from apps.golden.inheritance import NONE
+from apps.pipeline.live.matching import Matched
+from apps.pipeline.live.reading import Judged, Known, Outsider, Pair, Parts
+from apps.pipeline.partition import Partition, Scope, settle
+from apps.rulebook.selectors import ActiveRules
+
+EVERYTHING = 2**31
+
+
+@dataclass(frozen=True)
+class Neighbourhood:
+    """Whole customers and whole components around the records that changed, by record id.
+
+    `links` are the scores of all pairs kept that have an end in `known`; `outside` are the other ends worth a question.
+    """
+
+    known: Mapping[int, Known]
+    links: Mapping[Pair, int]
+    verdicts: Judged
+    outside: Mapping[int, Outsider]
+    active: ActiveRules
+
+    def parts_of(self, record: int) -> Parts:
+        """Return the standard parts of a record inside or outside."""
+        return self.known[record].parts if record in self.known else self.outside[record].parts
+
+
+@dataclass(frozen=True)
+class Settlement:
+    """What a neighbourhood becomes. `scope` and `partition` are as in bulk; `members` are the touched clusters'.
+
+    `of` names each record's cluster by its smallest record; `proposals` are pairs of touched clusters and others.
+    """
+
+    scope: Scope
+    partition: Partition
+    of: Mapping[int, int]
+    members: Mapping[int, list[int]]
+    proposals: Sequence[Proposal]
+
+
+def worth_asking(links: Iterable[tuple[Pair, int]], known: Mapping[int, object], least: int) -> set[int]:
+    """Return the records outside `known` to which a link of at least `least` millibits leads."""
+    return {record for pair, score in links if score >= least for record in pair if record not in known}
+
+
+def merge_links(stored: Mapping[Pair, int], matched: Matched, dirty: Mapping[int, object]) -> dict[Pair, int]:
+    """Return the links as they are now: those stored between clean records, and the new ones of the dirty records."""
+    kept = {pair: score for pair, score in stored.items() if pair[0] not in dirty and pair[1] not in dirty}
+    return kept | {pair: link.score for pair, link in matched.links.items()}
+
+
+def decide(ground: Neighbourhood) -> Settlement:
+    """Return what becomes of a neighbourhood; raise ComponentTooLarge where the bulk path must break it up."""
+    alive = sorted((k for k in ground.known.values() if not k.is_gone), key=lambda known: known.rank)
+    judge = _judge(ground)
+    inside = {pair: score for pair, score in ground.links.items() if all(r in ground.known for r in pair)}
+    facts = Facts(inside, frozenset(ground.verdicts.same), frozenset(ground.verdicts.different))
+    of = cluster_few([known.record for known in alive], facts, judge).of
+    scope = _scope(ground.known, of)
+    partition = settle(scope, chunk_records=EVERYTHING)
+    touched = set(scope.record[partition.touched].tolist())
+    members: dict[int, list[int]] = defaultdict(list)
+    for known in alive:
+        if known.record in touched:
+            members[of[known.record]].append(known.record)
+    return Settlement(scope, partition, of, dict(members), _proposals(ground, of, members, judge))
+
+
+def cluster_of_outsider(outsider: Outsider) -> int:
+    """Return the name of a customer out of scope among clusters, which are named by record ids."""
+    return -outsider.golden
+
+
+def _judge(ground: Neighbourhood) -> Judge:
+    rules, statistics = ground.active.rules, ground.active.statistics
+
+    def score(record: int, others: Sequence[int]) -> list[int]:
+        parts = [ground.parts_of(other) for other in others]
+        return score_many(ground.parts_of(record), parts, rules, statistics)
+
+    return Judge(rules, score, _barred(ground))
+
+
+def _barred(ground: Neighbourhood) -> Callable[[int, int], bool]:
+    @cache
+    def barred(one: int, other: int) -> bool:
+        return bool(bars_between(ground.parts_of(one), ground.parts_of(other), ground.active.rules))
+
+    return barred
+
+
+def _scope(known: Mapping[int, Known], of: Mapping[int, int]) -> Scope:
+    records = sorted(known)
+    ranks = {record: place for place, record in enumerate(sorted(records, key=lambda r: known[r].rank))}
+    return Scope(
+        record=np.array(records, dtype=np.int64),
+        cluster=np.array([of.get(record, NONE) for record in records], dtype=np.int64),
+        golden=np.array([known[record].golden for record in records], dtype=np.int64),
+        rank=np.array([ranks[record] for record in records], dtype=np.int64),
+        is_dirty=np.array([known[record].is_dirty for record in records], dtype=np.bool_),
+    )
+
+
+def _proposals(
+    ground: Neighbourhood, of: Mapping[int, int], members: Mapping[int, list[int]], judge: Judge
+) -> list[Proposal]:
+    """Return the questions that touch a changed cluster."""
+    touched = {record for records in members.values() for record in records}
+    asked = {
+        pair: score
+        for pair, score in ground.links.items()
+        if score >= judge.rules.thresholds.review and not touched.isdisjoint(pair)
+    }
+    cluster = dict(of) | {record: cluster_of_outsider(o) for record, o in ground.outside.items()}
+    rank = {record: k.rank for record, k in ground.known.items()} | {r: o.rank for r, o in ground.outside.items()}
+    size: dict[int, int] = defaultdict(int)
+    for name in of.values():
+        size[name] += 1
+    size |= {cluster_of_outsider(o): o.members for o in ground.outside.values()}
+    return propose(asked, Surroundings(cluster, rank, size), judge, different=ground.verdicts.different)
