@@ -28,7 +28,13 @@ _GLUED_FORMS: Final = (
     ("주식회사", " jusik hoesa "),
     ("(주)", " jusik hoesa "),
     ("유한회사", " yuhan hoesa "),
+    # Transliteration would leave nothing of these that could be told from a word.
+    ('בע"מ', " ltd "),
+    ("בע״מ", " ltd "),
+    ("ش.ذ.م.م", " wll "),
+    ("ذ.م.م", " wll "),
 )
+_CYRILLIC_TRADER: Final = re.compile(r"(?<!\w)ИП(?!\w)")
 # Cyrillic and Greek letters that look like Latin ones; a word of nothing else but Latin letters is meant as Latin.
 _CONFUSABLES: Final = str.maketrans(
     "АВЕЅІЈКМНОРСТУХавеѕіјкмнорстухьԁԛԝΑΒΕΖΗΙΚΜΝΟΡΤΥΧαικνορτυχϲ",
@@ -78,6 +84,7 @@ def ascii_text(raw: str) -> str:
     if not text.isascii():
         if _MIXED_SCRIPTS.search(text):
             text = _WORD_OF_SCRIPTS.sub(_unmixed, text)
+        text = _CYRILLIC_TRADER.sub("индивидуальный предприниматель", text)
         for glued, spaced in _GLUED_FORMS:
             if glued in text:
                 text = text.replace(glued, spaced)

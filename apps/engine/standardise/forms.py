@@ -37,6 +37,8 @@ _FAMILIES: Final = {code: family or code for _, code, family, _ in load_rows("le
 _COMPOUNDS: Final = (("aktiengesellschaft", "AG"), ("genossenschaft", "EG"), ("gmbh", "GMBH"), ("aktiebolag", "AB"))
 _SHORTEST_STEM: Final = 4
 _SHORT_BEGINNINGS: Final = frozenset({"ab", "as", "ao", "ou", "sia"})
+_PARTNERSHIPS: Final = frozenset({"sas", "snc", "ss", "saa"})
+_BY: Final = frozenset({"di", "dei", "del", "della", "dello"})
 _ARTICLES: Final = frozenset({"the", "die", "der", "le", "la", "el"})
 
 
@@ -69,6 +71,7 @@ _CUT_FORMS: Final = frozenset(
         "GMBH",
         "GMBHCOKG",
         "KG",
+        "KK",
         "LLC",
         "LLP",
         "LP",
@@ -77,7 +80,9 @@ _CUT_FORMS: Final = frozenset(
         "OY",
         "PLC",
         "SA",
+        "SACV",
         "SARL",
+        "SDNBHD",
         "SAS",
         "SL",
         "SPA",
@@ -85,7 +90,7 @@ _CUT_FORMS: Final = frozenset(
         "SRL",
     }
 )
-_WHOLE_WORDS: Final = frozenset({"corporate", "limit", "incorporate"})
+_WHOLE_WORDS: Final = frozenset({"corporate", "limit", "incorporate", "compan", "and c"})
 _SHORTEST_CUT_FORM: Final = 7
 _TRUNCATED: Final = _truncated()
 _LONGEST_TRUNCATED: Final = 6
@@ -98,7 +103,7 @@ def _cut_in_first_word() -> dict[str, str]:
 
 _FIRST_WORDS: Final = (
     ("proprietary", "LTD", 4), ("limited", "LTD", 3), ("ltd", "LTD", 2), ("incorporated", "CORP", 4),
-    ("corporation", "CORP", 5), ("company", "CO", 4), ("gmbh", "GMBH", 2), ("llc", "LLC", 2), ("besloten", "BV", 4),
+    ("corporation", "CORP", 3), ("company", "CO", 4), ("gmbh", "GMBH", 2), ("llc", "LLC", 2), ("besloten", "BV", 4),
     ("aktiebolag", "AB", 5), ("aktiengesellschaft", "AG", 6), ("aktieselskab", "AS", 6),
 )  # fmt: skip
 _CUT_FIRST_WORDS: Final = _cut_in_first_word()
@@ -111,8 +116,10 @@ def mend_truncated_form(tokens: list[str], *, fills_field: bool = False) -> tupl
     fills such a field to the last character may end in less: "LIM", "GM".
     """
     for length in range(min(_LONGEST_TRUNCATED, len(tokens) - 1), 0, -1):
-        code = _TRUNCATED.get(" ".join(tokens[-length:]))
-        if code:
+        end = " ".join(tokens[-length:])
+        if end in _ENDING and length > 1:
+            return tokens, None
+        if code := _TRUNCATED.get(end):
             return tokens[:-length], code
     code = _CUT_FIRST_WORDS.get(tokens[-1]) if fills_field and len(tokens) > 1 else None
     return (tokens[:-1], code) if code else (tokens, None)
@@ -124,7 +131,7 @@ def split_legal_forms(tokens: list[str], qualifiers: frozenset[str]) -> tuple[li
     A form that is short or a plain word counts only where nothing but `qualifiers` or digits follow it. At least one
     token stays, so a company called "Limited" keeps its name.
     """
-    tokens, leading = _without_leading_phrase(tokens)
+    tokens, leading = _without_leading_phrase(_without_partners(tokens))
     kept: list[str] = []
     codes: list[str] = []
     only_qualifiers_follow = True
@@ -151,6 +158,14 @@ def split_legal_forms(tokens: list[str], qualifiers: frozenset[str]) -> tuple[li
         kept, compound = _without_compound(kept)
         codes = [compound] if compound else []
     return kept, _telling_code(codes)
+
+
+def _without_partners(tokens: list[str]) -> list[str]:
+    """Return the tokens without the partners whom Italian partnerships name: "Verdi s.a.s. di Verdi Mario & C."."""
+    for index in range(1, len(tokens) - 1):
+        if tokens[index] in _PARTNERSHIPS and tokens[index + 1] in _BY:
+            return tokens[: index + 1]
+    return tokens
 
 
 def _form_ending_at(tokens: list[str], named_at: int, index: int, only_qualifiers_follow: bool) -> tuple[int, str]:

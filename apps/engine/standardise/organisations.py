@@ -9,8 +9,10 @@ from apps.engine.standardise.contract import SEPARATOR, Parts
 from apps.engine.standardise.digraphs import unify_digraphs
 from apps.engine.standardise.folding import MAX_CHARACTERS, ascii_text
 from apps.engine.standardise.forms import mend_truncated_form, split_legal_forms
+from apps.engine.standardise.glued import part_glued_form
 from apps.engine.standardise.listings import cue_words_of, cut_listing_text
 from apps.engine.standardise.misspelt import Misspellings
+from apps.engine.standardise.particles import join_particles
 from apps.engine.standardise.placeholders import is_placeholder_text
 from apps.engine.standardise.spelling import tokens_of
 from apps.engine.tables import load_rows
@@ -79,7 +81,7 @@ def standardise_organisation_name(raw: str, _context: Parts, _option: str | None
 
     Other names are those that it trades as, was called or is also known as; several are separated by ` | `.
     """
-    text = ascii_text(raw)
+    text = ascii_text(part_glued_form(raw[:MAX_CHARACTERS]))
     cue_words = cue_words_of(text)
     main, others = split_names(text, cue_words)
     may_be_cut = not others and len(text) in _FIELD_LENGTHS
@@ -108,7 +110,7 @@ def _parts_of_name(text: str, cue_words: set[str], *, may_be_cut: bool) -> Parts
     if form is None and cut_form is None and _SEPARATOR.search(cut):
         named, form = _form_before_a_dash(cut, named)
     form = cut_form or form
-    words, generic, initials = _sorted_out(named)
+    words, generic, initials = _sorted_out(join_particles(named))
     if len(named) == 1 and words[0] in _NEVER_A_NAME:
         return _UNNAMED
     acronym = _acronym(words, initials)

@@ -12,6 +12,14 @@ _DOTTED_INITIALS: Final = re.compile(
 # "E.ON" and "i.Tech" are one word; "J.Smith" is two.
 _DOTTED_WORD: Final = re.compile(r"(?<![a-z0-9])([ei])\.(?=[a-z]{2})")
 _SLASHED_PAIR: Final = re.compile(r"(?<![a-z0-9])([a-z])/([a-z])(?![a-z0-9/])")
+# Forms of two letters that are words or countries without their stops.
+_PUNCTUATED_FORMS: Final = {
+    "ks": "kommanditselskab", "is": "interessentskab", "ps": "partnerselskab", "pa": "professional association",
+    "cb": "comunidad de bienes", "ike": "idiotiki kefalaiouchiki etaireia", "tmi": "tmi",
+}  # fmt: skip
+_PUNCTUATED: Final = re.compile(
+    r"(?<=[\w.)\"],|[\w.)\"] )\s*(k\.\s?s|[ikp]/s|p\.\s?a|c\.\s?b|i\.\s?k\.\s?e|t:mi)\.?\s*$"
+)
 _NOT_WORD: Final = re.compile(r"[^a-z0-9]+")
 _LONE_LETTERS: Final = re.compile(r"(?<![a-z0-9])[a-z](?: [a-z](?![a-z0-9]))+")
 
@@ -23,6 +31,8 @@ def name_tokens(raw: str) -> list[str]:
 
 def tokens_of(text: str) -> list[str]:
     """Return the tokens of text that `ascii_text` has already folded."""
+    if "." in text or "/" in text or ":" in text:
+        text = _PUNCTUATED.sub(_spelt_form, text)
     if "." in text:
         text = _DOTTED_INITIALS.sub(lambda match: match.group().replace(".", "") + " ", text)
         text = _DOTTED_WORD.sub(r"\1", text)
@@ -36,3 +46,7 @@ def tokens_of(text: str) -> list[str]:
     text = _NOT_WORD.sub(" ", text)
     text = _LONE_LETTERS.sub(lambda match: match.group().replace(" ", ""), text)
     return text.split()
+
+
+def _spelt_form(match: re.Match[str]) -> str:
+    return " " + _PUNCTUATED_FORMS["".join(filter(str.isalpha, match.group(1)))]
