@@ -39,6 +39,12 @@ _ROMAN: Final = {
     for ones_value, ones in enumerate(["", "i", "ii", "iii", "iv", "v", "vi", "vii", "viii", "ix"])
     if (tens_value or ones_value) and tens + ones != "xxx"
 }
+_NUMBER_WORDS: Final = {
+    word: str(number)
+    for number, word in enumerate(["one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten"], 1)
+}
+# A word that a number counts: "Fund Two" is "Fund II".
+_COUNTED: Final = frozenset({"fund", "funds", "phase", "series", "number", "no", "stage", "unit", "trust", "portfolio"})
 _AMBIGUOUS_ROMAN: Final = frozenset({"i", "v", "x", "xi", "vi"})
 
 
@@ -177,6 +183,8 @@ def _sorted_out(tokens: list[str]) -> tuple[list[str], set[str], str]:
         initials.append(token[0])
         # "7-Eleven" and "X Corp" begin with what "Fund 7" and "Fund X" end with.
         number = _number(token, is_last=index == len(tokens)) if index > 1 else None
+        if number is None and token in _NUMBER_WORDS and index > 1 and tokens[index - 2] in _COUNTED:
+            number = _NUMBER_WORDS[token]
         if number is not None:
             generic.add(number)
         elif token in _GENERIC:

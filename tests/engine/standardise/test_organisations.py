@@ -86,7 +86,7 @@ def test_a_name_is_told_apart_into_words_qualifiers_and_form(
         ("Café Rouge Ltd", "Cafe\u0301 Rouge Ltd", "CAFE ROUGE LIMITED"),
         ("Ａｃｍｅ　Ｌｔｄ", "Acme Ltd", "Ac\u200bme\u00ad Ltd\u202e"),
         ("ﬁnance ﬂow Ltd", "finance flow ltd"),
-        ("Blackstone Fund IV LP", "Blackstone Fund 4 L.P."),
+        ("Blackstone Fund IV LP", "Blackstone Fund 4 L.P.", "Blackstone Fund Four LP"),
         ("US Steel", "United States Steel", "U.S. Steel"),
         ("M\u00fcller GmbH", "Mueller GmbH", "MULLER GMBH"),
         ("S\u00f8rensen A/S", "Soerensen A/S", "Sorensen AS"),
