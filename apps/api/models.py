@@ -1,4 +1,4 @@
-"""Tokens of the machine's door. Only a digest is kept."""
+"""Tokens of the machine's door, of which only a digest is kept, and answers kept for requests that are repeated."""
 
 from django.db import models
 
@@ -23,3 +23,26 @@ class ApiToken(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+
+class KeptAnswer(models.Model):
+    """The answer to a request that named an idempotency key, so that the same request again changes nothing more."""
+
+    token = models.ForeignKey(ApiToken, models.CASCADE, related_name="+", db_index=False)
+    key = models.CharField(max_length=255)
+    # What was asked: method, address and body. The same key with something else is a mistake of the sender.
+    request_digest = models.CharField(max_length=64)
+    status = models.PositiveSmallIntegerField()
+    content = models.TextField()
+    headers = models.JSONField(default=dict)
+    kept_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["token", "key"], name="one_answer_per_token_and_key")]
+        indexes = [
+            # forget_answers: what is older than 72 hours
+            models.Index(fields=["kept_at"], name="answers_by_age")
+        ]
+
+    def __str__(self) -> str:
+        return self.key

@@ -30,7 +30,7 @@ class SourceSystem(models.Model):
 
 
 class IntakeBatch(models.Model):
-    """One intake run of one source: a file, a pull or a push. Rows read = the sum of its outcomes."""
+    """One intake of one source: a file, a page of a pull, or the pushes of an hour. Rows read = the sum of outcomes."""
 
     class State(models.TextChoices):
         LANDING = "landing"  # rows are being landed; resumable from `rows_landed`
@@ -73,7 +73,10 @@ class IntakeBatch(models.Model):
                     + F("rows_duplicate")
                 ),
                 name="every_row_read_has_one_outcome",
-            )
+            ),
+            models.UniqueConstraint(
+                fields=["source", "origin"], condition=Q(mode="push"), name="one_push_batch_per_source_and_hour"
+            ),
         ]
         indexes = [models.Index(fields=["source", "content_digest"], name="batch_by_content")]
 
@@ -183,3 +186,37 @@ class PullCursor(models.Model):
 
     def __str__(self) -> str:
         return f"cursor of {self.source_id}"
+
+
+class Upload(models.Model):
+    """A file handed over for intake, waiting in the spool for a worker. Its number names the file there."""
+
+    class State(models.TextChoices):
+        WAITING = "waiting"  # in the spool; also while a worker that died has left it half loaded
+        DONE = "done"  # every row has its outcome
+        REFUSED = "refused"  # the whole file can't be used; nothing was applied
+        FAILED = "failed"  # tried often enough; the last reason is kept
+
+    source = models.ForeignKey(SourceSystem, models.PROTECT, related_name="uploads")
+    state = models.CharField(max_length=8, choices=State, default=State.WAITING)
+    name = models.CharField(max_length=100)
+    suffix = models.CharField(max_length=10)
+    byte_count = models.BigIntegerField()
+    content_digest = models.CharField(max_length=64)
+    mapping = models.JSONField()
+    actor = models.CharField(max_length=200)
+    run_id = models.BigIntegerField(null=True)
+    attempts = models.PositiveSmallIntegerField(default=0)
+    failure_code = models.CharField(max_length=60, blank=True)
+    failure = models.CharField(max_length=500, blank=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+    finished_at = models.DateTimeField(null=True)
+
+    class Meta:
+        indexes = [
+            # take_waiting_upload: the oldest that waits
+            models.Index(fields=["id"], condition=Q(state="waiting"), name="uploads_waiting")
+        ]
+
+    def __str__(self) -> str:
+        return self.name

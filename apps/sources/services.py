@@ -34,21 +34,25 @@ __all__ = [
 HUES = 8
 
 # A key the newest complete snapshot lacks is gone: its deletion is a version like any other.
-MARK_ABSENT = """
+# What was pushed since the snapshot began to land is newer than its silence.
+ABSENT = """r.last_batch_id <> %(batch)s AND NOT EXISTS (
+        SELECT FROM sources_recordversion v
+        WHERE v.record_id = r.id AND v.number = r.latest_number AND v.received_at >= %(began)s)"""
+MARK_ABSENT = f"""
 WITH absent AS (
-    UPDATE sources_sourcerecord
+    UPDATE sources_sourcerecord r
     SET latest_number = latest_number + 1, latest_digest = '', is_gone = true, last_batch_id = %(batch)s
-    WHERE source_id = %(source)s AND last_batch_id <> %(batch)s AND NOT is_gone AND state <> 'quarantined'
+    WHERE source_id = %(source)s AND NOT is_gone AND state <> 'quarantined' AND {ABSENT}
     RETURNING id, latest_number
 )
 INSERT INTO sources_recordversion
     (record_id, number, batch_id, line, raw, given, digest, modified_at, is_deletion, received_at)
-SELECT id, latest_number, %(batch)s, NULL, '{}', '{}', '', NULL, true, %(now)s FROM absent
-"""
-COUNT_ABSENT = """
-SELECT count(*) FILTER (WHERE last_batch_id <> %(batch)s), count(*)
-FROM sources_sourcerecord WHERE source_id = %(source)s AND NOT is_gone AND state <> 'quarantined'
-"""
+SELECT id, latest_number, %(batch)s, NULL, '{{}}', '{{}}', '', NULL, true, %(now)s FROM absent
+"""  # noqa: S608 - both parts stand here
+COUNT_ABSENT = f"""
+SELECT count(*) FILTER (WHERE {ABSENT}), count(*)
+FROM sources_sourcerecord r WHERE source_id = %(source)s AND NOT is_gone AND state <> 'quarantined'
+"""  # noqa: S608 - both parts stand here
 MARK_APPLIED = """
 UPDATE sources_sourcerecord r
 SET applied_number = a.number, state = CASE WHEN a.is_gone THEN 'deleted' ELSE 'live' END
@@ -77,9 +81,11 @@ def open_batch(
     *, source: SourceSystem, reader: IntakeReader, mapping: SourceMapping, run_id: int, correlation: UUID, actor: Actor
 ) -> IntakeBatch:
     """Return the batch for this content: the interrupted one to resume, the newest one when nothing changed, or new."""
-    newest = IntakeBatch.objects.filter(source=source).exclude(state=IntakeBatch.State.REFUSED).order_by("-id").first()
+    files = IntakeBatch.objects.filter(source=source).exclude(state=IntakeBatch.State.REFUSED).exclude(mode="push")
+    newest = files.order_by("-id").first()
     mapping_digest = digest_of(mapping)
-    if newest and (newest.content_digest, newest.mapping_digest) == (reader.digest, mapping_digest):
+    is_same = newest and (newest.content_digest, newest.mapping_digest) == (reader.digest, mapping_digest)
+    if newest and is_same and not _was_pushed_since(newest):
         return newest
     with acting(actor, reason="batch opened", run_id=run_id):
         return IntakeBatch.objects.create(
@@ -124,7 +130,7 @@ def close_batch(*, batch: IntakeBatch, actor: Actor) -> IntakeBatch:
             batch.keys_absent = absent
             if absent > settings.MDM["SNAPSHOT_DROP_SHARE"] * total:
                 batch.state = IntakeBatch.State.HELD
-                batch.held_reason = f"{absent} of {total} keys are absent from this snapshot"
+                batch.held_reason = f"{ABSENT} of {total} keys are absent from this snapshot"
                 batch.save()
                 return batch
             _mark_absent(batch)
@@ -179,8 +185,16 @@ def save_cursor(*, source: SourceSystem, position: dict[str, Any]) -> None:
     PullCursor.objects.update_or_create(source=source, defaults={"position": position})
 
 
+def _was_pushed_since(batch: IntakeBatch) -> bool:
+    """Say whether a push may have said something newer than this file, so that the file again would be news."""
+    return (
+        batch.finished_at is not None
+        and IntakeBatch.objects.filter(source=batch.source_id, mode="push", finished_at__gte=batch.finished_at).exists()
+    )
+
+
 def _values(batch: IntakeBatch) -> dict[str, Any]:
-    return {"batch": batch.pk, "source": batch.source_id, "now": timezone.now()}
+    return {"batch": batch.pk, "source": batch.source_id, "began": batch.started_at, "now": timezone.now()}
 
 
 def _count_absent(batch: IntakeBatch) -> tuple[int, int]:

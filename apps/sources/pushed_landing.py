@@ -1,0 +1,356 @@
+"""Land what was pushed: a few records in a few statements, with the outcomes that `landing` gives the rows of a file.
+
+Writers of one source don't exclude each other: each locks its own records, and the unique key settles who is first to
+name a new one. A file's frame does exclude them.
+
+Pushes of one source and hour are one batch: thousands of single pushes would otherwise be thousands of batches that no
+screen could show and no person read. A batch's row is written by everyone who pushes, so it is written last
+(`count_landed`), and locked for no longer than the commit.
+"""
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+
+from django.db import connection
+from django.db.models import F
+from django.utils import timezone
+
+from apps.base.actors import Actor, acting
+from apps.base.errors import NotFound
+from apps.base.ids import uuid7
+from apps.base.locks import Gate, lock_gate
+from apps.sources.intake.errors import Outcome, RowFault
+from apps.sources.models import Fault, IntakeBatch, SourceSystem
+from apps.sources.pushing import Row
+
+OUTCOMES: Final = ("new", "changed", "unchanged", "stale", "duplicate", "set_aside")
+_ROUNDS: Final = 5
+
+# In the order of ids, so that two writers of the same records wait for each other and never lock each other.
+LOCK_KNOWN = """
+SELECT r.source_id, r.key, r.id, r.latest_number, r.latest_digest, r.latest_modified_at, r.is_gone, r.applied_number
+FROM sources_sourcerecord r
+JOIN unnest(%s::bigint[], %s::text[]) AS asked(source_id, key) ON r.source_id = asked.source_id AND r.key = asked.key
+ORDER BY r.id FOR UPDATE OF r
+"""
+# Apart from the lock: a statement sees what was committed when it began, and the lock may have waited for a version.
+LATEST_GIVEN = """
+SELECT v.record_id, v.given FROM sources_recordversion v
+JOIN unnest(%s::bigint[], %s::int[]) AS asked(record_id, number)
+    ON v.record_id = asked.record_id AND v.number = asked.number
+"""
+INSERT_RECORDS = """
+INSERT INTO sources_sourcerecord
+    (source_id, key, state, latest_number, latest_digest, latest_modified_at, is_gone, last_batch_id, quarantine_reason)
+SELECT source_id, key, 'received', 1, digest, modified_at, false, batch_id, ''
+FROM unnest(%s::bigint[], %s::text[], %s::text[], %s::timestamptz[], %s::bigint[])
+    AS pushed(source_id, key, digest, modified_at, batch_id)
+ORDER BY source_id, key
+ON CONFLICT (source_id, key) DO NOTHING
+RETURNING source_id, key, id
+"""
+UPDATE_RECORDS = """
+UPDATE sources_sourcerecord r
+SET latest_number = pushed.number, latest_digest = pushed.digest,
+    latest_modified_at = coalesce(pushed.modified_at, r.latest_modified_at), is_gone = pushed.is_gone,
+    last_batch_id = pushed.batch_id
+FROM unnest(%s::bigint[], %s::int[], %s::text[], %s::timestamptz[], %s::bool[], %s::bigint[])
+    AS pushed(id, number, digest, modified_at, is_gone, batch_id)
+WHERE r.id = pushed.id
+"""
+# Without a line: a batch of an hour may hold several versions of one record.
+INSERT_VERSIONS = """
+INSERT INTO sources_recordversion
+    (record_id, number, batch_id, line, raw, given, digest, modified_at, is_deletion, received_at)
+SELECT record_id, number, batch_id, NULL, raw::jsonb, given::jsonb, digest, modified_at, is_deletion, %s
+FROM unnest(%s::bigint[], %s::int[], %s::bigint[], %s::text[], %s::text[], %s::text[], %s::timestamptz[], %s::bool[])
+    AS pushed(record_id, number, batch_id, raw, given, digest, modified_at, is_deletion)
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class PushedRecord:
+    """What became of one push. `is_pending`: its record's newest version is not taken into a customer yet."""
+
+    position: int
+    source_code: str
+    key: str
+    outcome: str
+    record_id: int | None = None
+    number: int | None = None
+    is_pending: bool = False
+    is_gone: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class PushLanding:
+    """What became of the pushes of one transaction, by position; to be counted at its end."""
+
+    records: tuple[PushedRecord, ...]
+    faults: tuple[RowFault, ...]
+    batches: Mapping[str, int]
+
+
+@dataclass(slots=True)
+class _Known:
+    record_id: int
+    number: int
+    digest: str
+    modified_at: datetime | None
+    is_gone: bool
+    applied_number: int | None
+    given: Mapping[str, str]
+
+
+Place = tuple[int, str]
+
+
+def land_pushed(
+    *, rows: Sequence[Row], faults: Sequence[RowFault] = (), sources: Mapping[str, SourceSystem], actor: Actor
+) -> PushLanding:
+    """Land rows of known sources in the caller's transaction. End it with `count_landed`.
+
+    The newest of several rows with one key stands for all; what a record said last changes nothing; an older version
+    never overwrites a newer one; a deletion is a version, and what comes back after it is another.
+    """
+    with acting(actor, reason="pushed"):
+        for source in sorted(sources.values(), key=lambda source: source.pk):
+            # A file's frame or a snapshot's end goes alone; pushes go side by side.
+            lock_gate(Gate.SOURCE, source.pk, shared=True)
+        batches = {code: _open_push_batch(source) for code, source in sorted(sources.items())}
+        work = _Landing(sources, batches, timezone.now())
+        records = work.land(rows)
+    return PushLanding(tuple(sorted(records, key=lambda record: record.position)), tuple(faults), batches)
+
+
+def count_landed(*, landing: PushLanding, faulted: Mapping[int, str], actor: Actor) -> None:
+    """Add a landing to its batches' counters and keep its faults; the last thing its transaction does.
+
+    `faulted` names the source of each position that a fault speaks about.
+    """
+    kept = [fault for fault in landing.faults if faulted.get(fault.line) in landing.batches]
+    with acting(actor, reason="pushed"):
+        Fault.objects.bulk_create(_fault(fault, landing.batches[faulted[fault.line]]) for fault in kept)
+        for code, batch_id in sorted(landing.batches.items(), key=lambda pair: pair[1]):
+            rows = [record for record in landing.records if record.source_code == code]
+            set_aside = sum(1 for f in kept if faulted[f.line] == code and f.outcome is Outcome.QUARANTINED)
+            _add_to_batch(batch_id, rows, set_aside)
+
+
+def find_sources(codes: Iterable[str]) -> dict[str, SourceSystem]:
+    """Return the source systems of these codes; raise NotFound for one the hub doesn't know. One query."""
+    wanted = set(codes)
+    found = {source.code: source for source in SourceSystem.objects.filter(code__in=wanted)}
+    unknown = sorted(wanted - found.keys())
+    if unknown:
+        raise NotFound(
+            f"There is no source system {unknown[0][:60]!r}; `GET /source-systems` lists them.",
+            sources=[code[:60] for code in unknown[:20]],
+        )
+    return found
+
+
+def _open_push_batch(source: SourceSystem) -> int:
+    hour = timezone.now().replace(minute=0, second=0, microsecond=0)
+    origin = f"pushes of {hour:%Y-%m-%d %H}:00 UTC"
+    known = IntakeBatch.objects.filter(source=source, origin=origin, mode="push").values_list("pk", flat=True)
+    if (batch_id := known.first()) is not None:
+        return batch_id
+    batch = IntakeBatch(
+        source=source,
+        state=IntakeBatch.State.LANDED,
+        mode="push",
+        origin=origin,
+        content_digest="",
+        mapping_digest="",
+        correlation_id=uuid7(),
+        finished_at=timezone.now(),
+    )
+    IntakeBatch.objects.bulk_create([batch], ignore_conflicts=True)
+    return known.get()
+
+
+def _add_to_batch(batch_id: int, rows: Sequence[PushedRecord], set_aside: int) -> None:
+    gone = sum(1 for record in rows if record.is_gone and record.outcome == "changed")
+    # A deletion is no row read: it counts where a snapshot's absent keys do.
+    read = [record for record in rows if not record.is_gone]
+    counts = {name: sum(1 for record in read if record.outcome == name) for name in OUTCOMES[:-1]}
+    counted = {f"rows_{name}": F(f"rows_{name}") + number for name, number in counts.items() if number}
+    IntakeBatch.objects.filter(pk=batch_id).update(
+        rows_read=F("rows_read") + len(read) + set_aside,
+        rows_quarantined=F("rows_quarantined") + set_aside,
+        keys_absent=F("keys_absent") + gone,
+        finished_at=timezone.now(),
+        **counted,
+    )
+
+
+def _fault(fault: RowFault, batch_id: int) -> Fault:
+    return Fault(
+        batch_id=batch_id,
+        line=fault.line,
+        column=(fault.column or "")[:200],
+        code=fault.code,
+        reason=fault.reason[:500],
+        raw=(fault.raw or "")[:10_000],
+        is_whole_row=fault.outcome is Outcome.QUARANTINED,
+    )
+
+
+class _Landing:
+    """The rows of one transaction on their way into the tables."""
+
+    def __init__(self, sources: Mapping[str, SourceSystem], batches: Mapping[str, int], now: datetime) -> None:
+        self.source_ids = {code: source.pk for code, source in sources.items()}
+        self.batches = batches
+        self.now = now
+
+    def land(self, rows: Sequence[Row]) -> list[PushedRecord]:
+        newest = _newest_by_key(rows)
+        done = [_said(row, "duplicate") for row in rows if newest[row.source_code, row.key] is not row]
+        waiting = {(self.source_ids[row.source_code], row.key): row for row in newest.values()}
+        for _ in range(_ROUNDS):
+            if not waiting:
+                break
+            known = self._lock_known(list(waiting))
+            done += self._land_known({place: waiting.pop(place) for place in known}, known)
+            done += self._land_new(waiting)
+        # Who named a key first and took it back again each time would be no database.
+        assert not waiting
+        return done
+
+    def _lock_known(self, places: list[Place]) -> dict[Place, _Known]:
+        with connection.cursor() as cursor:
+            cursor.execute(LOCK_KNOWN, [[place[0] for place in places], [place[1] for place in places]])
+            found = cursor.fetchall()
+            if not found:
+                return {}
+            cursor.execute(LATEST_GIVEN, [[row[2] for row in found], [row[3] for row in found]])
+            given = {record_id: _as_object(document) for record_id, document in cursor.fetchall()}
+        return {
+            (source_id, key): _Known(record_id, number, digest, modified_at, is_gone, applied, given.get(record_id, {}))
+            for source_id, key, record_id, number, digest, modified_at, is_gone, applied in found
+        }
+
+    def _land_known(self, rows: Mapping[Place, Row], known: Mapping[Place, _Known]) -> list[PushedRecord]:
+        changed, said = [], []
+        for place, row in rows.items():
+            record = known[place]
+            outcome = _outcome(row, record)
+            number = record.number + 1 if outcome == "changed" else record.number
+            if outcome == "changed":
+                changed.append((row, record.record_id, number))
+            is_pending = outcome == "changed" or record.applied_number != record.number
+            said.append(_said(row, outcome, record.record_id, number, is_pending=is_pending))
+        if changed:
+            rows_now = [row for row, _, _ in changed]
+            with connection.cursor() as cursor:
+                cursor.execute(
+                    UPDATE_RECORDS,
+                    [
+                        [record_id for _, record_id, _ in changed],
+                        [number for _, _, number in changed],
+                        [row.digest for row in rows_now],
+                        [row.modified_at for row in rows_now],
+                        [row.is_gone for row in rows_now],
+                        [self.batches[row.source_code] for row in rows_now],
+                    ],
+                )
+            self._append(changed)
+        return said
+
+    def _land_new(self, waiting: dict[Place, Row]) -> list[PushedRecord]:
+        """Land what nobody knows yet, taking it out of `waiting`; what somebody else named first stays in it."""
+        unheard = [place for place, row in waiting.items() if row.is_gone]
+        said = [_said(waiting.pop(place), "unchanged") for place in unheard]
+        if not waiting:
+            return said
+        rows = list(waiting.items())
+        with connection.cursor() as cursor:
+            cursor.execute(
+                INSERT_RECORDS,
+                [
+                    [place[0] for place, _ in rows],
+                    [place[1] for place, _ in rows],
+                    [row.digest for _, row in rows],
+                    [row.modified_at for _, row in rows],
+                    [self.batches[row.source_code] for _, row in rows],
+                ],
+            )
+            made = [(waiting.pop((source_id, key)), record_id, 1) for source_id, key, record_id in cursor.fetchall()]
+        self._append(made)
+        return said + [_said(row, "new", record_id, 1, is_pending=True) for row, record_id, _ in made]
+
+    def _append(self, versions: Sequence[tuple[Row, int, int]]) -> None:
+        if not versions:
+            return
+        rows = [row for row, _, _ in versions]
+        with connection.cursor() as cursor:
+            cursor.execute(
+                INSERT_VERSIONS,
+                [
+                    self.now,
+                    [record_id for _, record_id, _ in versions],
+                    [number for _, _, number in versions],
+                    [self.batches[row.source_code] for row in rows],
+                    [row.raw for row in rows],
+                    [_as_text(row.given) for row in rows],
+                    [row.digest for row in rows],
+                    [row.modified_at for row in rows],
+                    [row.is_gone for row in rows],
+                ],
+            )
+
+
+def _newest_by_key(rows: Sequence[Row]) -> dict[Any, Row]:
+    newest: dict[Any, Row] = {}
+    for row in rows:
+        held = newest.get((row.source_code, row.key))
+        if held is None or _rank(row) > _rank(held):
+            newest[row.source_code, row.key] = row
+    return newest
+
+
+def _rank(row: Row) -> tuple[bool, float, int]:
+    moment = row.modified_at
+    return (moment is not None, moment.timestamp() if moment else 0.0, row.position)
+
+
+def _outcome(row: Row, record: _Known) -> str:
+    if row.is_gone and record.is_gone:
+        return "unchanged"
+    if not row.is_gone and not record.is_gone:
+        if row.digest == record.digest:
+            return "unchanged"
+        # A moment of change that moves on is news, even of the same values: it decides which of two versions is newer.
+        if dict(row.given) == dict(record.given) and row.modified_at in (None, record.modified_at):
+            return "unchanged"
+    if row.modified_at is not None and record.modified_at is not None and row.modified_at < record.modified_at:
+        return "stale"
+    return "changed"
+
+
+def _said(
+    row: Row, outcome: str, record_id: int | None = None, number: int | None = None, *, is_pending: bool = False
+) -> PushedRecord:
+    return PushedRecord(
+        position=row.position,
+        source_code=row.source_code,
+        key=row.key,
+        outcome=outcome,
+        record_id=record_id,
+        number=number,
+        is_pending=is_pending,
+        is_gone=row.is_gone,
+    )
+
+
+def _as_object(document: Any) -> Mapping[str, str]:  # noqa: ANN401 - the driver gives text or what it has read
+    return dict(json.loads(document) if isinstance(document, str) else document)
+
+
+def _as_text(given: Mapping[str, str]) -> str:
+    return json.dumps(given, ensure_ascii=False)
