@@ -24,7 +24,7 @@ from apps.base.ids import uuid7
 from apps.base.locks import Gate, lock_gate
 from apps.sources.intake.errors import Outcome, RowFault
 from apps.sources.models import Fault, IntakeBatch, SourceSystem
-from apps.sources.pushing import Row
+from apps.sources.pushing import Reading, Row
 
 OUTCOMES: Final = ("new", "changed", "unchanged", "stale", "duplicate", "set_aside")
 _ROUNDS: Final = 5
@@ -108,13 +108,11 @@ class _Known:
 Place = tuple[int, str]
 
 
-def land_pushed(
-    *, rows: Sequence[Row], faults: Sequence[RowFault] = (), sources: Mapping[str, SourceSystem], actor: Actor
-) -> PushLanding:
-    """Land rows of known sources in the caller's transaction. End it with `count_landed`.
+def land_pushed(*, reading: Reading, sources: Mapping[str, SourceSystem], actor: Actor) -> PushLanding:
+    """Land what was read of known sources in the caller's transaction. End it with `count_landed`.
 
-    The newest of several rows with one key stands for all; what a record said last changes nothing; an older version
-    never overwrites a newer one; a deletion is a version, and what comes back after it is another.
+    What a record said last changes nothing; an older version never overwrites a newer one; a deletion is a version,
+    and what comes back after it is another.
     """
     with acting(actor, reason="pushed"):
         for source in sorted(sources.values(), key=lambda source: source.pk):
@@ -122,8 +120,8 @@ def land_pushed(
             lock_gate(Gate.SOURCE, source.pk, shared=True)
         batches = {code: _open_push_batch(source) for code, source in sorted(sources.items())}
         work = _Landing(sources, batches, timezone.now())
-        records = work.land(rows)
-    return PushLanding(tuple(sorted(records, key=lambda record: record.position)), tuple(faults), batches)
+        records = work.land(reading)
+    return PushLanding(tuple(sorted(records, key=lambda record: record.position)), reading.faults, batches)
 
 
 def count_landed(*, landing: PushLanding, faulted: Mapping[int, str], actor: Actor) -> None:
@@ -208,10 +206,9 @@ class _Landing:
         self.batches = batches
         self.now = now
 
-    def land(self, rows: Sequence[Row]) -> list[PushedRecord]:
-        newest = _newest_by_key(rows)
-        done = [_said(row, "duplicate") for row in rows if newest[row.source_code, row.key] is not row]
-        waiting = {(self.source_ids[row.source_code], row.key): row for row in newest.values()}
+    def land(self, reading: Reading) -> list[PushedRecord]:
+        done = [_said(row, "duplicate") for row in reading.duplicates]
+        waiting = {(self.source_ids[row.source_code], row.key): row for row in reading.rows}
         for _ in range(_ROUNDS):
             if not waiting:
                 break
@@ -303,20 +300,6 @@ class _Landing:
                     [row.is_gone for row in rows],
                 ],
             )
-
-
-def _newest_by_key(rows: Sequence[Row]) -> dict[Any, Row]:
-    newest: dict[Any, Row] = {}
-    for row in rows:
-        held = newest.get((row.source_code, row.key))
-        if held is None or _rank(row) > _rank(held):
-            newest[row.source_code, row.key] = row
-    return newest
-
-
-def _rank(row: Row) -> tuple[bool, float, int]:
-    moment = row.modified_at
-    return (moment is not None, moment.timestamp() if moment else 0.0, row.position)
 
 
 def _outcome(row: Row, record: _Known) -> str:

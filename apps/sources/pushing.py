@@ -68,10 +68,14 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """Pushes as read: rows ready to land, and faults, whose `line` is the push's position."""
+    """Pushes as read: rows ready to land, rows that another one of the same key stands for, and faults.
+
+    A fault's `line` is the push's position.
+    """
 
     rows: tuple[Row, ...]
     faults: tuple[RowFault, ...]
+    duplicates: tuple[Row, ...] = ()
 
 
 def read_pushes(pushes: Sequence[tuple[int, Push]], *, now: datetime) -> Reading:
@@ -84,7 +88,47 @@ def read_pushes(pushes: Sequence[tuple[int, Push]], *, now: datetime) -> Reading
         faults += work.faults
         if row is not None:
             rows.append(row)
-    return Reading(tuple(rows), tuple(faults))
+    return settle_repeats(rows, faults)
+
+
+def settle_repeats(rows: Sequence[Row], faults: Sequence[RowFault] = ()) -> Reading:
+    """Return one row for each key, settled as intake settles the keys of one file.
+
+    The newest wins; where no moment of change says which of different contents is newer, none is used: the order
+    within a request must not decide.
+    """
+    groups: dict[tuple[str, str], list[Row]] = {}
+    for row in rows:
+        groups.setdefault((row.source_code, row.key), []).append(row)
+    kept: list[Row] = []
+    duplicates: list[Row] = []
+    said = list(faults)
+    for group in groups.values():
+        winner = group[0] if len({_content(row) for row in group}) == 1 else _newest(group)
+        if winner is None:
+            said += [_conflict(row, group) for row in group]
+            continue
+        kept.append(winner)
+        duplicates += [row for row in group if row is not winner]
+    return Reading(tuple(kept), tuple(said), tuple(duplicates))
+
+
+def _content(row: Row) -> tuple[bool, str]:
+    return row.is_gone, row.raw
+
+
+def _newest(group: Sequence[Row]) -> Row | None:
+    moments = [row.modified_at for row in group if row.modified_at is not None]
+    if len(moments) < len(group):
+        return None
+    newest = [row for row in group if row.modified_at == max(moments)]
+    return newest[0] if len({_content(row) for row in newest}) == 1 else None
+
+
+def _conflict(row: Row, group: Sequence[Row]) -> RowFault:
+    places = ", ".join(str(other.position) for other in group[:10])
+    words = f"records {places} give one key different content, and no moment of change says which is newer"
+    return RowFault(row.position, "key", "key_conflict", words, excerpt(row.raw))
 
 
 def digest_of_raw(raw: str) -> str:
