@@ -4,7 +4,7 @@ import json
 import math
 from collections.abc import Mapping
 from email.message import Message
-from typing import IO, Any, Final
+from typing import IO, Any, ClassVar, Final
 
 from rest_framework.exceptions import ParseError, UnsupportedMediaType
 from rest_framework.parsers import BaseParser
@@ -12,10 +12,11 @@ from rest_framework.parsers import BaseParser
 from apps.base.errors import Invalid
 
 MAXIMUM_BYTES: Final = 64 * 1024
+MAXIMUM_RECORDS_BYTES: Final = 4 * 1024 * 1024
 
 
 class BodyTooLarge(Invalid):
-    """A body is longer than any question needs."""
+    """A body is longer than the route reads."""
 
     code = "http.body_too_large"
     status = 413
@@ -26,6 +27,7 @@ class StrictJSONParser(BaseParser):
     """A JSON object in UTF-8: no duplicate keys, NaN, infinity, lone surrogates or NUL; bounded size and depth."""
 
     media_type = "application/json"
+    maximum_bytes: ClassVar[int] = MAXIMUM_BYTES
 
     def parse(
         self,
@@ -35,9 +37,9 @@ class StrictJSONParser(BaseParser):
     ) -> dict[str, Any]:
         """Return the object, or raise ParseError (400), BodyTooLarge (413) or UnsupportedMediaType (415)."""
         _refuse_charset(media_type or "")
-        content = stream.read(MAXIMUM_BYTES + 1)
-        if len(content) > MAXIMUM_BYTES:
-            raise BodyTooLarge(f"The body may have at most {MAXIMUM_BYTES:,} bytes.", maximum=MAXIMUM_BYTES)
+        content = stream.read(self.maximum_bytes + 1)
+        if len(content) > self.maximum_bytes:
+            raise BodyTooLarge(f"The body may have at most {self.maximum_bytes:,} bytes.", maximum=self.maximum_bytes)
         try:
             body = json.loads(
                 content.decode("utf-8"),
@@ -55,6 +57,12 @@ class StrictJSONParser(BaseParser):
         if not isinstance(body, dict):
             raise ParseError("The body must be a JSON object.")
         return body
+
+
+class RecordsParser(StrictJSONParser):
+    """The same for up to a thousand source records."""
+
+    maximum_bytes = MAXIMUM_RECORDS_BYTES
 
 
 def _refuse_charset(media_type: str) -> None:

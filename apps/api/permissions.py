@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from rest_framework.permissions import BasePermission
+from rest_framework.permissions import SAFE_METHODS, BasePermission
 from rest_framework.request import Request
 
 from apps.api.models import ApiToken
@@ -12,14 +12,21 @@ PUBLIC: Final = frozenset({"public"})
 EVERY_ROLE: Final = frozenset(ApiToken.Role.values)
 STEWARDS: Final[frozenset[str]] = frozenset({ApiToken.Role.STEWARD, ApiToken.Role.ADMINISTRATOR})
 
+INTEGRATIONS: Final[frozenset[str]] = frozenset({ApiToken.Role.INTEGRATION, ApiToken.Role.ADMINISTRATOR})
+
 
 class RoleRequired(BasePermission):
-    """Admit a token whose role the route names in `admits`; deny everything else."""
+    """Admit a token whose role the route names in `admits`; deny everything else.
+
+    A route that reads and writes names in `admits_writers` who may do the latter.
+    """
 
     message = "The role of this token doesn't admit this route."
 
     def has_permission(self, request: Request, view: object) -> bool:
         admits: frozenset[str] = getattr(view, "admits", frozenset())
+        if request.method not in SAFE_METHODS:
+            admits = getattr(view, "admits_writers", None) or admits
         if admits == PUBLIC:
             return True
         return getattr(request.user, "role", None) in admits

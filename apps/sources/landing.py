@@ -89,7 +89,7 @@ def land_frame(
     A row counts as changed when its raw content differs from the newest version's, or with `compare="given"` only when
     a mapped attribute does: a pulled system stamps a row as changed when the hub itself wrote to it.
     """
-    rows = _with_given(frame.rows)
+    rows = with_given(frame.rows)
     with acting(actor, reason=f"intake of {batch.origin}"[:300], run_id=batch.run_id or 0):
         # Two uploads of one source at once would both see a key as new.
         lock_gate(Gate.SOURCE, batch.source_id)
@@ -99,8 +99,8 @@ def land_frame(
     return landed
 
 
-def _with_given(rows: pa.Table) -> pa.Table:
-    """Fold the attribute columns into one JSON text, leaving out what is empty."""
+def with_given(rows: pa.Table) -> pa.Table:
+    """Return a frame's rows with the attribute columns folded into one JSON text, leaving out what is empty."""
     attributes = [name for name in rows.column_names if name not in BOOKKEEPING]
     pairs = ", ".join(
         f"""CASE WHEN "{name}" IS NOT NULL THEN '"{name}":' || to_json("{name}") END""" for name in attributes

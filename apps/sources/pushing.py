@@ -79,7 +79,10 @@ class Reading:
 
 
 def read_pushes(pushes: Sequence[tuple[int, Push]], *, now: datetime) -> Reading:
-    """Return the pushes of attributes, each with its position, as rows and faults. `now` caps moments of change."""
+    """Return pushes of attributes, each with its position, as rows and faults. `now` caps moments of change.
+
+    Repeated keys are not settled: see `settle_repeats`.
+    """
     moments = _read_moments([push.modified_at for _, push in pushes])
     rows, faults = [], []
     for (position, push), moment in zip(pushes, moments, strict=True):
@@ -88,7 +91,7 @@ def read_pushes(pushes: Sequence[tuple[int, Push]], *, now: datetime) -> Reading
         faults += work.faults
         if row is not None:
             rows.append(row)
-    return settle_repeats(rows, faults)
+    return Reading(tuple(rows), tuple(faults))
 
 
 def settle_repeats(rows: Sequence[Row], faults: Sequence[RowFault] = ()) -> Reading:

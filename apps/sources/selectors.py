@@ -8,6 +8,7 @@ from typing import Any
 from django.db.models import F
 
 from apps.base.errors import NotFound
+from apps.sources.intake import SourceMapping, mapping_from_document
 from apps.sources.models import Fault, IntakeBatch, RecordVersion, SourceRecord, SourceSystem
 
 MAXIMUM_LETTERS = 4
@@ -186,6 +187,13 @@ def list_batches(source_code: str | None = None, *, limit: int = 50) -> list[Bat
     if source_code is not None:
         rows = rows.filter(source__code=source_code)
     return [_batch(row) for row in rows[:limit]]
+
+
+def find_stored_mapping(source_code: str) -> SourceMapping | None:
+    """Return the mapping that read the source's newest file, or None where it never had one. One query."""
+    batches = IntakeBatch.objects.filter(source__code=source_code).exclude(mapping={}).order_by("-id")
+    document = batches.values_list("mapping", flat=True).first()
+    return None if document is None else mapping_from_document(document, name=f"the mapping of {source_code}")
 
 
 def get_batch(batch_id: int) -> Batch:

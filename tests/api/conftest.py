@@ -1,5 +1,6 @@
 """A client that presents a token, and a company that three systems know."""
 
+import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, TypeAlias
@@ -43,6 +44,13 @@ class ApiClient:
 
     def post(self, path: str, body: bytes | str, content_type: str = "application/json") -> Answer:
         return self.client.post(path, body, content_type=content_type, headers=self.headers)
+
+    def send(self, method: str, path: str, body: object = None, **headers: str) -> Answer:
+        """Send a JSON body, or none, with more headers; an underscore in a name stands for a hyphen."""
+        named = {name.replace("_", "-"): value for name, value in headers.items()}
+        content = b"" if body is None else json.dumps(body).encode()
+        kind = "application/json" if content else ""
+        return self.client.generic(method, path, content, content_type=kind, headers=self.headers | named)
 
     def call(self, method: str, path: str) -> Answer:
         return self.client.generic(method, path, headers=self.headers)

@@ -16,7 +16,7 @@ from apps.sources.intake.errors import Outcome
 from apps.sources.landing import land_frame
 from apps.sources.models import Fault, IntakeBatch, RecordVersion, SourceRecord
 from apps.sources.pushed_landing import PushedRecord, count_landed, find_sources, land_pushed
-from apps.sources.pushing import Push, read_pushes
+from apps.sources.pushing import Push, read_pushes, settle_repeats
 from tests.factories import make_batch, make_source
 from tests.factories.acting import FACTORY
 
@@ -33,7 +33,8 @@ def land(*pushes: Push) -> tuple[PushedRecord, ...]:
     for item in pushes:
         make_source(item.source_code)
     with transaction.atomic():
-        reading = read_pushes(list(enumerate(pushes, start=1)), now=datetime.now(UTC))
+        read = read_pushes(list(enumerate(pushes, start=1)), now=datetime.now(UTC))
+        reading = settle_repeats(read.rows, read.faults)
         sources = find_sources(item.source_code for item in pushes)
         landing = land_pushed(reading=reading, sources=sources, actor=FACTORY)
         named = {position: item.source_code for position, item in enumerate(pushes, start=1)}

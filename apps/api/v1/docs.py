@@ -14,7 +14,7 @@ from apps.api.v1.routes import Route
 from apps.api.v1.schema import openapi_document
 
 METHODS = ("get", "post", "put", "patch", "delete")
-TAGS = ("resolve", "customers", "cases", "sources")
+TAGS = ("resolve", "customers", "cases", "records", "jobs", "sources")
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +87,7 @@ def _operation(document: dict[str, Any], path: str, method: str, spec: dict[str,
         for p in sorted(spec.get("parameters", []), key=lambda p: not p.get("required", False))
     )
     body = _content(spec.get("requestBody", {}))
-    answered = _content(spec["responses"]["200"])
+    answered = _content(next(reply for code, reply in spec["responses"].items() if code.startswith("2")))
     answered_shape = _follow(document, answered)
     return Operation(
         name=spec["operationId"],
@@ -101,9 +101,11 @@ def _operation(document: dict[str, Any], path: str, method: str, spec: dict[str,
         answer=_members(document, answered),
         answer_words=_plain(answered_shape.get("description", "")),
         refusals=tuple(
-            (code, _plain(reply.get("description", ""))) for code, reply in spec["responses"].items() if code != "200"
+            (code, _plain(reply.get("description", "")))
+            for code, reply in spec["responses"].items()
+            if not code.startswith("2")
         ),
-        example=_example(path, method, parameters, origin),
+        example=spec.get("x-example") or _example(path, method, parameters, origin),
     )
 
 
@@ -159,7 +161,8 @@ def _kind(schema: dict[str, Any]) -> str:
 def _example(path: str, method: str, parameters: tuple[Field, ...], origin: str) -> str:
     needed = [f"{p.name}=…" for p in parameters if p.place == "query" and p.is_required]
     asked = f"?{'&'.join(needed)}" if needed else ""
-    lines = [f"curl -H 'Authorization: Bearer mdm_…' '{origin}{path}{asked}'"]
+    verb = " -X DELETE" if method == "delete" else ""
+    lines = [f"curl{verb} -H 'Authorization: Bearer mdm_…' '{origin}{path}{asked}'"]
     if method == "post":
         body = '{"name": "Träger Maschinenbau GmbH", "city": "Ulm", "country": "Germany"}'
         lines += ["-H 'Content-Type: application/json'", f"-d '{body}'"]

@@ -12,6 +12,7 @@ from rest_framework.response import Response
 from rest_framework.serializers import BaseSerializer
 from rest_framework.views import APIView
 
+from apps.api.idempotency import HEADER
 from apps.api.parsers import StrictJSONParser
 from apps.api.permissions import EVERY_ROLE
 from apps.api.v1.shapes import Problem
@@ -25,11 +26,14 @@ _REFUSALS = {
     401: "No valid token was presented.",
     403: "The token's role doesn't admit this route.",
     404: "Nothing answers to that name.",
-    409: "The hub isn't ready for this question.",
+    409: "The state of the hub stands against this; `code` says what, Retry-After when it may go.",
     410: "The customer is gone for good; `facts` say what became of it.",
     413: "The body is too large.",
-    415: "The body is not JSON in UTF-8.",
+    415: "The body is of a kind that this route doesn't read.",
+    422: "The body is well formed, but can't be carried out as it is; `facts` say why.",
+    503: "The hub is busy with the same customers; try again after Retry-After.",
 }
+_WRITE_REFUSALS = (409, 413, 415, 422, 503)
 
 
 class ParameterInvalid(Invalid):
@@ -47,9 +51,13 @@ class AcceptOnly(DefaultContentNegotiation):
 
 
 class Route(APIView):
-    """A route of the API. `admits` names the roles it is for, `takes` the query parameters it knows."""
+    """A route of the API. `admits` names the roles it is for, `takes` the query parameters it knows.
+
+    `admits_writers` names who may call its methods that change something, where those are fewer.
+    """
 
     admits: ClassVar[frozenset[str]] = frozenset()
+    admits_writers: ClassVar[frozenset[str] | None] = None
     takes: ClassVar[frozenset[str]] = frozenset()
 
     parser_classes = [StrictJSONParser]
@@ -109,6 +117,15 @@ GID = OpenApiParameter(
 )
 
 
+IDEMPOTENCY_KEY = OpenApiParameter(
+    HEADER,
+    OpenApiTypes.STR,
+    OpenApiParameter.HEADER,
+    description="1 to 255 visible ASCII characters. The same request with it again within 72 hours gets the same"
+    " answer and changes nothing more.",
+)
+
+
 def operation(
     name: str,
     summary: str,
@@ -116,11 +133,19 @@ def operation(
     *,
     refusals: Sequence[int] = (),
     admits: frozenset[str] = EVERY_ROLE,
+    success: int = 200,
+    writes: bool = False,
     **more: Any,
 ) -> Callable[[Method], Method]:
-    """Describe a route's method: its name, answer, refusals and the roles it admits."""
-    responses: dict[int, Any] = {200: shape}
-    responses |= {code: OpenApiResponse(Problem, _REFUSALS[code]) for code in sorted({400, 401, 403, *refusals})}
+    """Describe a route's method: its name, answer, refusals and the roles it admits.
+
+    `writes` says that it goes through `answer_once`, with the header and the refusals that this brings.
+    """
+    codes = {400, 401, 403, *refusals, *(_WRITE_REFUSALS if writes else ())}
+    responses: dict[int, Any] = {success: shape}
+    responses |= {code: OpenApiResponse(Problem, _REFUSALS[code]) for code in sorted(codes)}
+    if writes:
+        more["parameters"] = [*more.get("parameters", ()), IDEMPOTENCY_KEY]
     return extend_schema(
         operation_id=name,
         summary=summary,
@@ -132,4 +157,4 @@ def operation(
 
 
 def _media_type(code: int) -> str:
-    return "application/json" if code == 200 else "application/problem+json"
+    return "application/json" if code < 300 else "application/problem+json"

@@ -7,6 +7,7 @@ from apps.api.v1.customers import CompanyCodeList, CustomerDetail, CustomerHisto
 from apps.api.v1.docs import DocsPage, SchemaDocument
 from apps.api.v1.explanations import CustomerWhy, CustomerWhyNot
 from apps.api.v1.resolve import Resolve
+from apps.api.v1.source_records import SourceRecordDetail, SourceRecordList
 from apps.api.v1.source_systems import SourceSystemList
 
 urlpatterns = [
@@ -18,6 +19,8 @@ urlpatterns = [
     path("customers/<str:gid>/why-not", CustomerWhyNot.as_view(), name="why-not"),
     path("resolve", Resolve.as_view(), name="resolve"),
     path("source-systems", SourceSystemList.as_view(), name="source-systems"),
+    path("source-records", SourceRecordList.as_view(), name="source-records"),
+    path("source-records/<str:source>/<path:key>", SourceRecordDetail.as_view(), name="source-record"),
     path("cases", CaseList.as_view(), name="cases"),
     path("schema/", SchemaDocument.as_view(), name="schema"),
     path("docs/", DocsPage.as_view(), name="docs"),

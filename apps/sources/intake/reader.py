@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Protocol
 
-from apps.sources.intake.blocks import RawBlock, of_size
+from apps.sources.intake.blocks import RawBlock, join_blocks, of_size
 from apps.sources.intake.content import detect_encoding, detect_format, file_digest
 from apps.sources.intake.csv_reader import open_csv
 from apps.sources.intake.frames import FrameBuilder, IntakeBatchFrame
@@ -81,6 +81,11 @@ class IntakeReader:
         builder.left_out, builder.lookalikes = self._repeats.left_out, self._repeats.lookalikes
         for block in of_size(self._opened.blocks(), start_row, size):
             yield builder.frame(block)
+
+    def whole(self) -> IntakeBatchFrame:
+        """Return a small file's records in one frame, repeated keys included: whoever asks settles them."""
+        builder = FrameBuilder(self.mapping, self.columns, self._now)
+        return builder.frame(join_blocks(list(self._opened.blocks())))
 
 
 def open_file(path: str | Path, mapping: SourceMapping, *, now: datetime | None = None) -> IntakeReader:
