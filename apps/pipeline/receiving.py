@@ -12,7 +12,7 @@ from apps.base.ids import uuid7
 from apps.base.retrying import retrying
 from apps.engine.rules import load_company_rules
 from apps.golden.selectors import list_customers_of_records
-from apps.pipeline.absorbing import Absorbed, absorb
+from apps.pipeline.live import Absorbed, absorb
 from apps.rulebook.selectors import find_active_rules
 from apps.sources.intake import Outcome, RowFault
 from apps.sources.pushed_landing import PushedRecord, count_landed, find_sources, land_pushed

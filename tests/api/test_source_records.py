@@ -1,10 +1,11 @@
-import json
 import time
+from collections.abc import Sequence
 from typing import Any
 
 import pytest
 
-from apps.pipeline import receiving
+from apps.base.errors import Invalid
+from apps.pipeline import live
 from apps.sources.models import Fault, IntakeBatch, RecordVersion, SourceRecord
 from tests.api.conftest import Acme, Answer, ApiClient
 from tests.api.test_errors import problem_of
@@ -131,14 +132,12 @@ class TestMany:
     def test_apart_a_record_that_fails_keeps_no_other_out(
         self, writer: ApiClient, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        real = receiving.absorb
-
-        def absorb(record_ids: Any, **options: Any) -> Any:
+        def absorb(record_ids: Sequence[int], **options: Any) -> dict[int, live.Absorbed]:
             if SourceRecord.objects.filter(pk__in=record_ids, key="bad").exists():
-                raise receiving.Invalid("this one fails")
-            return real(record_ids, **options)
+                raise Invalid("this one fails")
+            return live.absorb(record_ids, **options)
 
-        monkeypatch.setattr(receiving, "absorb", absorb)
+        monkeypatch.setattr("apps.pipeline.receiving.absorb", absorb)
         said = items(push(writer, record("1"), record("bad", OTHER), record("3"), atomic=False))
         assert [item["outcome"] for item in said] == ["new", "failed", "new"]
         assert said[1]["error"] == {"code": "hub.invalid", "status": 400, "detail": "this one fails"}
@@ -150,10 +149,6 @@ class TestMany:
     ) -> None:
         answer = push(writer, *(record(str(n), {"name": "A"}) for n in range(number)), **more)
         assert (answer.status_code, problem_of(answer)["code"]) == (413, "intake.too_many_records")
-
-    def test_a_thousand_records_are_read_within_the_body_limit(self, writer: ApiClient) -> None:
-        body = {"records": [record(str(n), OTHER | {"name": "x" * 1_000}) for n in range(1_000)], "atomic": False}
-        assert len(json.dumps(body)) < 4 * 1024 * 1024
 
 
 class TestDelete:
@@ -213,10 +208,10 @@ class TestGet:
         ({"records": [record()], "atomic": "no"}, "intake.record_invalid"),
         ({"records": [record()], "golden_id": 7}, "intake.record_invalid"),
         (record(gid="GC-1"), "intake.record_invalid"),
-        (record(key=7), "intake.record_invalid"),
+        (record() | {"key": 7}, "intake.record_invalid"),
         (record(key="k" * 501), "intake.record_invalid"),
         (record(attributes={}), "intake.record_invalid"),
-        (record(attributes=[]), "intake.record_invalid"),
+        (record() | {"attributes": []}, "intake.record_invalid"),
         (record(attributes={"name": {"x": 1}}), "intake.record_invalid"),
         (record(attributes={"name": ["x"] * 21}), "intake.record_invalid"),
         (record(attributes={"name": []}), "intake.record_invalid"),
