@@ -68,7 +68,7 @@ class ReceivedShape(serializers.Serializer[Any]):
     """What became of one record, and of its customer.
 
     `outcome` is new, changed, unchanged, stale, duplicate, set_aside or failed; `changes` are created, joined, moved,
-    merged, split, held, retired, unchanged, queued, case_opened; `why` says it in a sentence.
+    updated, merged, split, left, retired, held, unchanged, queued, case_opened; `why` says it in a sentence.
     """
 
     source = serializers.CharField(source="source_code")  # type: ignore[assignment]
