@@ -7,7 +7,6 @@ import pyarrow as pa
 
 from apps.engine.block.hashing import PLACE_MASK
 from apps.engine.bulk.frames import Codes, Flags, Ints
-from apps.engine.bulk.holders import holders_of, pairs_in_pieces
 from apps.engine.bulk.keys import ranges
 from apps.engine.rules import RuleSet
 from apps.engine.statistics import Statistics
@@ -45,6 +44,9 @@ def candidate_pieces(
 
     A piece is larger only where one row alone makes more. No more than `workers` pieces are made ahead.
     """
+    # Imported where it is used: compiled code takes a second to load.
+    from apps.engine.bulk.holders import holders_of, pairs_in_pieces
+
     offsets, keys = listed_keys(standard)
     if focus is not None:
         offsets, keys = _keys_of_focus(offsets, keys, focus)

@@ -9,6 +9,8 @@ import pyarrow as pa
 from apps.engine.bulk.frames import ABSENT, Codes, Flags, Ints, column_of, records_of
 from apps.engine.rules import Exclusive, RuleSet
 
+Rows = Codes | Ints
+
 
 @dataclass(frozen=True)
 class Constraints:
@@ -19,23 +21,26 @@ class Constraints:
     different: Ints
     exclusive: tuple[tuple[Codes, Codes], ...]
 
-    def are_different(self, left: Ints, right: Ints) -> Flags:
+    def are_different(self, left: Rows, right: Rows) -> Flags:
         """Say for each pair of rows whether a verdict keeps it apart."""
         return _holds(self.different, self.pair_keys(left, right))
 
-    def are_same(self, left: Ints, right: Ints) -> Flags:
+    def are_same(self, left: Rows, right: Rows) -> Flags:
         """Say for each pair of rows whether a verdict puts it together."""
         return _holds(self.same, self.pair_keys(left, right))
 
-    def are_barred(self, left: Ints, right: Ints) -> Flags:
+    def are_barred(self, left: Rows, right: Rows) -> Flags:
         """Say for each pair of rows whether both hold different numbers of one exclusive issuer."""
         barred: Flags = np.zeros(np.shape(left), dtype=np.bool_)
         for numbers, issuers in self.exclusive:
-            ours, theirs = numbers[left], numbers[right]
-            barred |= (ours != ABSENT) & (theirs != ABSENT) & (ours != theirs) & (issuers[left] == issuers[right])
+            # Few records hold such a number, so few pairs do twice.
+            numbered = numbers != ABSENT
+            both = np.flatnonzero(numbered[left] & numbered[right])
+            ours, theirs = left[both], right[both]
+            barred[both] |= (numbers[ours] != numbers[theirs]) & (issuers[ours] == issuers[theirs])
         return barred
 
-    def pair_keys(self, left: Ints, right: Ints) -> Ints:
+    def pair_keys(self, left: Rows, right: Rows) -> Ints:
         """Return one integer per unordered pair of rows."""
         keys: Ints = np.minimum(left, right).astype(np.int64) * self.rows + np.maximum(left, right)
         return keys
@@ -63,10 +68,17 @@ def constraints_of(
 
 def rows_of(ids: Ints, wanted: Ints) -> tuple[Ints, Flags]:
     """Return the row of each wanted record id, and whether the frame has it."""
+    if _are_consecutive(ids):
+        held = (wanted >= ids[0]) & (wanted <= ids[-1])
+        return np.where(held, wanted - ids[0], 0), held
     order = np.argsort(ids, kind="stable")
     at = np.minimum(np.searchsorted(ids, wanted, sorter=order), max(len(ids) - 1, 0))
     rows: Ints = order[at] if len(ids) else np.zeros(len(wanted), dtype=np.int64)
     return rows, (ids[rows] == wanted if len(ids) else np.zeros(len(wanted), dtype=np.bool_))
+
+
+def _are_consecutive(ids: Ints) -> bool:
+    return len(ids) > 0 and bool(ids[-1] - ids[0] == len(ids) - 1) and bool((np.diff(ids) == 1).all())
 
 
 def _verdicts(ids: Ints, pairs: Sequence[tuple[int, int]]) -> Ints:

@@ -7,8 +7,7 @@ and the pairs of one range of rows.
 
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
 
 import numpy as np
 
@@ -24,8 +23,7 @@ HALF = np.uint64(32)
 Part = TypeVar("Part")
 
 
-@dataclass(frozen=True)
-class Holders:
+class Holders(NamedTuple):
     """The rows of each usable key, and where each row stands among them.
 
     `rows` has each key's rows, ascending, one key after the other; the last row of a key is stored as `-1 - row`.
@@ -117,7 +115,7 @@ def _pieces_of_block(
     room, pieces = max(most_pairs, 1), []
     while first < last:
         left, right = np.empty(room, dtype=np.int32), np.empty(room, dtype=np.int32)
-        reached, made = _follow(holders.rows, holders.starts, holders.places, focus, first, last, seen, left, right)
+        reached, made = _follow(holders, focus, (first, last), seen, (left, right))
         if made:
             pieces.append((left[:made].copy(), right[:made].copy()))
         # A row that doesn't fit alone gets twice the room.
@@ -127,7 +125,7 @@ def _pieces_of_block(
 
 
 @compiled
-def _bucket(key: np.int64, buckets: np.uint64) -> np.int64:
+def _bucket(key: int, buckets: np.uint64) -> np.int64:
     """Return the key's bucket: the high half of a multiplied key, scaled."""
     return np.int64((((np.uint64(key) * SPREAD) >> HALF) * buckets) >> HALF)
 
@@ -141,8 +139,8 @@ def _bucket_ends(keys: Ints, batch: int, buckets: int, batches: int) -> Ints:
         place = _bucket(keys[at], every) - first
         if 0 <= place < buckets:
             ends[place + 1] += 1
-    for place in range(buckets):
-        ends[place + 1] += ends[place]
+    for bucket in range(buckets):
+        ends[bucket + 1] += ends[bucket]
     return ends
 
 
@@ -256,7 +254,7 @@ def _group_rows(keys: Ints, rows: Codes, ends: Ints, hot: Ints, caps: Ints) -> C
 
 
 @compiled
-def _is_usable(key: np.int64, count: np.int64, hot: Ints, caps: Ints) -> bool:
+def _is_usable(key: int, count: int, hot: Ints, caps: Ints) -> bool:
     if count < 2 or count > caps[key & (len(caps) - 1)]:
         return False
     low, high = 0, len(hot)
@@ -295,38 +293,44 @@ def _places(held: Codes, starts: Ints) -> Codes:
 
 @compiled
 def _follow(
-    rows: Codes, starts: Ints, places: Codes, focus: Flags, first: int, last: int, seen: Codes, left: Codes, right: Codes
+    holders: Holders, focus: Flags, block: tuple[int, int], seen: Codes, out: tuple[Codes, Codes]
 ) -> tuple[int, int]:
-    """Write the pairs of the left rows from `first` on; return the row that no longer fits, and how many pairs fit."""
+    """Write the pairs of the block's rows; return the first row that no longer fits, and how many pairs there are.
+
+    `seen` is scratch, a number per row that is no row of the block.
+    """
+    left, right = out
     made = 0
-    for row in range(first, last):
-        end = _follow_row(rows, places[starts[row] : starts[row + 1]], focus, row, seen, right, made)
+    for row in range(block[0], block[1]):
+        end = _follow_row(holders, focus, row, seen, right[made:])
         if end < 0:
             # The row's marks must not hide its pairs from the next attempt.
             for at in range(made, len(right)):
                 seen[right[at]] = -1
             return row, made
-        _sort(right[made:end])
-        left[made:end] = row
-        made = end
-    return last, made
+        _sort(right[made : made + end])
+        left[made : made + end] = row
+        made += end
+    return block[1], made
 
 
 @compiled
-def _follow_row(rows: Codes, places: Codes, focus: Flags, row: int, seen: Codes, right: Codes, made: int) -> int:
-    """Write the rows that follow `row` under its keys, each once; return where they end, -1 where they don't fit."""
+def _follow_row(holders: Holders, focus: Flags, row: int, seen: Codes, out: Codes) -> int:
+    """Write the rows that follow `row` under its keys, each once; return how many, -1 where they don't fit."""
+    rows, starts, places = holders
     every = len(focus) == 0 or focus[row]
-    for place in places:
+    made = 0
+    for place in places[starts[row] : starts[row + 1]]:
         at, more = place, True
         while more:
             at += 1
             more = rows[at] >= 0
             other = rows[at] if more else -1 - rows[at]
             if seen[other] != row and (every or focus[other]):
-                if made == len(right):
+                if made == len(out):
                     return -1
                 seen[other] = row
-                right[made] = other
+                out[made] = other
                 made += 1
     return made
 

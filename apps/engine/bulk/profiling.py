@@ -10,7 +10,6 @@ import pyarrow.compute as pc
 
 from apps.engine.bulk.blocking import caps_of, listed_keys
 from apps.engine.bulk.frames import ABSENT, Codes, Ints, combine
-from apps.engine.bulk.holders import key_counts
 from apps.engine.compare import spaces_of
 from apps.engine.compare.spaces import Space, joined_value
 from apps.engine.rules import RuleSet
@@ -164,11 +163,15 @@ def _hot_keys(standard: pa.Table, rules: RuleSet, workers: int) -> dict[int, int
     Too many are more than the key's cap. Where the others together would break the budget, it is also the most common
     of them; of keys equally common, those of the higher number.
     """
+    # Imported where it is used: compiled code takes a second to load.
+    from apps.engine.bulk.holders import key_counts
+
     held, sizes = key_counts(listed_keys(standard)[1], workers)
     hot = sizes > caps_of(held, rules)
     within = np.flatnonzero(~hot)
-    distinct, counts = np.unique(sizes[within], return_counts=True)
-    size, kept = budget_border(distinct, counts, rules.caps.pairs * standard.num_rows)
+    many = np.bincount(sizes[within])
+    distinct = np.flatnonzero(many)
+    size, kept = budget_border(distinct, many[distinct], rules.caps.pairs * standard.num_rows)
     hot[within[sizes[within] > size]] = True
     border = within[sizes[within] == size]
     hot[border[np.argsort(held[border])][kept:]] = True

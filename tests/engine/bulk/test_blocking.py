@@ -1,7 +1,15 @@
+import itertools
+from typing import Any
+
 import numpy as np
+import pyarrow as pa
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from apps.engine import bulk
+from apps.engine.bulk import holders
+from apps.engine.bulk.blocking import candidate_pieces
 from apps.engine.rules import RuleSet, load_company_rules
 from apps.engine.statistics import Statistics
 from tests.engine.frames import TRUTH, given_frame, read_sample
@@ -75,3 +83,64 @@ def test_too_few_records_make_no_pairs(count: int) -> None:
     standard = bulk.standardise(given_frame(rows).slice(0, count), RULES)
     left, right = bulk.candidates(standard, RULES, bulk.profile(standard, RULES))
     assert len(left) == len(right) == 0
+
+
+def in_pieces(rules: RuleSet, standard: pa.Table, most: int, **wanted: Any) -> list[tuple[np.ndarray, np.ndarray]]:
+    return list(candidate_pieces(standard, rules, bulk.profile(standard, rules), most_pairs=most, **wanted))
+
+
+@pytest.mark.parametrize("most", [1, 7, 100, 10**6])
+@pytest.mark.parametrize("workers", [1, 3])
+def test_pieces_add_up_to_the_whole_in_its_order(most: int, workers: int) -> None:
+    standard = bulk.standardise(given_frame(read_sample()), RULES)
+    whole = bulk.candidates(standard, RULES, bulk.profile(standard, RULES))
+    pieces = in_pieces(RULES, standard, most, workers=workers)
+    assert [np.concatenate(side).tolist() for side in zip(*pieces, strict=True)] == [side.tolist() for side in whole]
+    for left, _ in pieces:
+        assert len(left) <= most or len(np.unique(left)) == 1
+    assert all(before[0][-1] < after[0][0] for before, after in itertools.pairwise(pieces))
+
+
+def test_pieces_keep_to_the_focus() -> None:
+    standard = bulk.standardise(given_frame(read_sample()), RULES)
+    focus = np.arange(standard.num_rows) % 5 == 0
+    whole = bulk.candidates(standard, RULES, bulk.profile(standard, RULES), focus)
+    every = bulk.candidates(standard, RULES, bulk.profile(standard, RULES))
+    touching = focus[every[0]] | focus[every[1]]
+    pieces = in_pieces(RULES, standard, 5, focus=focus)
+    for side, all_rows, rows in zip(zip(*pieces, strict=True), every, whole, strict=True):
+        assert np.concatenate(side).tolist() == rows.tolist() == all_rows[touching].tolist()
+
+
+def sharing(rows: list[list[int]]) -> pa.Table:
+    """Return a frame of these match keys, all of the rule set's first key."""
+    keys = pa.array([sorted(key << 6 for key in held) for held in rows], pa.list_(pa.int64()))
+    return pa.table({"record": pa.array(range(len(rows)), pa.int64()), "keys": keys})
+
+
+@settings(deadline=None)
+@given(st.lists(st.lists(st.integers(-3, 40), unique=True, max_size=6), max_size=30), st.data())
+def test_any_keys_pair_the_rows_that_share_a_usable_one(rows: list[list[int]], data: st.DataObject) -> None:
+    cap = data.draw(st.integers(2, 6))
+    rules = only(RULES.keys[0].name, cap)
+    hot = data.draw(st.sets(st.integers(-3, 40), max_size=5))
+    statistics = Statistics(len(rows), rules.digest, {}, {key << 6: 99 for key in hot})
+    holders: dict[int, list[int]] = {}
+    for row, keys in enumerate(rows):
+        for key in keys:
+            holders.setdefault(key, []).append(row)
+    usable = [held for key, held in holders.items() if key not in hot and len(held) <= cap]
+    expected = sorted({pair for held in usable for pair in itertools.combinations(held, 2)})
+    left, right = bulk.candidates(sharing(rows), rules, statistics)
+    assert list(zip(left.tolist(), right.tolist(), strict=True)) == expected
+
+
+def test_keys_are_grouped_alike_batch_by_batch(monkeypatch: pytest.MonkeyPatch) -> None:
+    standard = bulk.standardise(given_frame(read_sample()), RULES)
+    statistics = bulk.profile(standard, RULES)
+    whole = bulk.candidates(standard, RULES, statistics)
+    monkeypatch.setattr(holders, "BATCH_KEYS", 50)
+    monkeypatch.setattr(holders, "BUCKET_KEYS", 8)
+    again = bulk.candidates(standard, RULES, statistics)
+    assert all(np.array_equal(a, b) for a, b in zip(whole, again, strict=True))
+    assert bulk.profile(standard, RULES) == statistics
