@@ -1,11 +1,14 @@
 import random
 from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
 import pytest
 
 from apps.engine import bulk
+from apps.engine.bulk.scoring import Scorer
 from apps.engine.evaluate import evaluate
 from apps.engine.rules import RuleSet, load_company_rules
 from tests.engine.frames import TRUTH, given_frame, read_sample
@@ -145,3 +148,43 @@ def test_a_later_run_on_part_of_the_records_agrees_with_the_whole() -> None:
 def test_numbers_of_unknown_registers_keep_nothing_apart() -> None:
     given = given_frame([{**TRAEGER[0], "register_no": "9274601"}, {**TRAEGER[1], "register_no": "09274601"}])
     assert groups_of(given, bulk.resolve_all(given, RULES).clusters) == {frozenset("ab")}
+
+
+def contents(resolution: bulk.Resolution) -> list[pa.Table]:
+    found = resolution.clustering
+    return [resolution.links.combine_chunks(), found.clusters, found.proposals, found.weak.combine_chunks()]
+
+
+@pytest.mark.parametrize("most", [1, 50])
+def test_a_frame_resolved_in_small_pieces_on_disk_gives_what_it_gives_at_once(tmp_path: Path, most: int) -> None:
+    standard = bulk.standardise(given_frame(read_sample()), RULES)
+    whole = bulk.resolve_standard(standard, RULES)
+    pieces = bulk.resolve_standard(standard, RULES, scratch=tmp_path / "scratch", most_pairs=most)
+    assert contents(pieces) == contents(whole)
+    assert pieces.counters == whole.counters
+    left, right = bulk.candidates(standard, RULES, whole.statistics)
+    assert whole.links.equals(bulk.score(standard, left, right, RULES, whole.statistics))
+    assert list((tmp_path / "scratch").iterdir()) == []
+
+
+def test_links_come_by_record_whatever_the_order_of_the_rows(tmp_path: Path) -> None:
+    standard = bulk.standardise(given_frame(read_sample()), RULES)
+    shuffled = standard.take(np.random.default_rng(3).permutation(standard.num_rows))
+    found = bulk.resolve_standard(shuffled, RULES, scratch=tmp_path, most_pairs=20)
+    assert found.links.combine_chunks() == bulk.resolve_standard(standard, RULES).links.combine_chunks()
+
+
+def test_an_error_leaves_no_scratch_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    standard = bulk.standardise(given_frame(read_sample()), RULES)
+    links, calls = Scorer.links, []
+
+    def fail_at_second(*arguments: Any) -> pa.Table:
+        calls.append(arguments)
+        if len(calls) == 2:
+            raise MemoryError
+        return links(*arguments)
+
+    monkeypatch.setattr(Scorer, "links", fail_at_second)
+    with pytest.raises(MemoryError):
+        bulk.resolve_standard(standard, RULES, scratch=tmp_path, most_pairs=20)
+    assert list(tmp_path.iterdir()) == []
