@@ -61,6 +61,28 @@ class GoldenRecord(models.Model):
         return self.name or self.gid
 
 
+class SearchWord(models.Model):
+    """A word that some customer is known by, with the keys by which a slip of the hand still finds it.
+
+    A database trigger adds words as customers are written. The table is a bag: writers never wait for each other, so
+    a word may stand in it twice, and one that no customer has any more does no harm.
+    """
+
+    word = models.CharField(max_length=40, db_collation="C")
+    keys = ArrayField(models.IntegerField())
+
+    class Meta:
+        indexes = [
+            # search_customers: words that begin like the query's last, and the trigger's "known already?"
+            models.Index(fields=["word"], name="search_word_by_text"),
+            # search_customers: words a slip or two away
+            GinIndex(fields=["keys"], name="search_word_by_key", gin_pending_list_limit=1_024),
+        ]
+
+    def __str__(self) -> str:
+        return self.word
+
+
 class Membership(models.Model):
     """Which golden record a live source record belongs to, since when and why."""
 

@@ -11,10 +11,7 @@ import pyarrow as pa
 from apps.base.scratch import scratch
 from apps.engine.rules import RuleSet
 from apps.engine.survive import PART_OF_A_CLAIM
-
-# How a part becomes search terms, by the kind of its attribute.
-WORD_PARTS = {"organisation_name": ("full",), "former_names": ("full",), "person_name": ("full",)}
-WHOLE_PARTS = {"identifier": ("number",), "phone": ("e164",), "email": ("address", "domain"), "website": ("domain",)}
+from apps.golden.search_terms import BARE, LONGEST_TERM, NATIONAL, WHOLE_PARTS, WORD_PARTS, part_names
 
 
 @dataclass(frozen=True)
@@ -108,20 +105,21 @@ def _customers(rules: RuleSet, ground: Ground) -> str:
 
 
 def _terms(rules: RuleSet, columns: Sequence[str]) -> str:
+    """Return the query for each cluster's search terms, in the spelling of `golden.search_terms.terms_of`."""
     lists = ["[lower(m.source_key), lower(m.source || ':' || m.source_key)]"]
-    for attribute in rules.attributes:
-        for part in WORD_PARTS.get(attribute.kind, ()):
-            if (column := f"{attribute.name}.{part}") in columns:
-                lists.append(f"string_split(replace(coalesce(d.\"{column}\", ''), '|', ' '), ' ')")  # noqa: PERF401 - two kinds of list in rule order
-        for part in WHOLE_PARTS.get(attribute.kind, ()):
-            if (column := f"{attribute.name}.{part}") in columns:
-                lists.append(f"[lower(coalesce(d.\"{column}\", ''))]")  # noqa: PERF401 - as above
+    for column in part_names(rules.attributes, WORD_PARTS):
+        if column in columns:
+            lists.append(f"string_split(replace(lower(coalesce(d.\"{column}\", '')), '|', ' '), ' ')")  # noqa: PERF401 - two kinds of list
+    for column in part_names(rules.attributes, WHOLE_PARTS):
+        if column in columns:
+            whole = f"lower(coalesce(d.\"{column}\", ''))"
+            lists.append(f"[{whole}, regexp_extract({whole}, '{NATIONAL}', 1), regexp_extract({whole}, '{BARE}', 1)]")
     # Terms hold no quotes, backslashes or braces but for hostile keys, so they are escaped all the same.
-    literal = "'\"' || replace(replace(x[:200], '\\', '\\\\'), '\"', '\\\"') || '\"'"
+    literal = "'\"' || replace(replace(x, '\\', '\\\\'), '\"', '\\\"') || '\"'"
     return f"""
         SELECT m.cluster, count(*) AS member_count,
-               '{{' || array_to_string(list_transform(list_sort(list_distinct(list_filter(
-                   flatten(list(list_concat({", ".join(lists)}))), lambda x: x <> ''))),
+               '{{' || array_to_string(list_transform(list_sort(list_distinct(list_filter(list_transform(
+                   flatten(list(list_concat({", ".join(lists)}))), lambda x: x[:{LONGEST_TERM}]), lambda x: x <> ''))),
                    lambda x: {literal}), ',') || '}}' AS terms,
                to_json(list({{'source': m.source, 'key': m.source_key}} ORDER BY m.source, m.source_key)) AS members
         FROM member m LEFT JOIN standard d USING (record) GROUP BY m.cluster

@@ -1,9 +1,10 @@
 import pytest
+from django.db import connection
 from pytest_django import DjangoAssertNumQueries
 
 from apps.golden.models import GoldenRecord
+from apps.golden.search_terms import query_words, whole_spellings
 from apps.golden.selectors import SearchHit, search_customers
-from apps.golden.selectors.search import search_terms
 from tests.factories import make_customer, make_merge, make_record
 
 pytestmark = pytest.mark.django_db
@@ -74,5 +75,65 @@ def test_search_takes_at_most_three_queries(django_assert_max_num_queries: Djang
 
 
 def test_a_long_query_is_cut_to_twelve_words() -> None:
-    words, _ = search_terms(" ".join(f"w{number}" for number in range(100)))
-    assert words == [f"w{number}" for number in range(12)]
+    assert list(query_words(" ".join(f"w{number}" for number in range(100)))) == [f"w{number}" for number in range(12)]
+
+
+@pytest.mark.parametrize(
+    "query",
+    ["maschinenbau", "maschienenbau", "maschinebau", "machinenbau", "mschinenbua", "masxhinenbaz", "TRÄGRE", "trage",
+     "ulmm", "maschin", "träger maschinenb"],
+)  # fmt: skip
+def test_slips_of_the_hand_and_beginnings_find_the_customer(query: str) -> None:
+    make_customer(name="Träger Maschinenbau Ulm")
+    make_customer(name="Nordlicht Handels GmbH")
+    hits = search_customers(query)
+    assert names(hits) == (["Träger Maschinenbau Ulm"] if query != "ulmm" else [])
+
+
+@pytest.mark.parametrize("query", ["mxschixenbax", "gmgx", "stxhx", "erp-8", "+4973112346"])
+def test_more_slips_than_a_word_allows_find_nothing(query: str) -> None:
+    golden = make_customer(make_record(source="erp", key="ERP-7"), name="Stahl Maschinenbau GmbH")
+    GoldenRecord.objects.filter(pk=golden.pk).update(
+        search_terms=["stahl", "maschinenbau", "gmbh", "erp-7", "+4973112345"]
+    )
+    assert search_customers(query) == []
+
+
+def test_the_word_itself_comes_before_a_corrected_one() -> None:
+    for name in ("Meier Zink", "Meyer Zink", "Maier Zink"):
+        make_customer(name=name)
+    hits = search_customers("meyer zink")
+    assert names(hits) == ["Meyer Zink", "Meier Zink", "Maier Zink"]
+    assert [(hit.matched, hit.is_corrected) for hit in hits] == [(2, False), (2, True), (1, False)]
+
+
+def test_a_rare_word_found_counts_more_than_a_common_one() -> None:
+    for number in range(20):
+        make_customer(name=f"Aalen Handel {number}")
+    make_customer(name="Zyx Werke")
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE golden_goldenrecord")
+    assert names(search_customers("zyx handel"))[0] == "Zyx Werke"
+
+
+def test_a_word_learnt_after_the_first_search_is_found_with_a_slip() -> None:
+    assert search_customers("nordlichd") == []
+    golden = make_customer(name="Someone Else")
+    GoldenRecord.objects.filter(pk=golden.pk).update(name="Nordlicht", search_terms=["nordlicht"])
+    assert names(search_customers("nordlichd")) == ["Nordlicht"]
+
+
+@pytest.mark.parametrize(
+    ("query", "spelling"),
+    [("0731 / 12345-0", "731123450"), ("0049 731 123450", "+49731123450"), ("+49 (731) 123450", "+49731123450"),
+     ("DE 811 907 980", "de811907980"), ("Info@Traeger.DE", "info@traeger.de"), ("12-3456789", "123456789")],
+)  # fmt: skip
+def test_numbers_are_understood_in_the_spellings_people_use(query: str, spelling: str) -> None:
+    assert spelling in whole_spellings(query)
+
+
+def test_a_token_with_marks_stands_for_its_words() -> None:
+    golden = make_customer(make_record(source="erp", key="ACC-17"), name="Träger")
+    GoldenRecord.objects.filter(pk=golden.pk).update(search_terms=["acc-17", "trager"])
+    hits = search_customers("traeger, ACC-17")
+    assert [(hit.matched, hit.asked) for hit in hits] == [(3, 3)]

@@ -71,8 +71,9 @@ class CustomerList(Route):
         "Find customers by any word, identifier, phone, e-mail, domain or source key",
         shapes.SearchPageShape,
         parameters=[
-            query("q", "What to look for: words of a name, or a whole identifier, phone, e-mail, domain or source key."
-                  " Customers that match more of the words come first.", required=True),
+            query("q", "What to look for: words of a name or address, or a whole identifier, phone, e-mail, domain or"
+                  " source key. Customers that match more of the words, and rarer ones, come first; a slip of the hand"
+                  " (two in long words) still finds them.", required=True),
             query("limit", "Customers per page, 1 to 100; 25 unless told."),
             query("cursor", "The `next` of the page before."),
         ],
@@ -86,7 +87,7 @@ class CustomerList(Route):
         more = None
         if len(hits) > limit:
             last = shown[-1].position
-            more = write_cursor("customers", question, [last.matched, last.name, last.gid])
+            more = write_cursor("customers", question, [last.score, last.name, last.gid, last.bits])
         return answer(shapes.SearchPageShape, _Page(shown, more))
 
     def _position(self, request: Request, question: str) -> golden.SearchPosition | None:
@@ -94,10 +95,10 @@ class CustomerList(Route):
         if cursor is None:
             return None
         try:
-            matched, name, gid = read_cursor("customers", question, cursor)
+            score, name, gid, bits = read_cursor("customers", question, cursor)
         except ValueError as error:
             raise CursorInvalid("The cursor doesn't name a customer.") from error
-        return golden.SearchPosition(matched, name, gid)
+        return golden.SearchPosition(score, name, gid, tuple(bits))
 
 
 class CustomerDetail(Route):

@@ -125,11 +125,12 @@ class CustomerShape(serializers.Serializer[Any]):
 
 
 class SearchHitShape(serializers.Serializer[Any]):
-    """A customer found, and how many of the asked words it matched."""
+    """A customer found, and how many of the asked words it matched; `corrected`: one of them in another spelling."""
 
     customer = CustomerSummaryShape()
     matched = serializers.IntegerField()
     asked = serializers.IntegerField()
+    corrected = serializers.BooleanField(source="is_corrected")
 
 
 class SearchPageShape(serializers.Serializer[Any]):

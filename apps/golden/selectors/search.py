@@ -1,85 +1,66 @@
-"""Find customers by any word, identifier, phone, e-mail, domain, source key or governed id."""
+"""Find customers by any word, identifier, phone, e-mail, domain, source key or governed id, slips included."""
 
-import re
+from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
+from itertools import combinations
+from typing import Any, Final
 
 from django.db import connection
 
 from apps.base.ids import CUSTOMER, GovernedIdError, check
-from apps.engine.standardise import STANDARDISERS
-from apps.engine.standardise.folding import ascii_text, fold
+from apps.golden.search_terms import whole_spellings
 from apps.golden.selectors.customers import CustomerSummary, list_customers
+from apps.golden.selectors.wording import EXACT, Reading, read_words
 
-MAXIMUM_WORDS = 12
-"""More words than a name has only cost time."""
-MOST_PARTIAL = 5_000
-"""Customers that share only some of the words are ranked among this many at most."""
-
-_NOT_DIGIT = re.compile(r"[^0-9]+")
-_NOT_COMPACT = re.compile(r"[^a-z0-9]+")
+MOST_FULL: Final = 1_000
+MOST_PARTIAL: Final = 1_000
+"""Customers that share all and some of the words are ranked among this many at most."""
+COMMON: Final = 1_000
+"""A word of more customers than this finds them only together with another."""
+MOST_PAIRED: Final = 4
+"""Of this many rarest words, every two together find customers."""
 
 
 @dataclass(frozen=True, slots=True)
 class SearchPosition:
-    """Where a page ended: words matched there, the folded name, and the governed id."""
+    """Where a page ended: score, folded name and governed id there, and the words' bits that made the score."""
 
-    matched: int
+    score: int
     name: str
     gid: str
+    bits: tuple[int, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class SearchHit:
-    """A customer found: `matched` of `asked` words, and the position from which to go on."""
+    """A customer found: `matched` of `asked` words, and the position from which to go on.
+
+    `is_corrected` says that a word counts as matched by another spelling of it.
+    """
 
     customer: CustomerSummary
     matched: int
     asked: int
+    is_corrected: bool
     position: SearchPosition
 
 
 def search_customers(query: str, *, after: SearchPosition | None = None, limit: int = 25) -> list[SearchHit]:
-    """Return live customers by share of the query's words they match, then name, then governed id.
+    """Return live customers by the share of the query's words they match, then name, then governed id.
 
-    A query that is as a whole a source key, identifier, phone, e-mail or domain counts as fully matched. A governed
+    Words weigh by rarity; a word itself counts more than one it begins, and that more than one a slip or two away. A
+    query that is as a whole a source key, identifier, phone, e-mail or domain counts as fully matched. A governed
     id finds its customer, merged or not. An empty query finds nothing. At most three queries.
     """
     direct = _find_by_gid(query) if after is None else None
     if direct is not None:
         return [direct]
-    words, whole = search_terms(query)
-    if not words and not whole:
+    readings, whole = read_words(query), whole_spellings(query)
+    if not readings and not whole:
         return []
-    asked = max(len(words), 1)
-    found: list[tuple[str, str, int]] = []
-    if after is None or after.matched >= asked:
-        found = _find_full(words, whole, after, limit, asked)
-    if len(found) < limit and len(words) > 1:
-        rest = after if after is not None and after.matched < asked else None
-        found += _find_partial(words, whole, rest, limit - len(found), asked)
-    customers = {customer.gid: customer for customer in list_customers(gid for gid, _, _ in found)}
-    return [
-        SearchHit(customers[gid], matched, asked, SearchPosition(matched, name, gid))
-        for gid, name, matched in found
-        if gid in customers
-    ]
-
-
-def search_terms(query: str) -> tuple[list[str], list[str]]:
-    """Return the query's words and the spellings of the query as a whole.
-
-    Stored terms are all in lower case: words of names, compact identifiers, source keys (alone, and after their
-    source's code and a colon), E.164 phones, e-mail addresses and registrable domains.
-    """
-    plain = ascii_text(query)
-    words = list(dict.fromkeys(fold(query).split()))[:MAXIMUM_WORDS]
-    spelt = {plain, query.strip()[:200].lower(), _NOT_COMPACT.sub("", plain), f"+{_NOT_DIGIT.sub('', plain)}"}
-    for kind in ("phone", "email", "website"):
-        standardiser = STANDARDISERS[kind]
-        parts = standardiser.function(query, (None,) * len(standardiser.context), None)
-        spelt |= {part.lower() for part in parts[:1] if part}
-    whole = sorted(text for text in spelt if text not in {"", "+"} and "\x00" not in text)
-    return words, whole
+    bits = after.bits if after and len(after.bits) == len(readings) else tuple(reading.bits for reading in readings)
+    return _rank(readings, whole, bits, after, limit)
 
 
 def _find_by_gid(query: str) -> SearchHit | None:
@@ -88,39 +69,92 @@ def _find_by_gid(query: str) -> SearchHit | None:
     except GovernedIdError:
         return None
     for customer in list_customers([gid]):
-        return SearchHit(customer, 1, 1, SearchPosition(1, "", gid))
+        return SearchHit(customer, 1, 1, is_corrected=False, position=SearchPosition(1, "", gid, ()))
     return None
 
 
-def _find_full(
-    words: list[str], whole: list[str], after: SearchPosition | None, limit: int, asked: int
-) -> list[tuple[str, str, int]]:
-    sql = """
-        SELECT gid, lower(name) COLLATE "C" AS folded FROM golden_goldenrecord
-        WHERE state = 'live' AND (search_terms @> %s::varchar[] OR search_terms && %s::varchar[])
-        AND (lower(name) COLLATE "C", gid COLLATE "C") > (%s, %s)
-        ORDER BY folded, gid COLLATE "C" LIMIT %s
-    """
-    position = (after.name, after.gid) if after else ("", "")
+def _rank(
+    readings: Sequence[Reading], whole: list[str], bits: tuple[int, ...], after: SearchPosition | None, limit: int
+) -> list[SearchHit]:
+    finders, values = _finders(readings, whole)
+    asked = [
+        (place, term, grade, grade * bits[place])
+        for place, reading in enumerate(readings)
+        for term, grade in reading.grades.items()
+    ]
+    values |= {
+        "places": [place for place, *_ in asked],
+        "terms": [term for _, term, *_ in asked],
+        "grades": [grade for *_, grade, _ in asked],
+        "points": [points for *_, points in asked],
+        "whole": whole,
+        "everything": EXACT * sum(bits) + 1,
+        "words": max(len(readings), 1),
+        "best": EXACT,
+        "limit": limit,
+    }
+    values |= {"score": after.score, "name": after.name, "gid": after.gid} if after else _FROM_THE_START
     with connection.cursor() as cursor:
-        cursor.execute(sql, [words or whole, whole, *position, limit])
-        return [(gid, name, asked) for gid, name in cursor.fetchall()]
+        cursor.execute(_RANK.format(finders=finders), values)
+        return [_hit(row, bits, values["words"]) for row in cursor.fetchall()]
 
 
-def _find_partial(
-    words: list[str], whole: list[str], after: SearchPosition | None, limit: int, asked: int
-) -> list[tuple[str, str, int]]:
-    matched = " + ".join(["(search_terms @> ARRAY[%s]::varchar[])::int"] * len(words))
-    sql = f"""
-        SELECT gid, folded, matched FROM (
-            SELECT gid, lower(name) COLLATE "C" AS folded, {matched} AS matched FROM golden_goldenrecord
-            WHERE state = 'live' AND search_terms && %s::varchar[] AND NOT search_terms && %s::varchar[] LIMIT %s
-        ) AS partly
-        WHERE matched < %s AND (-matched, folded, gid COLLATE "C") > (%s, %s, %s)
-        ORDER BY matched DESC, folded, gid COLLATE "C" LIMIT %s
-    """  # noqa: S608 - only the number of placeholders varies
-    position = (-after.matched, after.name, after.gid) if after else (-asked, "", "")
-    with connection.cursor() as cursor:
-        cursor.execute(sql, [*words, words, whole, MOST_PARTIAL, asked, *position, limit])
-        rows: list[tuple[str, str, int]] = cursor.fetchall()
-    return rows
+def _finders(readings: Sequence[Reading], whole: list[str]) -> tuple[str, dict[str, Any]]:
+    """Return the sub-queries that find customers to rank, with their parameters: bounded, whatever is asked."""
+    values: dict[str, Any] = {f"word{place}": list(reading.grades) for place, reading in enumerate(readings)}
+    has = {place: f"search_terms && %(word{place})s::varchar[]" for place in range(len(readings))}
+    ways: list[tuple[str, int]] = []
+    if whole:
+        ways.append(("search_terms && %(whole)s::varchar[]", MOST_FULL))
+    if readings:
+        ways.append((" AND ".join(has.values()), MOST_FULL))
+    rarest = sorted(has, key=lambda place: (readings[place].holders, -readings[place].bits, place))
+    if len(readings) > 2:
+        pairs = (f"({has[a]} AND {has[b]})" for a, b in combinations(rarest[:MOST_PAIRED], 2))
+        ways.append((" OR ".join(pairs), MOST_PARTIAL))
+    if len(readings) > 1:
+        rare = [place for place in rarest if readings[place].holders <= COMMON] or rarest[:1]
+        values["rare"] = sorted({term for place in rare for term in readings[place].grades})
+        ways.append(("search_terms && %(rare)s::varchar[]", MOST_PARTIAL))
+    # The limit stands apart from the search: next to it, it would lure the planner into reading the whole table.
+    found = ", ".join(
+        f"way{number} AS MATERIALIZED (SELECT id FROM golden_goldenrecord WHERE state = 'live' AND ({way}))"  # noqa: S608 - fixed conditions, numbered parameters
+        for number, (way, _) in enumerate(ways)
+    )
+    union = " UNION ".join(f"(SELECT id FROM way{number} LIMIT {most})" for number, (_, most) in enumerate(ways))  # noqa: S608 - numbers
+    return f"{found}, found AS MATERIALIZED ({union})", values
+
+
+def _hit(row: Sequence[Any], bits: tuple[int, ...], asked: int) -> SearchHit:
+    gid, state, name, country, city, member_count, version, changed_at, score, matched, exact, folded = row
+    at: datetime = changed_at
+    customer = CustomerSummary(gid, state, name, country, city, member_count, version, at)
+    return SearchHit(customer, matched, asked, exact < matched, SearchPosition(score, folded, gid, bits))
+
+
+_FROM_THE_START: Final = {"score": 1_000_000, "name": "", "gid": ""}
+_RANK = """
+WITH {finders},
+asked AS MATERIALIZED (
+    SELECT * FROM unnest(%(places)s::int[], %(terms)s::varchar[], %(grades)s::int[], %(points)s::int[])
+        AS given(place, term, grade, points)
+),
+ranked AS (
+    SELECT gid, state, g.name, country, city, member_count, version, changed_at,
+           CASE WHEN is_whole THEN %(everything)s ELSE coalesce(points, 0) END AS score,
+           CASE WHEN is_whole THEN %(words)s ELSE matched END AS matched,
+           CASE WHEN is_whole THEN %(words)s ELSE exact END AS exact,
+           lower(g.name) COLLATE "C" AS folded
+    FROM found JOIN golden_goldenrecord AS g USING (id)
+    CROSS JOIN LATERAL (SELECT g.search_terms && %(whole)s::varchar[] AS is_whole) AS compared
+    CROSS JOIN LATERAL (
+        SELECT sum(most) AS points, count(*) AS matched, count(*) FILTER (WHERE grade = %(best)s) AS exact
+        FROM (
+            SELECT max(points) AS most, max(grade) AS grade
+            FROM unnest(g.search_terms) AS held(term) JOIN asked USING (term) GROUP BY place
+        ) AS words
+    ) AS counted
+)
+SELECT * FROM ranked WHERE (-score, folded, gid COLLATE "C") > (-%(score)s::bigint, %(name)s, %(gid)s)
+ORDER BY score DESC, folded, gid COLLATE "C" LIMIT %(limit)s
+"""

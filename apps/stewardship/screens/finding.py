@@ -88,14 +88,14 @@ def _is_a_name_of_one(query: str) -> bool:
 
 
 def _write_mark(position: golden.SearchPosition) -> str:
-    return signing.dumps([position.matched, position.name, position.gid], salt=_SALT)
+    return signing.dumps([position.score, position.name, position.gid, position.bits], salt=_SALT)
 
 
 def _read_mark(text: str) -> golden.SearchPosition | None:
     if not text:
         return None
     try:
-        matched, name, gid = signing.loads(text, salt=_SALT)
-    except signing.BadSignature:
+        score, name, gid, bits = signing.loads(text, salt=_SALT)
+    except (signing.BadSignature, ValueError):
         return None
-    return golden.SearchPosition(int(matched), str(name), str(gid))
+    return golden.SearchPosition(int(score), str(name), str(gid), tuple(bits))
