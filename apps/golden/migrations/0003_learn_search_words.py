@@ -19,7 +19,8 @@ LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
     ) AS pieces
 $$
 """
-# No unique word: two writers who meet a new word at once both add it and neither waits for the other's commit.
+# No unique word: two writers who meet a new word at once both add it and neither waits for the other's commit. Looked up
+# one by one, since a planner that doesn't know how few rows a statement writes would read the whole vocabulary instead.
 LEARN_FUNCTION = """
 CREATE FUNCTION mdmhub_learn_search_words() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
@@ -27,7 +28,7 @@ BEGIN
     SELECT met.word, mdmhub_search_keys(met.word, CASE WHEN length(met.word) >= 8 THEN 2 ELSE 1 END)
     FROM (SELECT DISTINCT term::text COLLATE "C" AS word FROM new_rows, unnest(search_terms) AS term
           WHERE term ~ '^[a-z]{4,40}$') AS met
-    WHERE NOT EXISTS (SELECT FROM golden_searchword AS known WHERE known.word = met.word);
+    WHERE (SELECT true FROM golden_searchword AS known WHERE known.word = met.word LIMIT 1) IS NULL;
     RETURN NULL;
 END
 $$

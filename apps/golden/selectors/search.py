@@ -13,8 +13,8 @@ from apps.golden.search_terms import whole_spellings
 from apps.golden.selectors.customers import CustomerSummary, list_customers
 from apps.golden.selectors.wording import EXACT, Reading, read_words
 
-MOST_FULL: Final = 1_000
-MOST_PARTIAL: Final = 1_000
+MOST_FULL: Final = 500
+MOST_PARTIAL: Final = 500
 """Customers that share all and some of the words are ranked among this many at most."""
 COMMON: Final = 1_000
 """A word of more customers than this finds them only together with another."""
