@@ -10,14 +10,13 @@ import pyarrow as pa
 
 from apps.engine.rules import RuleSet
 from apps.engine.survive import PART_OF_A_CLAIM, GoldenParty, Member, SurvivorshipPolicy, merge_members
-from apps.pipeline.building import WHOLE_PARTS, WORD_PARTS
+from apps.golden.search_terms import terms_of
 from apps.pipeline.fates import Fate, Fates
 from apps.pipeline.live.matching import Matched
 from apps.pipeline.live.reading import Known
 from apps.pipeline.live.settling import Neighbourhood, Settlement
 from apps.pipeline.store import Chunk
 
-LONGEST_TERM = 200
 CHECK_RANKS = {"verified": 1, "plausible": 2, "wrong": 3}
 TIME = pa.timestamp("us", tz="UTC")
 CUSTOMERS = pa.schema(
@@ -184,16 +183,10 @@ def _customer(work: Work, cluster: int, values: Mapping[str, Row]) -> Row:
 
 
 def _terms(work: Work, cluster: int) -> str:
-    found: set[str] = set()
-    for known in work.members_of(cluster):
-        found |= {known.key.lower(), f"{known.source}:{known.key}".lower()}
-        for attribute in work.rules.attributes:
-            for part in WORD_PARTS.get(attribute.kind, ()):
-                found.update(known.parts.get(f"{attribute.name}.{part}", "").replace("|", " ").split(" "))
-            for part in WHOLE_PARTS.get(attribute.kind, ()):
-                found.add(known.parts.get(f"{attribute.name}.{part}", "").lower())
-    terms = sorted(found - {""})
-    return "{" + ",".join(_quoted(term[:LONGEST_TERM]) for term in terms) + "}"
+    members = list(work.members_of(cluster))
+    keys = [(known.source, known.key) for known in members]
+    terms = terms_of(keys, [known.parts for known in members], work.rules.attributes)
+    return "{" + ",".join(_quoted(term) for term in terms) + "}"
 
 
 def _quoted(text: str) -> str:
