@@ -1,8 +1,9 @@
-"""Measure the hub: `python -m benchmarks.run [engine|peers|load|all] [--records N,…] [--profile A|B] [--data DIR]`.
+"""Measure the hub: `python -m benchmarks.run [engine|peers|load|scale|all] [--records N,…] [--profile …] …`.
 
 Prints Markdown tables and writes everything to build/bench/SECTION.json. `engine` resolves and scores labelled files in
 this process; `peers` has other matchers resolve the same standard frames, in a process each; `load` runs `manage.py
-load` on a fresh database of its own. A part that can't run says why and the exit code is 1; the others still run.
+load` on a fresh database of its own; `scale`, which `all` leaves out, resolves larger and larger standard frames. A
+part that can't run says why and the exit code is 1; the others still run.
 """
 
 import argparse
@@ -24,6 +25,8 @@ SCRATCH = Path("build") / "bench"
 ENGINE_RECORDS = (100_000,)
 PEERS_RECORDS = (10_000, 30_000, 100_000)
 LOAD_RECORDS = (100_000, 1_000_000)
+SCALE_RECORDS = (100_000, 1_000_000)
+APART = {"scale"}  # sections that take too long to be part of all
 SEEDS = (7,)
 Result = dict[str, Any]
 Part = Callable[[], list[Result]]
@@ -37,7 +40,7 @@ def say(line: str) -> None:
 def parse(arguments: list[str] | None = None) -> argparse.Namespace:
     """Return the settings; a wrong one ends with a line and exit 2."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.run", description=(__doc__ or "").splitlines()[0])
-    parser.add_argument("section", nargs="?", choices=("engine", "peers", "load", "all"), default="all")
+    parser.add_argument("section", nargs="?", choices=("engine", "peers", "load", "scale", "all"), default="all")
     parser.add_argument(
         "--records", type=numbers, help="sizes, instead of 100,000 (peers: less, too; load: 1,000,000, too)"
     )
@@ -114,6 +117,20 @@ def run_load(settings: argparse.Namespace) -> tuple[list[Result], list[str]]:
     return run_parts(parts, loading.load_table)
 
 
+def run_scale(settings: argparse.Namespace) -> tuple[list[Result], list[str]]:
+    """Measure the way from standard frames to clusters by size; return results and failures."""
+    from benchmarks import scale
+
+    profile = settings.profile or "B"
+    parts: dict[str, Part] = {
+        f"scale, {records:,} records, seed {seed}": partial(
+            scale.measure_scale, profile, records=records, seed=seed, scratch=SCRATCH / "scale"
+        )
+        for seed, records in product(settings.seeds, sorted(settings.records or SCALE_RECORDS))
+    }
+    return run_parts(parts, scale.scale_table)
+
+
 def run_parts(parts: dict[str, Part], table: Callable[[list[Result]], str]) -> tuple[list[Result], list[str]]:
     """Run each part, print one table of what came out; return results and failures."""
     results: list[Result] = []
@@ -147,10 +164,10 @@ def write(section: str, results: list[Result], failures: list[str]) -> Path:
 def main(arguments: list[str] | None = None) -> int:
     """Run the sections asked for; return 1 where a part of one failed."""
     settings = parse(arguments)
-    sections = {"engine": run_engine, "peers": run_peers, "load": run_load}
+    sections = {"engine": run_engine, "peers": run_peers, "load": run_load, "scale": run_scale}
     failed = False
     for section, measure in sections.items():
-        if settings.section not in {section, "all"}:
+        if settings.section != section and (settings.section != "all" or section in APART):
             continue
         say(f"## {section}")
         results, failures = measure(settings)
