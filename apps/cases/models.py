@@ -12,6 +12,7 @@ class Case(models.Model):
     class Kind(models.TextChoices):
         PAIR = "pair", "Possible duplicate"  # two source records score in the review band
         CONFLICT = "conflict", "Conflict"  # a decision and an exclusive identifier disagree
+        REOPENED = "reopened", "Changed since decided"  # what a "different" was decided on says something else now
         DROP_GUARD = "drop_guard", "Too many vanished"  # a snapshot would delete more than it may
         GROWTH = "growth", "Grew too large"  # a cluster would grow past its cap
 

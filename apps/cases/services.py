@@ -66,6 +66,30 @@ def settle_pair_cases(
     return opened, closed
 
 
+def ask_about_pair(
+    *, kind: str, low: int, high: int, question: str, facts: dict[str, Any], run_id: int = 0, actor: Actor
+) -> int:
+    """Ask a question about a pair of records, unless one about them is open, which then takes these facts besides.
+
+    Returns the case's number.
+    """
+    with acting(actor, reason=question, run_id=run_id):
+        case = Case.objects.filter(state=Case.State.OPEN, low_record_id=low, high_record_id=high).first()
+        if case is None:
+            made = Case.objects.create(
+                kind=kind, low_record_id=low, high_record_id=high, question=question[:300], facts=facts,
+                run_id=run_id, priority=1_000_000, opened_at=timezone.now(),
+            )  # fmt: skip
+            return int(made.pk)
+        if any(case.facts.get(name) != fact for name, fact in facts.items()):
+            case.facts = case.facts | facts
+            if case.kind == Case.Kind.PAIR:
+                # The sharper question: a pair's case would close by itself, this one a person answers.
+                case.kind, case.question = kind, question[:300]
+            case.save()
+        return int(case.pk)
+
+
 def open_case(*, kind: str, question: str, facts: dict[str, Any], run_id: int, actor: Actor) -> Case:
     """Ask a question that is about no pair."""
     with acting(actor, reason=question, run_id=run_id):

@@ -7,6 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from django.db import connection
+from django.db.models import Count
 from django.utils import timezone
 
 from apps.delivery.models import Delivery, DeliveryAttempt, LedgerEntry, Subscriber
@@ -156,3 +157,15 @@ def _rows(query: str, params: dict[str, Any]) -> list[tuple[Any, ...]]:
     with connection.cursor() as cursor:
         cursor.execute(query, params)
         return list(cursor.fetchall())
+
+
+def count_due_by_subscriber(event_ids: Iterable[int]) -> dict[str, int]:
+    """Return how many deliveries of these events each subscriber is owed, by its code. One query."""
+    rows = Delivery.objects.filter(event_id__in=list(event_ids)).values_list("subscriber__code")
+    return dict(rows.annotate(Count("pk")).order_by("subscriber__code"))
+
+
+def count_wished_by_source(record_ids: Iterable[int], *, correlation_id: UUID) -> dict[str, int]:
+    """Return in how many of these records each source is to carry another id since one run or decision. One query."""
+    rows = LedgerEntry.objects.filter(record_id__in=list(record_ids), correlation_id=correlation_id)
+    return dict(rows.values_list("source_code").annotate(Count("pk")).order_by("source_code"))

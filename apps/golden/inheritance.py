@@ -1,10 +1,11 @@
 """Which id a re-formed customer carries. Pure: a function of who belonged where and who belongs together now.
 
-The rule: a cluster takes the id that most of its records carried, then the older id; an id left without a cluster
-merges into the one holding most of its records; a cluster left without an id gets back the one it was merged from, or
-a new one.
+The rule: a cluster takes the id that a person gave it, else the one that most of its records carried, then the older;
+an id left without a cluster merges into the one holding most of its records; a cluster left without an id gets back the
+one it was merged from, or a new one.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -28,12 +29,16 @@ class Inheritance:
     retired: list[int] = field(default_factory=list)
 
 
-def inherit(cluster: Ints, golden: Ints, rank: Ints, gone: Ints) -> Inheritance:
+def inherit(
+    cluster: Ints, golden: Ints, rank: Ints, gone: Ints, preferred: Mapping[int, int] | None = None
+) -> Inheritance:
     """Settle ids for records given as parallel arrays.
 
     `cluster` is each record's new cluster, `golden` the golden record it belonged to (`NONE` for a new record), `rank`
     its place in byte order of (source, key). `gone` names golden records that lost a deleted record: without any
-    record left they retire. Golden records are numbered in order of age. The result doesn't depend on array order.
+    record left they retire. Golden records are numbered in order of age. `preferred` maps a cluster to the golden
+    record whose id it is to carry, each at most once; one that none of the records belonged to is passed over. The
+    result doesn't depend on array order.
     """
     result = Inheritance()
     first = _first_rank(cluster, rank)
@@ -43,6 +48,10 @@ def inherit(cluster: Ints, golden: Ints, rank: Ints, gone: Ints) -> Inheritance:
     places = np.array([first[c] for c in pairs[0].tolist()], dtype=np.int64)
     order = np.lexsort((places, pairs[1], -counts))
     claimed: set[int] = set()
+    if preferred:
+        there = set(pairs[1].tolist())
+        result.kept.update((c, g) for c, g in preferred.items() if c in first and g in there)
+        claimed.update(result.kept.values())
     for c, g in pairs[:, order].T.tolist():
         if c not in result.kept and g not in claimed:
             result.kept[c] = g

@@ -24,11 +24,42 @@ class RecentVerdict:
     is_undone: bool
 
 
-def list_pairs_of_verdict(verdict_id: int) -> list[tuple[int, int]]:
-    """Return the pairs of source records a decision speaks about; raise NotFound without such a decision."""
-    if not Verdict.objects.filter(pk=verdict_id).exists():
+@dataclass(frozen=True, slots=True)
+class Side:
+    """A customer as a decision saw it."""
+
+    gid: str
+    version: int
+    members: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """A decision that was taken: what kind, by whom, about which records, and the customers it saw."""
+
+    verdict_id: int
+    kind: str
+    decided_by: str
+    case_id: int | None
+    records: tuple[int, ...]
+    sides: tuple[Side, ...]
+
+
+def get_taken(verdict_id: int) -> Taken:
+    """Return a decision with what it saw; raise NotFound where there is none. Two queries."""
+    verdict = Verdict.objects.filter(pk=verdict_id).first()
+    if verdict is None:
         raise NotFound(f"there is no decision {verdict_id}", verdict=verdict_id)
-    return list(VerdictPair.objects.filter(verdict_id=verdict_id).values_list("low_id", "high_id"))
+    pairs = VerdictPair.objects.filter(verdict_id=verdict_id).values_list("low_id", "high_id")
+    seen = verdict.seen.get("customers") or [verdict.seen[side] for side in ("low", "high") if side in verdict.seen]
+    return Taken(
+        verdict_id=verdict_id,
+        kind=verdict.kind,
+        decided_by=verdict.decided_by,
+        case_id=verdict.case_id,
+        records=tuple(sorted({record for pair in pairs for record in pair})),
+        sides=tuple(Side(side["gid"], side["version"], tuple(side["members"])) for side in seen),
+    )
 
 
 def list_recent_verdicts(*, decided_by: str, limit: int) -> list[RecentVerdict]:

@@ -75,7 +75,6 @@ class Verdict(models.Model):
     case_id = models.BigIntegerField(null=True)
     undone_at = models.DateTimeField(null=True)
     undone_by = models.CharField(max_length=200, blank=True)
-    supersedes = models.ForeignKey("self", models.PROTECT, null=True, related_name="superseded_by")
     history = tracked()
 
     class Meta:
@@ -87,14 +86,21 @@ class Verdict(models.Model):
 
 
 class VerdictPair(models.Model):
-    """One pair a verdict speaks about. Only live pairs bind matching."""
+    """One pair a verdict speaks about. Only live pairs bind matching.
+
+    A pair that says again what a live one says waits beneath it, and binds when that one's verdict is undone. A pair
+    of which a later decision said otherwise names that decision; it binds again, as a new row, when that is undone.
+    """
 
     verdict = models.ForeignKey(Verdict, models.CASCADE, related_name="pairs")
     low = models.ForeignKey("sources.SourceRecord", models.PROTECT, related_name="+", db_index=False)
     high = models.ForeignKey("sources.SourceRecord", models.PROTECT, related_name="+", db_index=False)
     kind = models.CharField(max_length=10, choices=Verdict.Kind)
     is_live = models.BooleanField(default=True)
-    history = tracked("verdict", "low", "high")
+    superseded_by = models.ForeignKey(
+        Verdict, models.PROTECT, null=True, related_name="superseded_pairs", db_index=False
+    )
+    history = tracked("verdict", "low", "high", "superseded_by")
 
     class Meta:
         constraints = [
@@ -105,7 +111,15 @@ class VerdictPair(models.Model):
                 name="one_binding_verdict_per_pair",
             ),
         ]
-        indexes = [models.Index(fields=["high"], condition=Q(is_live=True), name="live_verdict_pair_by_high")]
+        indexes = [
+            models.Index(fields=["high"], condition=Q(is_live=True), name="live_verdict_pair_by_high"),
+            # withdraw_verdict: what else was said about a pair
+            models.Index(fields=["low", "high"], condition=Q(is_live=False), name="resting_verdict_pair"),
+            # withdraw_verdict: what a decision put out of force
+            models.Index(
+                fields=["superseded_by"], condition=Q(superseded_by__isnull=False), name="verdict_pair_by_successor"
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"{self.kind} {self.low_id}-{self.high_id}"

@@ -131,3 +131,9 @@ def _posted(row: Event) -> PostedEvent:
         actor=row.actor,
         at=row.at,
     )
+
+
+def list_events_about(subjects: Iterable[str], *, correlation_id: UUID) -> list[PostedEvent]:
+    """Return the events of these subjects that one intake, run or decision posted, by row id. One query."""
+    rows = Event.objects.filter(subject__in=list(subjects), correlation_id=correlation_id).order_by("pk")
+    return [_posted(row) for row in rows]

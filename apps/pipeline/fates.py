@@ -32,6 +32,8 @@ class Fate:
     before: Standing | None = None
     absorbed: list[str] = field(default_factory=list)
     split_off: list[str] = field(default_factory=list)
+    # Governed ids that records went to, or came from, while both stay live.
+    transferred: dict[str, set[str]] = field(default_factory=dict)
 
     @property
     def event_type(self) -> str:
@@ -46,9 +48,14 @@ class Fate:
         return self.kind != "kept"
 
     @property
-    def told_besides(self) -> dict[str, list[str]]:
+    def told_besides(self) -> dict[str, Any]:
         """What an event says besides the customer's snapshot."""
-        told = {"absorbed": sorted(self.absorbed), "split_off": sorted(set(self.split_off))}
+        transferred = {way: sorted(gids) for way, gids in sorted(self.transferred.items())}
+        told = {
+            "absorbed": sorted(self.absorbed),
+            "split_off": sorted(set(self.split_off)),
+            "transferred": transferred,
+        }
         return {name: gids for name, gids in told.items() if gids}
 
 
@@ -142,9 +149,14 @@ class Fates:
     def _note_splits(self, fates: dict[int, Fate]) -> None:
         heir_of = {fate.golden: fate for fate in fates.values()}
         for golden, cluster in self._came_from:
-            heir = heir_of.get(golden)
-            if heir is not None and fates[cluster].golden != golden and fates[cluster].kind in ("created", "revived"):
-                heir.split_off.append(fates[cluster].gid)
+            heir, fate = heir_of.get(golden), fates[cluster]
+            if heir is None or fate.golden == golden:
+                continue
+            if fate.kind in ("created", "revived"):
+                heir.split_off.append(fate.gid)
+            else:
+                heir.transferred.setdefault("to", set()).add(fate.gid)
+                fate.transferred.setdefault("from", set()).add(heir.gid)
 
     @cached_property
     def _lost_records(self) -> set[int]:

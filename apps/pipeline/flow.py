@@ -6,7 +6,7 @@ Everything up to `store` only reads and decides, so a run may be killed anywhere
 still pending is taken up by the next run.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass, replace
 
@@ -44,7 +44,8 @@ REDO_ROUNDS = 5
 class Ask:
     """What to resolve: records to take in their newest version, and records whose surroundings a decision changed.
 
-    `new_rules` are published with statistics of the dirty records before these are matched; all live records must be
+    `keep` maps records to golden records whose ids their clusters are to carry, where a person says so. `new_rules` are
+    published with statistics of the dirty records before these are matched; all live records must be
     among them then.
     """
 
@@ -52,6 +53,7 @@ class Ask:
     dirty: Sequence[int] = ()
     around: Sequence[int] = ()
     verdict_id: int | None = None
+    keep: Mapping[int, int] | None = None
     new_rules: RuleSet | None = None
     chunk_records: int = 5_000
     workers: int = 1
@@ -156,7 +158,7 @@ def _settle(journal: Journal | QuietJournal, read: Read, links: pa.Table, ask: A
         )
         clustering = with_shared_identifiers(clustering, read.standard, read.rules, read.active.statistics)
         scope = _scope(read.state, clustering.clusters)
-        partition = settle(scope, chunk_records=ask.chunk_records)
+        partition = settle(scope, chunk_records=ask.chunk_records, keep=ask.keep)
         stage.advance(read.standard.num_rows, proposals=clustering.proposals.num_rows)
     with journal.stage("survive", total=int(partition.touched.sum())) as stage:
         alive = partition.touched & ~scope.is_gone

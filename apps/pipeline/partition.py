@@ -3,6 +3,8 @@
 Pure but for its input: arrays in, arrays out. Only clusters that changed, or hold a record that did, are touched.
 """
 
+from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -47,16 +49,35 @@ class Partition:
     chunks: int
 
 
-def settle(scope: Scope, *, chunk_records: int) -> Partition:
-    """Return what changed between the scope's golden records and its clusters."""
+def settle(scope: Scope, *, chunk_records: int, keep: Mapping[int, int] | None = None) -> Partition:
+    """Return what changed between the scope's golden records and its clusters.
+
+    `keep` maps records to golden records: the cluster that holds most of those mapped to one carries its id.
+    """
     touched = _touched(scope)
     alive = touched & ~scope.is_gone
     gone = touched & scope.is_gone & (scope.golden != NONE)
-    heirs = inherit(scope.cluster[alive], scope.golden[alive], scope.rank[alive], scope.golden[gone])
+    heirs = inherit(
+        scope.cluster[alive], scope.golden[alive], scope.rank[alive], scope.golden[gone], _preferred(scope, keep)
+    )
     chunk, chunks = _pack(scope, touched, chunk_records)
     known = touched & (scope.golden != NONE)
     chunk_of_golden = dict(zip(scope.golden[known].tolist(), chunk[known].tolist(), strict=True))
     return Partition(touched, chunk, heirs, chunk_of_golden, chunks)
+
+
+def _preferred(scope: Scope, keep: Mapping[int, int] | None) -> dict[int, int]:
+    """Return which cluster is to carry which golden record's id: most records first, then the older id."""
+    if not keep:
+        return {}
+    named = np.flatnonzero(np.isin(scope.record, list(keep)) & ~scope.is_gone)
+    shares = Counter((int(scope.cluster[row]), keep[int(scope.record[row])]) for row in named.tolist())
+    places = {cluster: int(scope.rank[scope.cluster == cluster].min()) for cluster, _ in shares}
+    preferred: dict[int, int] = {}
+    for cluster, golden in sorted(shares, key=lambda pair: (-shares[pair], pair[1], places[pair[0]])):
+        if cluster not in preferred and golden not in preferred.values():
+            preferred[cluster] = golden
+    return preferred
 
 
 def _touched(scope: Scope) -> Flags:

@@ -31,13 +31,17 @@ SELECT 'decision ' || h.verdict_id || ' had a pair ' || CASE h.history_type WHEN
 FROM matching_historicalverdictpair h JOIN matching_verdict v ON v.id = h.verdict_id
 WHERE h.history_type <> '+' AND NOT v.by_policy AND h.history_actor !~ '^(person|system):'
 """
+# A pair that doesn't bind was undone with its decision, gave way to a later one, or waits beneath a pair that says it.
 _HALF_UNDONE = """
-SELECT 'decision ' || v.id || CASE WHEN v.undone_at IS NULL
+SELECT DISTINCT 'decision ' || v.id || CASE WHEN v.undone_at IS NULL
        THEN ' stopped binding a pair without being undone or superseded'
        ELSE ' was undone and still binds a pair' END
-FROM matching_verdict v
-WHERE EXISTS (SELECT FROM matching_verdictpair p WHERE p.verdict_id = v.id AND p.is_live = (v.undone_at IS NOT NULL))
-  AND NOT EXISTS (SELECT FROM matching_verdict later WHERE later.supersedes_id = v.id)
+FROM matching_verdict v JOIN matching_verdictpair p ON p.verdict_id = v.id
+WHERE p.is_live = (v.undone_at IS NOT NULL)
+  AND NOT EXISTS (SELECT FROM matching_verdict later WHERE NOT p.is_live AND later.id = p.superseded_by_id
+                  AND later.undone_at IS NULL)
+  AND NOT EXISTS (SELECT FROM matching_verdictpair said WHERE NOT p.is_live AND said.is_live AND said.kind = p.kind
+                  AND said.low_id = p.low_id AND said.high_id = p.high_id)
 """
 _NOBODYS = """
 SELECT 'decision ' || v.id || ' was undone by nobody'

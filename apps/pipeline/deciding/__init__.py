@@ -1,0 +1,29 @@
+"""A person's decisions: stored as verdicts, carried out at once, undone without residue.
+
+Everything of one decision commits together: verdict, partition, values, history, events and the case's end. A merge,
+a split or a transfer is nothing but a verdict on pairs of records, so that every later run comes to the same customers.
+"""
+
+from apps.pipeline.deciding.judging import Judgement, judge_case, list_recent_decisions
+from apps.pipeline.deciding.outcome import After, Outcome
+from apps.pipeline.deciding.reshaping import merge_customers, split_customer, transfer_record, unmerge_customer
+from apps.pipeline.deciding.undoing import DecisionNotYours, Difference, Undone, undo_decision
+from apps.pipeline.deciding.versions import CustomerChanged, VersionNeeded
+
+__all__ = [
+    "After",
+    "CustomerChanged",
+    "DecisionNotYours",
+    "Difference",
+    "Judgement",
+    "Outcome",
+    "Undone",
+    "VersionNeeded",
+    "judge_case",
+    "list_recent_decisions",
+    "merge_customers",
+    "split_customer",
+    "transfer_record",
+    "undo_decision",
+    "unmerge_customer",
+]

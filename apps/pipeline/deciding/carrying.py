@@ -1,0 +1,135 @@
+"""Carry out one decision: verdict, customers, cases, in one transaction, in the shape that was asked for."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+from uuid import UUID
+
+from django.db import transaction
+
+from apps.base.actors import Actor
+from apps.cases.selectors import list_open_cases_of
+from apps.cases.services import ask_about_pair, close_case
+from apps.golden.places import Place, find_places
+from apps.matching.algebra import SAME, Pair
+from apps.matching.evidence import find_clash
+from apps.matching.selectors import get_parts
+from apps.matching.verdicts import record_verdict
+from apps.pipeline.deciding.sides import string_together
+from apps.pipeline.flow import Ask, resolve
+from apps.pipeline.runs import QuietJournal
+from apps.rulebook.selectors import get_active_rules
+
+CONFLICT = "conflict"
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """What is to be said and done.
+
+    `pairs` say what of which records. `groups` are records that are to be one customer each when it is done; where
+    the rules alone would not keep one whole, the decision says so, too. `sides` (side by record) says which standing
+    "same" of a decision in `supersedes` gives way. `keep` maps records to the golden record whose id they carry on.
+    """
+
+    act: str
+    kind: str
+    pairs: Mapping[Pair, str]
+    around: Sequence[int]
+    seen: Mapping[str, Any]
+    reason: str
+    case_id: int | None = None
+    groups: Sequence[Sequence[int]] = ()
+    keep: Mapping[int, int] = field(default_factory=dict)
+    supersedes: Sequence[int] = ()
+    sides: Mapping[int, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Carried:
+    """A decision carried out: its number, where its records are now, the run's correlation, and cases opened by it."""
+
+    verdict_id: int
+    places: dict[int, Place]
+    correlation: UUID
+    case_ids: tuple[int, ...]
+
+
+class _Astray(Exception):
+    """Groups that the rules alone would not keep whole."""
+
+    def __init__(self, groups: set[int]) -> None:
+        super().__init__()
+        self.groups = groups
+
+
+def carry_out(decision: Decision, *, actor: Actor) -> Carried:
+    """Store the verdict and bring the customers around it up to date, inside the caller's transaction.
+
+    The caller holds the intake gate. Raises DecisionContradicted with the chain where a decision stands against it.
+    """
+    held: set[int] = set()
+    while True:
+        try:
+            # What an attempt wrote is taken back whole when the rules would not keep a group together.
+            with transaction.atomic():
+                return _attempt(decision, held, actor)
+        except _Astray as astray:
+            held |= astray.groups
+
+
+def settle_conflicts(records: Sequence[int], places: Mapping[int, Place], *, actor: Actor) -> None:
+    """Close the conflicts about two records that are no longer in one customer."""
+    for case in list_open_cases_of(list(records)):
+        sides = (case.low_record_id, case.high_record_id)
+        ours, theirs = (places.get(side or 0) for side in sides)
+        if case.kind == CONFLICT and (ours is None or theirs is None or ours.gid != theirs.gid):
+            close_case(case_id=case.case_id, reason="moot: the records are no longer one customer", actor=actor)
+
+
+def _attempt(decision: Decision, held: set[int], actor: Actor) -> Carried:
+    pairs = dict(decision.pairs)
+    for at in sorted(held):
+        pairs |= dict.fromkeys(string_together(decision.groups[at]), SAME)
+    verdict = record_verdict(
+        kind=decision.kind,
+        pairs=pairs,
+        seen=decision.seen,
+        rules_version=get_active_rules().version,
+        reason=decision.reason,
+        case_id=decision.case_id,
+        supersedes=decision.supersedes,
+        sides=decision.sides,
+        actor=actor,
+    )
+    if decision.case_id is not None:
+        # Before the records are resolved: what the decision makes moot would else close without naming it.
+        close_case(case_id=decision.case_id, reason=f"decision {verdict.pk}: {decision.kind}", actor=actor)
+    journal = QuietJournal(actor)
+    reason = decision.reason or f"decision {verdict.pk}"
+    resolve(journal, Ask(reason=reason, around=decision.around, verdict_id=verdict.pk, keep=decision.keep))
+    places = find_places(decision.around)
+    astray = {at for at, group in enumerate(decision.groups) if len({_gid(places, r) for r in group}) > 1}
+    if astray - held:
+        raise _Astray(astray)
+    settle_conflicts(decision.around, places, actor=actor)
+    return Carried(verdict.pk, places, journal.correlation, _ask_about_clashes(decision, verdict.pk, actor=actor))
+
+
+def _gid(places: Mapping[int, Place], record: int) -> str:
+    return places[record].gid if record in places else ""
+
+
+def _ask_about_clashes(decision: Decision, verdict_id: int, *, actor: Actor) -> tuple[int, ...]:
+    """Open the one conflict case of a customer that now carries two numbers of which a company has only one."""
+    if SAME not in decision.pairs.values():
+        return ()
+    rules = get_active_rules().rules
+    sides = {record: at for at, side in enumerate(decision.seen["customers"]) for record in side["members"]}
+    joined = sorted({record for pair, kind in decision.pairs.items() if kind == SAME for record in pair})
+    clash = find_clash(get_parts(joined), sides, rules)
+    if clash is None:
+        return ()
+    question = f"One customer, and two numbers where a company has one ({clash.attribute}). Is it one company?"
+    facts = {"reason": "barred", "decision": verdict_id, "attribute": clash.attribute}
+    return (ask_about_pair(kind=CONFLICT, low=clash.low, high=clash.high, question=question, facts=facts, actor=actor),)

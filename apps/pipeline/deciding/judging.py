@@ -1,0 +1,140 @@
+"""Settle a case about two records."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from apps.base.actors import Actor, acting
+from apps.base.errors import Conflict, Invalid
+from apps.base.locks import Gate, lock_gate
+from apps.cases.selectors import CaseRow, get_case
+from apps.cases.services import close_case
+from apps.golden.places import Place, get_place_of_record
+from apps.matching.decisions import RecentVerdict, list_recent_verdicts
+from apps.matching.verdicts import record_verdict
+from apps.pipeline.deciding.carrying import CONFLICT, Decision, carry_out
+from apps.pipeline.deciding.sides import cross_pairs, describe_seen
+from apps.rulebook.selectors import get_active_rules
+
+VERDICTS = ("same", "different", "related", "not_sure")
+REOPENED = "reopened"
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """What a decision did, in ids and in one sentence."""
+
+    verdict_id: int
+    case_id: int | None
+    verdict: str
+    gid: str | None
+    merged_gid: str | None
+    message: str
+
+
+def judge_case(
+    *, case_id: int, verdict: str, reason: str = "", seen: Mapping[str, Any] | None = None, actor: Actor
+) -> Judgement:
+    """Settle an open case about two records with "same", "different", "related" or "not_sure".
+
+    `seen` is what the person had on the screen: `low_gid`, `low_version`, `high_gid`, `high_version`. Raises Conflict
+    where the case was settled or a customer changed meanwhile, DecisionContradicted with the chain where other
+    decisions stand against this one.
+    """
+    if verdict not in VERDICTS:
+        raise Invalid(f"a verdict is one of {', '.join(VERDICTS)}, not {verdict!r}")
+    with acting(actor, reason=reason or f"judged case {case_id}: {verdict}"):
+        lock_gate(Gate.INTAKE)
+        case = get_case(case_id)
+        if case.state != "open":
+            raise Conflict(
+                f"case {case_id} was closed by {case.closed_by}: {case.close_reason}", case=case_id, by=case.closed_by
+            )
+        if case.low_record_id is None or case.high_record_id is None:
+            raise Invalid(f"case {case_id} asks about no pair of records", case=case_id)
+        low, high = get_place_of_record(case.low_record_id), get_place_of_record(case.high_record_id)
+        _refuse_changed(low, high, seen or {})
+        if low.gid == high.gid:
+            return _confirm(case, low, verdict, reason, actor)
+        return _decide(case, verdict, (low, high), reason, actor)
+
+
+def list_recent_decisions(*, actor: Actor, limit: int = 50) -> list[RecentVerdict]:
+    """Return this person's latest decisions, newest first."""
+    return list_recent_verdicts(decided_by=str(actor), limit=limit)
+
+
+def _decide(case: CaseRow, verdict: str, sides: Sequence[Place], reason: str, actor: Actor) -> Judgement:
+    case_id = case.case_id
+    if verdict == "not_sure":
+        made = _note_doubt(case, sides, reason, actor)
+        return Judgement(made, case_id, verdict, None, None, "Left open for somebody else.")
+    low, high = sides
+    older = min(sides, key=lambda place: place.golden_id)
+    joined = [*low.member_ids, *high.member_ids]
+    asked_again = case.facts.get("decision") if case.kind == REOPENED else None
+    decision = Decision(
+        act="judge",
+        kind=verdict,
+        pairs=dict.fromkeys(cross_pairs(low.member_ids, high.member_ids), verdict),
+        around=joined,
+        seen=describe_seen("judge", sides),
+        reason=reason,
+        case_id=case_id,
+        groups=[joined] if verdict == "same" else (),
+        keep=dict.fromkeys(older.member_ids, older.golden_id) if verdict == "same" else {},
+        supersedes=[int(asked_again)] if asked_again else (),
+    )
+    carried = carry_out(decision, actor=actor)
+    if verdict != "same":
+        message = "Kept apart. No rule will bring them together again."
+        return Judgement(carried.verdict_id, case_id, verdict, None, None, message)
+    now = carried.places[low.member_ids[0]]
+    absorbed = high.gid if now.gid == low.gid else low.gid
+    return Judgement(carried.verdict_id, case_id, verdict, now.gid, absorbed, f"Merged into {now.name or now.gid}.")
+
+
+def _note_doubt(case: CaseRow, sides: Sequence[Place], reason: str, actor: Actor) -> int:
+    low, high = sides
+    made = record_verdict(
+        kind="not_sure",
+        pairs=cross_pairs(low.member_ids, high.member_ids),
+        seen=describe_seen("judge", sides),
+        rules_version=get_active_rules().version,
+        reason=reason,
+        case_id=case.case_id,
+        actor=actor,
+    )
+    return int(made.pk)
+
+
+def _confirm(case: CaseRow, place: Place, verdict: str, reason: str, actor: Actor) -> Judgement:
+    """Answer a conflict about one customer: it is one company in spite of its two numbers."""
+    low, high = case.low_record_id or 0, case.high_record_id or 0
+    if case.kind != CONFLICT or verdict != "same":
+        raise Conflict(
+            f"both records are in {place.gid} already; split it to keep them apart", case=case.case_id, gid=place.gid
+        )
+    made = record_verdict(
+        kind="same",
+        pairs=[(low, high)],
+        seen=describe_seen("judge", [place]),
+        rules_version=get_active_rules().version,
+        reason=reason,
+        case_id=case.case_id,
+        actor=actor,
+    )
+    close_case(case_id=case.case_id, reason=f"decision {made.pk}: same", actor=actor)
+    return Judgement(made.pk, case.case_id, verdict, place.gid, None, "Confirmed as one customer.")
+
+
+def _refuse_changed(low: Place, high: Place, seen: Mapping[str, Any]) -> None:
+    changed: dict[str, dict[str, Any]] = {
+        side: {"gid": place.gid, "version": place.version}
+        for side, place in (("low", low), ("high", high))
+        if seen.get(f"{side}_gid")
+        and (seen[f"{side}_gid"], int(seen.get(f"{side}_version") or place.version)) != (place.gid, place.version)
+    }
+    if changed:
+        names = ", ".join(place["gid"] for place in changed.values())
+        raise Conflict(f"{names} changed since this page was opened; look again before deciding", changed=changed)

@@ -1,0 +1,164 @@
+"""Take a decision back: partition, values and live ids are again what the remaining facts make of them."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from apps.base.actors import Actor, acting
+from apps.base.errors import Forbidden
+from apps.base.locks import Gate, lock_gate
+from apps.cases.selectors import get_case
+from apps.cases.services import close_cases_about, reopen_case
+from apps.golden.places import Place, find_last_move, find_live_ids, find_places
+from apps.golden.standing import list_absorbed_with_records
+from apps.matching.decisions import Taken, get_taken
+from apps.matching.verdicts import withdraw_verdict
+from apps.pipeline.deciding.carrying import settle_conflicts
+from apps.pipeline.deciding.outcome import Ground, Outcome, read_outcome
+from apps.pipeline.flow import Ask, resolve
+from apps.pipeline.runs import QuietJournal
+from apps.sources.selectors import list_records
+
+
+class DecisionNotYours(Forbidden):
+    """Somebody else decided it; who may undo that is a matter of roles."""
+
+    code = "decision.not_yours"
+    title = "Somebody else's decision"
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """One thing that is not as it was before the decision: `what` is gone, left, came, together or id.
+
+    `gid` is the customer as it was then, `now` the one it is about today, empty for none.
+    """
+
+    what: str
+    gid: str
+    now: str
+    record_id: int
+    sentence: str
+
+
+@dataclass(frozen=True, slots=True)
+class Undone:
+    """A decision taken back. `differences` are what can't be as it was, because something changed since."""
+
+    verdict_id: int
+    case_id: int | None
+    verdict: str
+    message: str
+    outcome: Outcome
+    differences: tuple[Difference, ...]
+
+
+def undo_decision(*, verdict_id: int, reason: str = "", only_own: bool = False, actor: Actor) -> Undone:
+    """Take a decision back and tell what, for changes since, is not as it was before it.
+
+    Raises NotFound, DecisionNotYours where `only_own` and somebody else decided, DecisionUndone, DecisionSuperseded,
+    and DecisionContradicted where a decision that would bind again is contradicted by a later one.
+    """
+    words = reason or f"decision {verdict_id} undone"
+    with acting(actor, reason=words):
+        lock_gate(Gate.INTAKE)
+        taken = get_taken(verdict_id)
+        if only_own and taken.decided_by != str(actor):
+            raise DecisionNotYours(f"{taken.decided_by} made decision {verdict_id}", verdict=verdict_id)
+        around = sorted({*taken.records, *(record for side in taken.sides for record in side.members)})
+        ground = Ground(tuple({p.gid: p for p in find_places(around).values()}.values()), find_last_move())
+        withdraw_verdict(verdict_id=verdict_id, actor=actor)
+        _reopen(taken, actor)
+        journal = QuietJournal(actor)
+        ask = Ask(reason=words, around=around, verdict_id=verdict_id, keep=_owners(taken, ground))
+        resolve(journal, ask)
+        places = find_places(around)
+        settle_conflicts(around, places, actor=actor)
+        outcome = read_outcome(
+            act="undo", verdict_id=verdict_id, ground=ground, records=around, correlation=journal.correlation, cases=()
+        )
+        differences = tuple(_differences(taken, places))
+    return Undone(verdict_id, taken.case_id, taken.kind, _message(taken, differences), outcome, differences)
+
+
+def _reopen(taken: Taken, actor: Actor) -> None:
+    # The case opens before the records are resolved: that would ask the same question anew under another number.
+    reason = f"decision {taken.verdict_id} undone"
+    if taken.case_id is not None and get_case(taken.case_id).close_reason.startswith(f"decision {taken.verdict_id}:"):
+        reopen_case(case_id=taken.case_id, reason=reason, actor=actor)
+    for kind in ("conflict", "reopened"):
+        close_cases_about(kind=kind, facts={"decision": taken.verdict_id}, reason=f"moot: {reason}", actor=actor)
+
+
+def _owners(taken: Taken, ground: Ground) -> dict[int, int]:
+    """Return whose id each record carried before: its customer then, but for what another id had brought to that.
+
+    Ids that were merged away are revived by what they had brought, once nobody else's records claim the survivor's.
+    """
+    live = find_live_ids(side.gid for side in taken.sides)
+    brought = {
+        (survivor, record)
+        for survivor in {place.golden_id for place in ground.places}
+        for _, records in list_absorbed_with_records([survivor])
+        for record in records
+    }
+    return {
+        record: live[side.gid]
+        for side in taken.sides
+        if side.gid in live
+        for record in side.members
+        if (live[side.gid], record) not in brought
+    }
+
+
+def _differences(taken: Taken, places: Mapping[int, Place]) -> list[Difference]:
+    names = {record: f"{row.source.code} {row.key}" for record, row in list_records(_every(taken, places)).items()}
+    found: list[Difference] = []
+    holders: dict[str, list[str]] = {}
+    for side in taken.sides:
+        home = _home(side.gid, side.members, places)
+        if home is None:
+            sentence = f"None of the records of {side.gid} has a customer now."
+            found.append(Difference("gone", side.gid, "", 0, sentence))
+            continue
+        holders.setdefault(home.gid, []).append(side.gid)
+        if home.gid != side.gid:
+            found.append(Difference("id", side.gid, home.gid, 0, f"What was {side.gid} is {home.gid} now."))
+        for record in side.members:
+            place = places.get(record)
+            if place is None:
+                found.append(Difference("gone", side.gid, "", record, f"{names[record]} is gone from its source."))
+            elif place.gid != home.gid:
+                sentence = f"{names[record]} belongs to {place.gid} since."
+                found.append(Difference("left", side.gid, place.gid, record, sentence))
+        for record in sorted(set(home.member_ids) - {r for other in taken.sides for r in other.members}):
+            sentence = f"{names.get(record, record)} came to {home.gid} since."
+            found.append(Difference("came", side.gid, home.gid, record, sentence))
+    for gid, sides in holders.items():
+        if len(sides) > 1:
+            sentence = f"{' and '.join(sides)} stay together: decisions or evidence since hold them."
+            found.append(Difference("together", sides[0], gid, 0, sentence))
+    return found
+
+
+def _every(taken: Taken, places: Mapping[int, Place]) -> set[int]:
+    return {record for side in taken.sides for record in side.members} | {
+        record for place in places.values() for record in place.member_ids
+    }
+
+
+def _home(gid: str, members: Sequence[int], places: Mapping[int, Place]) -> Place | None:
+    """Return the customer that is what a side was: the one of its id, else the one with most of its records."""
+    held = [places[record] for record in members if record in places]
+    if not held:
+        return None
+    count: dict[str, int] = {}
+    for place in held:
+        count[place.gid] = count.get(place.gid, 0) + 1
+    return min(held, key=lambda place: (place.gid != gid, -count[place.gid], place.golden_id))
+
+
+def _message(taken: Taken, differences: Sequence[Any]) -> str:
+    case = " The case is open again." if taken.case_id is not None else ""
+    since = f" {len(differences)} things are not as before: they changed since." if differences else ""
+    return f"Decision undone.{case}{since}"
