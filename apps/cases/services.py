@@ -1,15 +1,18 @@
 """Open and close questions for a steward. One open case per pair; a case that became moot closes with its reason."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 
 from django.db import connection
+from django.db.models import Q
 from django.utils import timezone
 
 from apps.base.actors import Actor, acting
 from apps.cases.models import Case
 
+# Before any pair: these ask about what a person decided.
+_ASKED_FIRST = 1_000_000
 OPEN_PAIRS = """
 INSERT INTO cases_case
     (kind, state, low_record_id, high_record_id, score, priority, question, facts, run_id, opened_at, closed_by,
@@ -67,27 +70,33 @@ def settle_pair_cases(
 
 
 def ask_about_pair(
-    *, kind: str, low: int, high: int, question: str, facts: dict[str, Any], run_id: int = 0, actor: Actor
+    *,
+    kind: str,
+    low: int,
+    high: int,
+    question: str,
+    about: dict[str, Any],
+    facts: dict[str, Any],
+    run_id: int = 0,
+    actor: Actor,
 ) -> int:
-    """Ask a question about a pair of records, unless one about them is open, which then takes these facts besides.
+    """Ask a question about a pair of records and return the case's number.
 
-    Returns the case's number.
+    Where one of this kind with the facts `about`, or one about the pair, is open already, that takes the facts.
     """
     with acting(actor, reason=question, run_id=run_id):
-        case = Case.objects.filter(state=Case.State.OPEN, low_record_id=low, high_record_id=high).first()
+        is_open = Case.objects.filter(state=Case.State.OPEN)
+        case = is_open.filter(kind=kind, facts__contains=about).first()
         if case is None:
-            made = Case.objects.create(
-                kind=kind, low_record_id=low, high_record_id=high, question=question[:300], facts=facts,
-                run_id=run_id, priority=1_000_000, opened_at=timezone.now(),
-            )  # fmt: skip
-            return int(made.pk)
-        if any(case.facts.get(name) != fact for name, fact in facts.items()):
-            case.facts = case.facts | facts
-            if case.kind == Case.Kind.PAIR:
-                # The sharper question: a pair's case would close by itself, this one a person answers.
-                case.kind, case.question = kind, question[:300]
+            case = is_open.filter(low_record_id=low, high_record_id=high).first()
+        told = about | facts
+        if case is None:
+            case = Case(low_record_id=low, high_record_id=high, priority=_ASKED_FIRST, opened_at=timezone.now())
+            case.run_id, case.facts = run_id, {}
+        if case.pk is None or case.facts | told != case.facts:
+            case.kind, case.question, case.facts = kind, question[:300], case.facts | told
             case.save()
-        return int(case.pk)
+    return int(case.pk)
 
 
 def open_case(*, kind: str, question: str, facts: dict[str, Any], run_id: int, actor: Actor) -> Case:
@@ -115,6 +124,14 @@ def close_cases_about(*, kind: str, facts: dict[str, Any], reason: str, actor: A
         return Case.objects.filter(state=Case.State.OPEN, kind=kind, facts__contains=facts).update(
             state=Case.State.CLOSED, closed_at=timezone.now(), closed_by=str(actor), close_reason=reason[:300]
         )
+
+
+def close_cases_naming(*, kinds: Collection[str], records: Collection[int], reason: str, actor: Actor) -> int:
+    """Close every open case of these kinds that names one of the records; return how many. One statement."""
+    names_one = Q(low_record_id__in=records) | Q(high_record_id__in=records)
+    return Case.objects.filter(names_one, state=Case.State.OPEN, kind__in=kinds).update(
+        state=Case.State.CLOSED, closed_at=timezone.now(), closed_by=str(actor), close_reason=reason[:300]
+    )
 
 
 def reopen_case(*, case_id: int, reason: str, actor: Actor) -> Case:

@@ -21,6 +21,7 @@ from apps.golden import services as golden
 from apps.legal.services import close_entities, store_entities
 from apps.matching.services import forget_standard_records, replace_links, store_standard_records
 from apps.outbox.services import post_event_frame
+from apps.pipeline.reopening import reopen_differences
 from apps.sources.services import mark_applied
 
 # What was read must still hold: who belongs where, which version was applied, and that no verdict came in since.
@@ -118,6 +119,9 @@ def write_chunk(chunk: Chunk, context: Context) -> dict[str, int]:
         run_id=context.run_id,
         actor=context.actor,
     )
+    reopened = reopen_differences(
+        _known_and_changed(chunk), gone=_gone(chunk), run_id=context.run_id, actor=context.actor
+    )
     return {
         "links": chunk.links.num_rows,
         "created": chunk.customers_new.num_rows,
@@ -127,7 +131,7 @@ def write_chunk(chunk: Chunk, context: Context) -> dict[str, int]:
         "retired": len(chunk.retired),
         "events": chunk.events.num_rows,
         "deliveries": deliveries,
-        "cases_opened": opened,
+        "cases_opened": opened + len(reopened),
         "cases_closed": closed,
         "write_backs": chunk.ledger.num_rows,
     }
@@ -138,6 +142,22 @@ def _placed(chunk: Chunk) -> list[int]:
     rows = chunk.records
     known: list[int] = rows.filter(pc.not_equal(rows.column("golden"), -1)).column("record").to_pylist()
     return known
+
+
+def _known_and_changed(chunk: Chunk) -> list[int]:
+    """Return the chunk's dirty records that belonged somewhere before: only those can have been decided about."""
+    rows = chunk.records
+    known: list[int] = (
+        rows.filter(pc.and_(rows.column("is_dirty"), pc.not_equal(rows.column("golden"), -1)))
+        .column("record")
+        .to_pylist()
+    )
+    return known
+
+
+def _gone(chunk: Chunk) -> list[int]:
+    gone: list[int] = chunk.records.filter(chunk.records.column("is_gone")).column("record").to_pylist()
+    return gone
 
 
 def _is_stale(chunk: Chunk, records: Sequence[int], horizon: int) -> bool:
@@ -164,7 +184,7 @@ def _store_matching(chunk: Chunk) -> None:
 
 
 def _store_customers(chunk: Chunk, context: Context) -> None:
-    gone = chunk.records.filter(chunk.records.column("is_gone")).column("record").to_pylist()
+    gone = _gone(chunk)
     golden.create_customers(rows=chunk.customers_new)
     golden.update_customers(rows=chunk.customers_changed)
     golden.place_records(rows=chunk.memberships, fresh=not _placed(chunk))
@@ -183,7 +203,7 @@ def _store_customers(chunk: Chunk, context: Context) -> None:
 
 
 def _tell_sources(chunk: Chunk, context: Context) -> None:
-    gone = chunk.records.filter(chunk.records.column("is_gone")).column("record").to_pylist()
+    gone = _gone(chunk)
     if chunk.ledger.num_rows:
         expect_ids(frame=chunk.ledger, correlation_id=context.correlation, actor=context.actor)
     if gone:

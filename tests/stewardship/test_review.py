@@ -10,7 +10,7 @@ from apps.cases.models import Case
 from apps.golden.models import GoldenRecord
 from apps.matching.models import Verdict
 from apps.pipeline.deciding import judge_case
-from tests.factories import make_case, make_record
+from tests.factories import make_case, make_record, make_verdict
 from tests.stewardship.conftest import SmallHub, middle
 
 
@@ -199,3 +199,15 @@ def test_who_only_looks_walks_from_case_to_case(log_in: Callable[[str], Client],
     assert viewer.get("/review/next/")["Location"] == f"/review/{small_hub.case.pk}/"
     assert viewer.get("/review/next/", {"after": small_hub.case.pk})["Location"] == f"/review/{other.pk}/"
     assert viewer.get("/review/next/", {"after": other.pk})["Location"] == f"/review/{small_hub.case.pk}/"
+
+
+def test_a_decision_that_others_contradict_is_refused_with_their_chain(steward: Client, small_hub: SmallHub) -> None:
+    make_verdict(small_hub.crm_record, small_hub.billing_record, "different", decided_by="person:berta")
+    response = answer(steward, small_hub, "same", reason="one VAT number")
+    assert response.status_code == 409  # type: ignore[attr-defined]
+    text = response.content.decode()  # type: ignore[attr-defined]
+    assert '<ol class="chain">' in text
+    assert "is different from" in text
+    assert "berta" in text
+    assert response.context["reason"] == "one VAT number"  # type: ignore[attr-defined]
+    assert Verdict.objects.count() == 1

@@ -131,5 +131,14 @@ def _ask_about_clashes(decision: Decision, verdict_id: int, *, actor: Actor) -> 
     if clash is None:
         return ()
     question = f"One customer, and two numbers where a company has one ({clash.attribute}). Is it one company?"
-    facts = {"reason": "barred", "decision": verdict_id, "attribute": clash.attribute}
-    return (ask_about_pair(kind=CONFLICT, low=clash.low, high=clash.high, question=question, facts=facts, actor=actor),)
+    return (
+        ask_about_pair(
+            kind=CONFLICT,
+            low=clash.low,
+            high=clash.high,
+            question=question,
+            about={"decision": verdict_id},
+            facts={"reason": "barred", "attribute": clash.attribute},
+            actor=actor,
+        ),
+    )

@@ -51,6 +51,7 @@ class Home:
 KIND_WORDS = {
     "pair": "Possible duplicates",
     "conflict": "Conflicts",
+    "reopened": "Changed since decided",
     "drop_guard": "Too many vanished",
     "growth": "Grew too large",
 }

@@ -13,8 +13,10 @@ from apps.engine.rules import RuleSet
 from apps.golden import selectors as golden
 from apps.matching import selectors as matching
 from apps.matching.decisions import RecentVerdict
+from apps.matching.evidence import Change
 from apps.matching.selectors.pairs import score_parts
 from apps.pipeline.deciding import list_recent_decisions
+from apps.pipeline.reopening import tell_changes
 from apps.rulebook.selectors import ActiveRules, find_active_rules, get_active_rules
 from apps.sources import selectors as sources
 from apps.stewardship.screens.comparing import Run, Verdict, judge_field, mark_differences
@@ -89,6 +91,7 @@ class PairPage:
     others_hidden: bool
     is_one_already: bool
     why_asked: str
+    changes: tuple[Change, ...] = ()
 
 
 def build_queue(*, kind: str = "", after: tuple[int, int] | None = None) -> Queue:
@@ -152,6 +155,7 @@ def build_pair(case: cases.CaseRow) -> PairPage | None:
         is_one_already=bool(left.customer and right.customer and left.customer.gid == right.customer.gid),
         others_hidden=len(others) > MOST_OTHERS,
         why_asked=_say_why_asked(case, rules),
+        changes=tell_changes(case),
         others=tuple((other, _name_of_other(other, set(pair), given)) for other in others[:MOST_OTHERS]),
     )
 
@@ -160,6 +164,7 @@ _WHY_ASKED = {
     "review": "Alike enough to ask, not enough to join without a person",
     "barred": "Alike, but two numbers differ that only one company can have",
     "shared": "Two customers carry one number that only one company can have",
+    "changed": "Judged different, and what was known then has changed",
     "cap": "Alike, but the customer would grow larger than rules may make it",
 }
 
