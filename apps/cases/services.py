@@ -89,11 +89,11 @@ def ask_about_pair(
         case = is_open.filter(kind=kind, facts__contains=about).first()
         if case is None:
             case = is_open.filter(low_record_id=low, high_record_id=high).first()
-        told = about | facts
+        told, is_new = about | facts, case is None
         if case is None:
             case = Case(low_record_id=low, high_record_id=high, priority=_ASKED_FIRST, opened_at=timezone.now())
             case.run_id, case.facts = run_id, {}
-        if case.pk is None or case.facts | told != case.facts:
+        if is_new or case.facts | told != case.facts:
             case.kind, case.question, case.facts = kind, question[:300], case.facts | told
             case.save()
     return int(case.pk)

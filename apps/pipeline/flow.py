@@ -44,9 +44,9 @@ REDO_ROUNDS = 5
 class Ask:
     """What to resolve: records to take in their newest version, and records whose surroundings a decision changed.
 
-    `keep` maps records to golden records whose ids their clusters are to carry, where a person says so. `new_rules` are
-    published with statistics of the dirty records before these are matched; all live records must be
-    among them then.
+    `keep` maps records to golden records whose ids their clusters are to carry, where a person says so. `new_rules`
+    are published with statistics of the dirty records before these are matched; all live records must be among them
+    then.
     """
 
     reason: str
@@ -92,6 +92,7 @@ def _resolve_few(journal: QuietJournal, ask: Ask, stored: Stored) -> bool:
         correlation=journal.correlation,
         horizon=0,
         verdict_id=ask.verdict_id,
+        keep=ask.keep,
     )
     try:
         with acting(journal.actor, reason=ask.reason):

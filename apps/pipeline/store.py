@@ -3,7 +3,7 @@
 A chunk whose customers changed since they were read is left alone and named, so that it can be resolved anew.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from threading import Lock
 from typing import Any
@@ -62,7 +62,7 @@ class Chunk:
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """What every chunk of a resolve shares."""
+    """What every chunk of a resolve shares. `keep` maps records to golden records whose ids they carry on."""
 
     actor: Actor
     reason: str
@@ -70,6 +70,7 @@ class Context:
     correlation: UUID
     horizon: int
     verdict_id: int | None = None
+    keep: Mapping[int, int] | None = None
 
 
 @dataclass(slots=True)

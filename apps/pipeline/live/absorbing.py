@@ -96,7 +96,7 @@ def settle(dirty_ids: Sequence[int], around: Sequence[int], context: Context) ->
     ground = _ground(dirty, around, matched, active)
     if not ground.known:
         return Outcome(None)
-    settled = decide(ground)
+    settled = decide(ground, context.keep)
     fates = Fates(settled.scope, settled.partition)
     work = Work(ground, settled, matched, fates, timezone.now(), context.run_id)
     counts = write_chunk(build_chunk(work, _questions(ground, settled)), context)

@@ -62,15 +62,15 @@ def merge_links(stored: Mapping[Pair, int], matched: Matched, dirty: Mapping[int
     return kept | {pair: link.score for pair, link in matched.links.items()}
 
 
-def decide(ground: Neighbourhood) -> Settlement:
-    """Return what becomes of a neighbourhood; raise ComponentTooLarge where the bulk path must break it up."""
+def decide(ground: Neighbourhood, keep: Mapping[int, int] | None = None) -> Settlement:
+    """Return what becomes of a neighbourhood, ids as `keep` wishes them (golden record by record); raise ComponentTooLarge where the bulk path must break it up."""
     alive = sorted((k for k in ground.known.values() if not k.is_gone), key=lambda known: known.rank)
     judge = _judge(ground)
     inside = {pair: score for pair, score in ground.links.items() if all(r in ground.known for r in pair)}
     facts = Facts(inside, frozenset(ground.verdicts.same), frozenset(ground.verdicts.different))
     of = cluster_few([known.record for known in alive], facts, judge).of
     scope = _scope(ground.known, of)
-    partition = settle(scope, chunk_records=EVERYTHING)
+    partition = settle(scope, chunk_records=EVERYTHING, keep=keep)
     touched = set(scope.record[partition.touched].tolist())
     members: dict[int, list[int]] = defaultdict(list)
     for known in alive:
