@@ -116,7 +116,9 @@ def test_what_a_person_keeps_apart_no_later_load_merges(tmp_path: Path, rows: di
     assert pairs
     for low, high in pairs:
         assert _customer_of(low) != _customer_of(high)
-    assert not Case.objects.filter(state="open", low_record_id=case.low_record_id, high_record_id=case.high_record_id)
+    asked = Case.objects.filter(state="open", low_record_id=case.low_record_id, high_record_id=case.high_record_id)
+    # Nobody asks the old question; that what was known has changed is a new one.
+    assert [one.kind for one in asked] == ["reopened"]
     assert list_broken() == []
 
 

@@ -63,7 +63,10 @@ def merge_links(stored: Mapping[Pair, int], matched: Matched, dirty: Mapping[int
 
 
 def decide(ground: Neighbourhood, keep: Mapping[int, int] | None = None) -> Settlement:
-    """Return what becomes of a neighbourhood, ids as `keep` wishes them (golden record by record); raise ComponentTooLarge where the bulk path must break it up."""
+    """Return what becomes of a neighbourhood; raise ComponentTooLarge where the bulk path must break it up.
+
+    `keep` maps records to golden records whose ids their clusters are to carry.
+    """
     alive = sorted((k for k in ground.known.values() if not k.is_gone), key=lambda known: known.rank)
     judge = _judge(ground)
     inside = {pair: score for pair, score in ground.links.items() if all(r in ground.known for r in pair)}
