@@ -35,17 +35,10 @@ class Holders(NamedTuple):
     places: Codes
 
 
-def key_counts(keys: Ints, workers: int) -> tuple[Ints, Ints]:
-    """Return each key that is there at least twice, and how often it is there."""
-    batches, buckets = _division(len(keys))
-
-    def count(batch: int) -> tuple[Ints, Ints]:
-        ends = _bucket_ends(keys, batch, buckets, batches)
-        return _count_repeated(_keys_by_bucket(keys, ends, batch, batches), ends)
-
-    found = _in_threads(count, batches, workers)
-    held, counts = (np.concatenate(column) for column in zip(*found, strict=True))
-    return held, counts
+def key_counts(keys: Ints) -> tuple[Ints, Ints]:
+    """Return each key that is there at least twice, ascending, and how often it is there."""
+    # A copy sorted by NumPy, which uses wide registers, is several times quicker than a hash table.
+    return _repeated(np.sort(keys))
 
 
 def holders_of(offsets: Ints, keys: Ints, *, hot: Ints, caps: Ints, workers: int) -> Holders:
@@ -210,21 +203,21 @@ def _slots(ends: Ints) -> int:
 
 
 @compiled
-def _count_repeated(keys: Ints, ends: Ints) -> tuple[Ints, Ints]:
-    """Return the keys that are there at least twice, and how often."""
-    slots = _slots(ends)
-    table, group = np.empty(slots, np.int32), np.empty(slots, np.int32)
-    distinct, counts = np.empty(slots, np.int64), np.empty(slots, np.int64)
-    held, often = np.empty(len(keys) // 2, np.int64), np.empty(len(keys) // 2, np.int64)
-    made = 0
-    for bucket in range(len(ends) - 1):
-        groups = _group_bucket(keys[ends[bucket] : ends[bucket + 1]], table, group, distinct, counts)
-        for number in range(groups):
-            if counts[number] > 1:
-                held[made] = distinct[number]
-                often[made] = counts[number]
-                made += 1
-    return held[:made].copy(), often[:made].copy()
+def _repeated(ordered: Ints) -> tuple[Ints, Ints]:
+    """Return the values that are there at least twice, and how often."""
+    found = 0
+    for at in range(1, len(ordered)):
+        if ordered[at] == ordered[at - 1] and (at == 1 or ordered[at] != ordered[at - 2]):
+            found += 1
+    held, often = np.empty(found, dtype=np.int64), np.ones(found, dtype=np.int64)
+    found = -1
+    for at in range(1, len(ordered)):
+        if ordered[at] == ordered[at - 1]:
+            if at == 1 or ordered[at] != ordered[at - 2]:
+                found += 1
+                held[found] = ordered[at]
+            often[found] += 1
+    return held, often
 
 
 @compiled

@@ -35,7 +35,7 @@ def profile(standard: pa.Table, rules: RuleSet, *, workers: int = 2) -> Statisti
     spaces = spaces_of(rules)
     with ThreadPoolExecutor(max(workers, 1)) as threads:
         counting = [threads.submit(_count, standard, space, naming) for space in spaces]
-        hot_keys = _hot_keys(standard, rules, workers)
+        hot_keys = _hot_keys(standard, rules)
         counts = {space.name: found.result() for space, found in zip(spaces, counting, strict=True)}
     counts = {name: found for name, found in counts.items() if found}
     return Statistics(standard.num_rows, rules.digest, counts, hot_keys)
@@ -157,7 +157,7 @@ def budget_border(sizes: Ints, counts: Ints, most: int) -> tuple[int, int]:
     return int(sizes[at]), int((most - (made[at] - each[at] * counts[at])) // each[at])
 
 
-def _hot_keys(standard: pa.Table, rules: RuleSet, workers: int) -> dict[int, int]:
+def _hot_keys(standard: pa.Table, rules: RuleSet) -> dict[int, int]:
     """Return the keys that too many records hold, with how many do.
 
     Too many are more than the key's cap. Where the others together would break the budget, it is also the most common
@@ -166,13 +166,12 @@ def _hot_keys(standard: pa.Table, rules: RuleSet, workers: int) -> dict[int, int
     # Imported where it is used: compiled code takes a second to load.
     from apps.engine.bulk.holders import key_counts
 
-    held, sizes = key_counts(listed_keys(standard)[1], workers)
+    held, sizes = key_counts(listed_keys(standard)[1])
     hot = sizes > caps_of(held, rules)
     within = np.flatnonzero(~hot)
     many = np.bincount(sizes[within])
     distinct = np.flatnonzero(many)
     size, kept = budget_border(distinct, many[distinct], rules.caps.pairs * standard.num_rows)
     hot[within[sizes[within] > size]] = True
-    border = within[sizes[within] == size]
-    hot[border[np.argsort(held[border])][kept:]] = True
+    hot[within[sizes[within] == size][kept:]] = True
     return dict(zip(held[hot].tolist(), sizes[hot].tolist(), strict=True))
