@@ -27,6 +27,7 @@ def test_every_operation_is_documented_with_answer_problem_and_log_in() -> None:
         "searchCustomers", "getCustomer", "listCompanyCodes", "listHistory", "resolveByKey", "resolveByExample",
         "listSourceSystems", "listOpenCases", "explainCustomer", "explainApart",
         "pushSourceRecords", "getSourceRecord", "deleteSourceRecord",
+        "mergeCustomers", "splitCustomer", "unmergeCustomer", "transferRecord", "undoDecision",
     }  # fmt: skip
     for operation in operations.values():
         assert operation["summary"]

@@ -28,9 +28,11 @@ _REFUSALS = {
     404: "Nothing answers to that name.",
     409: "The state of the hub stands against this; `code` says what, Retry-After when it may go.",
     410: "The customer is gone for good; `facts` say what became of it.",
+    412: "A customer is at another version than If-Match names.",
     413: "The body is too large.",
     415: "The body is of a kind that this route doesn't read.",
     422: "The body is well formed, but can't be carried out as it is; `facts` say why.",
+    428: "If-Match has to name the version of every customer that is decided about.",
     503: "The hub is busy with the same customers; try again after Retry-After.",
 }
 _WRITE_REFUSALS = (409, 413, 415, 422, 503)

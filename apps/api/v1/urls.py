@@ -4,6 +4,7 @@ from django.urls import path
 
 from apps.api.v1.cases import CaseList
 from apps.api.v1.customers import CompanyCodeList, CustomerDetail, CustomerHistory, CustomerList
+from apps.api.v1.decisions import CustomerMerge, CustomerSplit, CustomerUnmerge, DecisionUndo, RecordTransfer
 from apps.api.v1.docs import DocsPage, SchemaDocument
 from apps.api.v1.explanations import CustomerWhy, CustomerWhyNot
 from apps.api.v1.resolve import Resolve
@@ -17,10 +18,15 @@ urlpatterns = [
     path("customers/<str:gid>/history", CustomerHistory.as_view(), name="history"),
     path("customers/<str:gid>/why", CustomerWhy.as_view(), name="why"),
     path("customers/<str:gid>/why-not", CustomerWhyNot.as_view(), name="why-not"),
+    path("customers/<str:gid>/merge", CustomerMerge.as_view(), name="merge"),
+    path("customers/<str:gid>/split", CustomerSplit.as_view(), name="split"),
+    path("customers/<str:gid>/unmerge", CustomerUnmerge.as_view(), name="unmerge"),
     path("resolve", Resolve.as_view(), name="resolve"),
     path("source-systems", SourceSystemList.as_view(), name="source-systems"),
     path("source-records", SourceRecordList.as_view(), name="source-records"),
+    path("source-records/<str:source>/<path:key>/transfer", RecordTransfer.as_view(), name="transfer"),
     path("source-records/<str:source>/<path:key>", SourceRecordDetail.as_view(), name="source-record"),
+    path("decisions/<int:decision>/undo", DecisionUndo.as_view(), name="undo"),
     path("cases", CaseList.as_view(), name="cases"),
     path("schema/", SchemaDocument.as_view(), name="schema"),
     path("docs/", DocsPage.as_view(), name="docs"),
