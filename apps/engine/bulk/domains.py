@@ -1,13 +1,16 @@
 """Web domains of many pairs at once, against each other and against names."""
 
-from itertools import product
+from typing import Final, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
 
-from apps.engine.bulk.contacts import recoded
-from apps.engine.bulk.frames import ABSENT, Codes, Encoded, Flags, Ints
-from apps.engine.bulk.pairs import RowPairs
+from apps.engine.bulk.compiled import compiled
+from apps.engine.bulk.frames import ABSENT, Codes, Columns, Ints
+from apps.engine.bulk.letters import Bytes, Raw, raw_of
+from apps.engine.bulk.values import sharing_of
 from apps.engine.compare.domains import (
     ANOTHER,
     BEGINS,
@@ -19,74 +22,153 @@ from apps.engine.compare.domains import (
     SHORTEST_BEGINNING,
     SITE,
     SPELLS,
-    begins,
 )
-from apps.engine.compare.values import MANY, SEVERAL
 from apps.engine.rules import Comparison
-from apps.engine.standardise.stems import stem_of
+from apps.engine.standardise.stems import DOMAIN_ENDINGS, SHORTEST_STEM
+from apps.engine.statistics import Statistics
 
 Levels = npt.NDArray[np.uint8]
-SHARED_BY_NONE = 2**31
+PARTS: Final = 2
+NO_SHARING: Final = 3
+"""More than any count of names makes: no domain is the same."""
 
 
-def domain_levels(pairs: RowPairs, comparison: Comparison) -> Levels:
-    """Return what `compare.domains.compare_domains` returns for each pair of rows."""
-    columns = [pairs.columns[part] for part in comparison.parts]
-    known: dict[str, int] = {}
-    domains = [recoded(column, column.values, known) for column in columns]
-    counts = [pairs.statistics.counts.get(part, {}) for part in comparison.parts]
-    names = np.array([max(c.get(domain, 1) for c in counts) for domain in known] + [SHARED_BY_NONE], dtype=np.int64)
-    fewest = np.full(len(pairs), SHARED_BY_NONE, dtype=np.int64)
-    for ours, theirs in product(domains, repeat=2):
-        left, right = ours[pairs.left], theirs[pairs.right]
-        fewest = np.where((left == right) & (left != ABSENT), np.minimum(fewest, names[left]), fewest)
-    levels = 1 + (fewest > SEVERAL).astype(np.int64) + (fewest > MANY)
-    levels[fewest == SHARED_BY_NONE] = DIFFERENT
-    sides = (np.any([codes[rows] != ABSENT for codes in domains], axis=0) for rows in (pairs.left, pairs.right))
-    both = np.logical_and(*sides)
-    levels[~both] = 0
-    open_pairs = np.flatnonzero(both & (fewest == SHARED_BY_NONE))
-    stems: dict[str, int] = {}
-    coded = [_stems(column, stems) for column in columns]
-    texts = list(stems)
-    for ours, theirs in product(coded, repeat=2):
-        found = _met(ours[pairs.left[open_pairs]], theirs[pairs.right[open_pairs]], texts)
-        level = np.where(found == SPELLS, SAME_STEM, np.where(found == BEGINS, BEGINS_ALIKE, DIFFERENT))
-        levels[open_pairs] = np.minimum(levels[open_pairs], level)
-    return levels.astype(np.uint8)
+class DomainComparer(NamedTuple):
+    """Domains: a row of codes of the domains of website and e-mail, then of their stems."""
+
+    rows: Codes
+    shared: Levels
+    stems: Raw
+
+    def fill(self, left: Codes, right: Codes, levels: Levels) -> None:
+        """Write the level of each pair of rows."""
+        fill_domains(self.rows, self.shared, *self.stems, left, right, levels[0])
 
 
-def name_domain_levels(pairs: RowPairs, comparison: Comparison) -> Levels:
-    """Return what `compare.domains.compare_name_domains` returns for each pair of rows."""
-    stems: dict[str, int] = {}
-    name, site, mail = (_stems(pairs.columns[comparison.parts[part]], stems) for part in (NAME, SITE, MAIL))
-    texts = list(stems)
-    best = np.full(len(pairs), ANOTHER + 1, dtype=np.int64)
-    for domain, (holder, named) in product((site, mail), ((pairs.left, pairs.right), (pairs.right, pairs.left))):
-        best = np.minimum(best, _met(domain[holder], name[named], texts))
-    best[best > ANOTHER] = 0
-    return best.astype(np.uint8)
+class NameDomainComparer(NamedTuple):
+    """Domains against the other's name: a row of codes of the stems of name, website and e-mail."""
+
+    rows: Codes
+    stems: Raw
+
+    def fill(self, left: Codes, right: Codes, levels: Levels) -> None:
+        """Write the level of each pair of rows."""
+        fill_name_domains(self.rows, *self.stems, left, right, levels[0])
 
 
-def _stems(column: Encoded, known: dict[str, int]) -> Codes:
-    """Return the rows' stems as codes into `known`, which grows; a text without a stem is absent."""
-    stems = map(stem_of, column.values)
-    codes = [known.setdefault(stem, len(known)) if stem else ABSENT for stem in stems]
-    found: Codes = np.array([*codes, ABSENT], dtype=np.int32)[column.codes]
-    return found
+def prepare_domains(columns: Columns, comparison: Comparison, statistics: Statistics) -> DomainComparer:
+    """Return `compare.domains.compare_domains` for rows of the columns."""
+    coded = [columns.coded(part) for part in comparison.parts]
+    codes, domains = _in_one_code([column.texts for column in coded])
+    # The more names a domain has, the more widely it is shared: that of both counts is that of the greater.
+    shared = np.max([sharing_of(domains, statistics.counts.get(part, {})) for part in comparison.parts], axis=0)
+    stem_codes, stems = _in_one_code([stems_of(column.texts) for column in coded])
+    tables = [*codes, *stem_codes]
+    rows = np.stack([np.r_[tables[n], ABSENT][coded[n % PARTS].codes] for n in range(2 * PARTS)], axis=1)
+    return DomainComparer(rows.astype(np.int32), shared, raw_of(stems))
 
 
-def _met(left: Codes, right: Codes, texts: list[str]) -> Ints:
-    """Return for each two stems whether they are equal, one begins the other, or neither; beyond that, missing."""
-    found = np.full(len(left), ANOTHER, dtype=np.int64)
-    absent = (left == ABSENT) | (right == ABSENT)
-    found[left == right] = SPELLS
-    starts: dict[str, int] = {}
-    opening = np.array([starts.setdefault(t[:SHORTEST_BEGINNING], len(starts)) for t in texts] + [ABSENT])
-    long = np.array([len(t) >= SHORTEST_BEGINNING for t in texts] + [False], dtype=np.bool_)
-    near: Flags = (opening[left] == opening[right]) & long[left] & long[right] & (left != right) & ~absent
-    chosen = np.flatnonzero(near)
-    both = zip(left[chosen].tolist(), right[chosen].tolist(), strict=True)
-    found[chosen[np.array([begins(texts[a], texts[b]) for a, b in both], dtype=np.bool_)]] = BEGINS
-    found[absent] = ANOTHER + 1
-    return found
+def prepare_name_domains(columns: Columns, comparison: Comparison, _statistics: Statistics) -> NameDomainComparer:
+    """Return `compare.domains.compare_name_domains` for rows of the columns."""
+    coded = [columns.coded(part) for part in comparison.parts]
+    codes, stems = _in_one_code([stems_of(column.texts) for column in coded])
+    rows = np.stack([np.r_[table, ABSENT][column.codes] for table, column in zip(codes, coded, strict=True)], axis=1)
+    return NameDomainComparer(rows.astype(np.int32), raw_of(stems))
+
+
+def _in_one_code(columns: list[pa.Array]) -> tuple[list[Codes], pa.Array]:
+    """Return the columns' texts as codes into one list of distinct texts, and that; a null is absent."""
+    encoded = pa.concat_arrays(columns).dictionary_encode()
+    codes = pc.fill_null(encoded.indices, ABSENT).to_numpy()
+    ends = np.cumsum([len(column) for column in columns])
+    return np.split(codes, ends[:-1]), encoded.dictionary
+
+
+def stems_of(texts: pa.Array) -> pa.Array:
+    """Return `standardise.stems.stem_of` of each text; null where it has none."""
+    stems = pc.replace_substring_regex(texts, r"(?s)\..*", "")
+    stems = pc.replace_substring(pc.replace_substring(stems, " ", ""), "-", "")
+    settled = pa.scalar(False)
+    for ending in DOMAIN_ENDINGS:
+        long = pc.greater_equal(pc.utf8_length(stems), len(ending) + SHORTEST_STEM)
+        ends = pc.and_(pc.and_not(long, settled), pc.ends_with(stems, ending))
+        stems = pc.if_else(ends, pc.utf8_slice_codeunits(stems, 0, -len(ending)), stems)
+        settled = pc.or_(settled, ends)
+    return pc.if_else(pc.greater_equal(pc.utf8_length(stems), SHORTEST_STEM), stems, pa.scalar(None, pa.string()))
+
+
+@compiled
+def fill_domains(
+    rows: Codes,
+    shared: Levels,
+    content: Bytes,
+    starts: Ints,
+    lengths: Ints,
+    left: Codes,
+    right: Codes,
+    levels: Levels,
+) -> None:
+    """Write the levels of all pairs; in place."""
+    for pair in range(len(left)):
+        ours, theirs = left[pair], right[pair]
+        given, least = False, NO_SHARING
+        for one in range(PARTS):
+            for other in range(PARTS):
+                domain = rows[ours, one]
+                if domain == ABSENT or rows[theirs, other] == ABSENT:
+                    continue
+                given = True
+                if domain == rows[theirs, other]:
+                    least = min(least, shared[domain])
+        if not given:
+            levels[pair] = 0
+        elif least < NO_SHARING:
+            levels[pair] = 1 + least
+        else:
+            levels[pair] = stem_level(rows, content, starts, lengths, ours, theirs)
+
+
+@compiled
+def stem_level(rows: Codes, content: Bytes, starts: Ints, lengths: Ints, left: int, right: int) -> int:
+    """Return the level of two rows' different domains by their stems."""
+    best = DIFFERENT
+    for one in range(PARTS, 2 * PARTS):
+        for other in range(PARTS, 2 * PARTS):
+            met = meeting(content, starts, lengths, rows[left, one], rows[right, other])
+            if met == SPELLS:
+                return SAME_STEM
+            if met == BEGINS:
+                best = BEGINS_ALIKE
+    return best
+
+
+@compiled
+def fill_name_domains(
+    rows: Codes, content: Bytes, starts: Ints, lengths: Ints, left: Codes, right: Codes, levels: Levels
+) -> None:
+    """Write the levels of all pairs; in place."""
+    for pair in range(len(left)):
+        best = ANOTHER + 1
+        for domain in (SITE, MAIL):
+            ours, theirs = rows[left[pair], domain], rows[right[pair], domain]
+            if ours != ABSENT:
+                best = min(best, meeting(content, starts, lengths, ours, rows[right[pair], NAME]))
+            if theirs != ABSENT:
+                best = min(best, meeting(content, starts, lengths, theirs, rows[left[pair], NAME]))
+        levels[pair] = best if best <= ANOTHER else 0
+
+
+@compiled
+def meeting(content: Bytes, starts: Ints, lengths: Ints, left: int, right: int) -> int:
+    """Return whether two stems are equal, one begins the other, or neither; one more where a stem is missing."""
+    if left == ABSENT or right == ABSENT:
+        return ANOTHER + 1
+    if left == right:
+        return SPELLS
+    if min(lengths[left], lengths[right]) < SHORTEST_BEGINNING:
+        return ANOTHER
+    i, j = starts[left], starts[right]
+    for at in range(min(starts[left + 1] - i, starts[right + 1] - j)):
+        if content[i + at] != content[j + at]:
+            return ANOTHER
+    return BEGINS

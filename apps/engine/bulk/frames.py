@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -32,14 +33,27 @@ class Encoded:
     values: list[str]
 
 
+class Coded(NamedTuple):
+    """A column as codes into its distinct texts, which stay in Arrow; `ABSENT` where null."""
+
+    codes: Codes
+    texts: pa.Array
+
+
 def encode(column: pa.ChunkedArray | pa.Array) -> Encoded:
     """Return a string column's rows as codes into its distinct values."""
+    coded = code(column)
+    return Encoded(coded.codes, coded.texts.to_pylist())
+
+
+def code(column: pa.ChunkedArray | pa.Array) -> Coded:
+    """Return a string column's rows as codes into its distinct texts."""
     if isinstance(column, pa.ChunkedArray):
         column = column.combine_chunks() if column.num_chunks != 1 else column.chunk(0)
     if not pa.types.is_dictionary(column.type):
         column = column.dictionary_encode()
     codes = pc.fill_null(column.indices.cast(pa.int32()), ABSENT).to_numpy(zero_copy_only=False)
-    return Encoded(codes, column.dictionary.to_pylist())
+    return Coded(codes, column.dictionary.cast(pa.string()))
 
 
 def column_of(frame: pa.Table, name: str) -> Encoded:
@@ -55,13 +69,27 @@ class Columns:
     def __init__(self, frame: pa.Table) -> None:
         """Read from `frame`; a column that it lacks is absent throughout."""
         self._frame = frame
+        self._coded: dict[str, Coded] = {}
         self._encoded: dict[str, Encoded] = {}
+
+    def __len__(self) -> int:
+        """Return the number of rows."""
+        return int(self._frame.num_rows)
 
     def __getitem__(self, name: str) -> Encoded:
         """Return the column encoded."""
         if name not in self._encoded:
-            self._encoded[name] = column_of(self._frame, name)
+            coded = self.coded(name)
+            self._encoded[name] = Encoded(coded.codes, coded.texts.to_pylist())
         return self._encoded[name]
+
+    def coded(self, name: str) -> Coded:
+        """Return the column as codes into texts that stay in Arrow."""
+        if name not in self._coded:
+            lacks = name not in self._frame.column_names
+            none = np.full(self._frame.num_rows if lacks else 0, ABSENT, dtype=np.int32)
+            self._coded[name] = Coded(none, pa.array([], pa.string())) if lacks else code(self._frame.column(name))
+        return self._coded[name]
 
 
 def records_of(frame: pa.Table) -> Ints:
@@ -77,11 +105,20 @@ def combine(left: Codes | Ints, right: Codes | Ints, width: int) -> Ints:
 
 def combine_columns(columns: Sequence[Encoded]) -> tuple[Ints, Ints]:
     """Return the first row of each distinct combination of the columns' values, and each row's combination."""
-    combined = columns[0].codes.astype(np.int64)
-    for column in columns[1:]:
+    return _combine_codes([(column.codes, len(column.values)) for column in columns])
+
+
+def combine_coded(columns: Sequence[Coded]) -> tuple[Ints, Ints]:
+    """Return the same of columns whose texts stay in Arrow."""
+    return _combine_codes([(column.codes, len(column.texts)) for column in columns])
+
+
+def _combine_codes(columns: Sequence[tuple[Codes, int]]) -> tuple[Ints, Ints]:
+    combined = columns[0][0].astype(np.int64)
+    for codes, width in columns[1:]:
         # Numbered afresh before each step, so that the product never leaves 64 bits.
         _, combined = np.unique(combined, return_inverse=True)
-        combined = combine(combined, column.codes, len(column.values))
+        combined = combine(combined, codes, width)
     _, first, inverse = np.unique(combined, return_index=True, return_inverse=True)
     return first, inverse
 

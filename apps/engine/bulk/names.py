@@ -1,242 +1,204 @@
-"""Levels of the comparisons of names, of many pairs at once."""
+"""Levels of the four comparisons of names, of many pairs at once: one reading of a pair serves them all."""
 
-from dataclasses import dataclass
+from typing import Final, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
-from apps.engine.bulk.frames import ABSENT, Codes, Encoded, Flags, Ints
-from apps.engine.bulk.keys import ranges
-from apps.engine.bulk.pairs import RowPairs, in_chunks
+from apps.engine.bulk.compiled import compiled
+from apps.engine.bulk.edits import Places, places
+from apps.engine.bulk.frames import Codes, Columns, Ints
+from apps.engine.bulk.leftovers import leftover_levels
+from apps.engine.bulk.letters import Bytes, Points
+from apps.engine.bulk.naming import names_of
 from apps.engine.bulk.readings import (
-    NameTable,
-    Side,
-    align,
-    name_table,
-    shared_millibits,
-    side_of,
-    whole_agreements,
-)
-from apps.engine.bulk.words import NONE
-from apps.engine.compare.names import (
     ACRONYM,
-    DIFFERENT,
-    LETTER_BOUNDS,
-    LONG_LETTERS,
-    NAME_RARITIES,
-    NAME_RARITY_BOUNDS,
-)
-from apps.engine.compare.readings import (
-    ALSO,
-    COMPARES_WORDS,
-    CUT_LENGTHS,
-    SEPARATOR,
-    SHORTEST_ACRONYM,
-    WHOLE,
-    Agreement,
+    ALIKE,
+    ALSO_SAME,
+    CITY,
+    CUT_SHORT,
+    FORMER,
+    GENERAL_WORDS,
+    LEFT,
+    NAME,
+    NO_AGREEMENT,
+    NOWHERE,
+    OTHER,
+    RIGHT,
+    SAME,
+    STANDS_FOR,
+    Names,
+    add_general,
+    agreeing_bits,
+    align,
+    are_joined_equal,
+    empty_desk,
     is_cut_short,
+    joined_length,
+    joined_similarity,
+    lay_out,
+    part_agreement,
+    whole_agreement,
 )
-from apps.engine.compare.similarity import edit_similarity_pairs
-from apps.engine.compare.words import Twin
-from apps.engine.rules import Comparison
-from apps.engine.statistics import rarity
+from apps.engine.bulk.twins import NO_TWIN, OTHER_LETTER
+from apps.engine.bulk.words import LENGTH
+from apps.engine.compare import names as row_code
+from apps.engine.compare.names import LETTER_BOUNDS, LONG_LETTERS, NAME_RARITIES, NAME_RARITY_BOUNDS
+from apps.engine.compare.readings import COMPARES_WORDS, MOST_WORDS, WHOLE, Agreement
+from apps.engine.statistics import Statistics, rarity
 
 Levels = npt.NDArray[np.uint8]
-Masks = npt.NDArray[np.uint16]
+KINDS: Final = ("names", "leftovers", "leftover_weight", "letters")
+"""The kinds of comparison that share a reading, in the order of the levels that a kernel finds."""
+OF_ACRONYM, OF_NOTHING, RARITIES = row_code.ACRONYM, row_code.DIFFERENT, len(NAME_RARITIES)
+IS_WHOLE: Final = np.array([agreement in WHOLE for agreement in Agreement])
+COMPARES: Final = np.array([agreement in COMPARES_WORDS for agreement in Agreement])
 
 
-@dataclass(frozen=True)
-class NameColumns:
-    """The parts of one names comparison over a frame's rows.
+class NameComparer(NamedTuple):
+    """The comparisons of one set of name parts; `chance` is the surprise of a value that a single record holds."""
 
-    The former and other names of a row are `also[also_starts[row]:][:also_counts[row]]`, as codes of names; `acronyms`
-    gives, per acronym code, the name that is spelt like it, and ends in an entry for absent rows.
-    """
+    names: Names
+    longest: int
+    chance: int
 
-    table: NameTable
-    present: Codes
-    general: Codes
-    whole: Encoded
-    also: Codes
-    also_starts: Ints
-    also_counts: Ints
-    acronym: Codes
-    acronyms: Codes
+    def fill(self, left: Codes, right: Codes, levels: Levels) -> None:
+        """Write the levels of each pair of rows, a row of them for each of `KINDS`."""
+        names, (facts, points) = self.names, self.names.words
+        joined = np.zeros((2, MOST_WORDS * self.longest), dtype=np.uint32)
+        desks = empty_desk(), empty_desk()
+        texts = names.rows, names.lists, facts, points, names.full
+        fill_names(*texts, *desks, joined, places(), self.chance, left, right, levels)
 
 
-@dataclass(frozen=True)
-class Readings:
-    """What each pair of names says, as `compare.readings.Reading` does; arrays run over the pairs.
-
-    `agreement` is -1 where a name is missing, `shared` in millibits. The masks have one bit per token left over.
-    """
-
-    columns: NameColumns
-    agreement: npt.NDArray[np.int8]
-    shared: npt.NDArray[np.int32]
-    our_over: Masks
-    their_over: Masks
-    general_shared: Flags
+def prepare_names(columns: Columns, parts: tuple[str, ...], statistics: Statistics) -> NameComparer:
+    """Return the comparisons of names with the given parts."""
+    names = names_of(columns, parts, statistics)
+    longest = int(names.words.facts[:, LENGTH].max(initial=1))
+    return NameComparer(names, longest, rarity(max(statistics.records, 1), 1))
 
 
-def name_levels(pairs: RowPairs, comparison: Comparison) -> Levels:
-    """Return what `compare.names.compare_names` returns for each pair of rows."""
-    found = readings_of(pairs, comparison.parts)
-    above_chance = found.shared - rarity(max(pairs.statistics.records, 1), 1)
-    rare = np.sum([above_chance < bound for bound in NAME_RARITY_BOUNDS], axis=0, dtype=np.int16)
-    levels = 1 + found.agreement.astype(np.int16) * len(NAME_RARITIES) + rare
-    levels[found.agreement == Agreement.ACRONYM] = ACRONYM
-    levels[found.agreement == Agreement.NONE] = DIFFERENT
-    levels[found.agreement < 0] = 0
-    return levels.astype(np.uint8)
-
-
-def letter_levels(pairs: RowPairs, comparison: Comparison) -> Levels:
-    """Return what `compare.names.compare_letters` returns for each pair of rows."""
-    found = readings_of(pairs, comparison.parts)
-    levels = np.zeros(len(pairs), dtype=np.uint8)
-    comparable = np.flatnonzero(np.isin(found.agreement, list(COMPARES_WORDS)))
-    table = found.columns.table
-    left, right = (found.columns.present[side[comparable]] for side in (pairs.left, pairs.right))
-    same = table.joined_code[left] == table.joined_code[right]
-    levels[comparable[same]] = 1
-    joined = np.array(table.joined, dtype=object)
-    similar = edit_similarity_pairs(joined[left[~same]].tolist(), joined[right[~same]].tolist(), pairs.workers)
-    below = np.sum([similar < bound for bound in LETTER_BOUNDS], axis=0)
-    length = np.maximum(table.joined_length[left[~same]], table.joined_length[right[~same]])
-    levels[comparable[~same]] = 2 + 2 * below + (length < LONG_LETTERS)
-    return levels
-
-
-def readings_of(pairs: RowPairs, parts: tuple[str, ...]) -> Readings:
-    """Return the readings of the pairs' names, worked out once for all comparisons that ask."""
-    key = f"readings of {' '.join(parts)}"
-    known = pairs.memo.get(key)
-    if isinstance(known, Readings):
-        return known
-    columns = _columns_of(pairs, parts)
-    count = len(pairs)
-    found = Readings(
-        columns,
-        np.full(count, -1, dtype=np.int8),
-        np.zeros(count, dtype=np.int32),
-        np.zeros(count, dtype=np.uint16),
-        np.zeros(count, dtype=np.uint16),
-        np.zeros(count, dtype=np.bool_),
-    )
-
-    def read(rows: slice) -> None:
-        full = (columns.present[pairs.left[rows]] != ABSENT) & (columns.present[pairs.right[rows]] != ABSENT)
-        _read(pairs, found, rows.start + np.flatnonzero(full))
-
-    in_chunks(read, count, pairs.workers)
-    pairs.memo[key] = found
-    return found
-
-
-def _read(pairs: RowPairs, found: Readings, at: Ints) -> None:
-    """Read the pairs at the given places; in place."""
-    columns, table = found.columns, found.columns.table
-    rows = pairs.left[at], pairs.right[at]
-    left, right = (side_at(columns, side) for side in rows)
-    twins = align(table, left, right, pairs.workers)
-    agreed = whole_agreements(table, left, right, twins, pairs.workers)
-    whole = agreed != Agreement.NONE
-    shared = shared_millibits(table, left, right, twins)
-    least = np.minimum(table.bits[left.names], table.bits[right.names])
-    starts = (twins[0][:, 0] != Twin.NONE) & (twins[1][:, 0] != Twin.NONE)
-    some = [(side.is_word & (twin != Twin.NONE)).any(axis=1) for side, twin in zip((left, right), twins, strict=True)]
-    agreed[~whole & some[0] & some[1]] = Agreement.SHARES
-    agreed[~whole & some[0] & some[1] & starts] = Agreement.STARTS
-    stands = _stands_for(columns, *rows) | _stands_for(columns, *rows[::-1])
-    agreed[~whole & stands] = Agreement.ACRONYM
-    _find_also(columns, rows, (agreed, shared), np.flatnonzero(~whole), pairs.workers)
-    cut = _cut_short(columns.whole, rows, ~whole)
-    agreed[cut] = Agreement.CUT_SHORT
-    wholly = np.isin(agreed, [*WHOLE, Agreement.CUT_SHORT])
-    found.agreement[at] = agreed
-    found.shared[at] = np.where(wholly, least, shared)
-    for side, twin, masks in ((left, twins[0], found.our_over), (right, twins[1], found.their_over)):
-        over = twin == Twin.NONE
-        over[:, : side.width] &= ~whole[:, None]
-        masks[at] = (over << np.arange(over.shape[1], dtype=np.uint16)).sum(axis=1, dtype=np.uint16)
-    ours, theirs = left.tokens[:, left.width :], right.tokens[:, right.width :]
-    found.general_shared[at] = ((ours[:, :, None] == theirs[:, None, :]) & (ours != NONE)[:, :, None]).any(axis=(1, 2))
-
-
-def side_at(columns: NameColumns, rows: Codes) -> Side:
-    """Return one side of pairs: the names of the rows with their words and general words."""
-    return side_of(columns.table, columns.present[rows], columns.general[rows])
-
-
-def _columns_of(pairs: RowPairs, parts: tuple[str, ...]) -> NameColumns:
-    present, general, former, other, acronym, whole = (pairs.columns[part] for part in parts)
-    code_of = {name: code for code, name in enumerate(present.values)}
-    spread = [_also_codes(column, code_of) for column in (former, other)]
-    counts = spread[0][1] + spread[1][1]
-    also = np.concatenate([codes for codes, _ in spread])
-    owner = np.concatenate([np.repeat(np.arange(len(counts)), count) for _, count in spread])
-    return NameColumns(
-        table=name_table(list(code_of), general.values, parts[0], pairs.statistics),
-        present=present.codes,
-        general=general.codes,
-        whole=whole,
-        also=also[np.argsort(owner, kind="stable")],
-        also_starts=np.cumsum(counts) - counts,
-        also_counts=counts,
-        acronym=acronym.codes,
-        acronyms=np.array([code_of.get(a, NONE) for a in acronym.values] + [NONE], dtype=np.int32),
-    )
-
-
-def _also_codes(column: Encoded, code_of: dict[str, int]) -> tuple[Codes, Ints]:
-    """Return the codes of the names that the rows' texts hold, one row after the other, and how many each row has."""
-    names = [[code_of.setdefault(n, len(code_of)) for n in text.split(SEPARATOR) if n] for text in column.values]
-    counts = np.array([len(codes) for codes in names] + [0], dtype=np.int64)
-    flat = np.array([code for codes in names for code in codes], dtype=np.int32)
-    starts = np.cumsum(counts) - counts
-    taken = ranges(starts[column.codes], counts[column.codes])
-    return flat[taken], counts[column.codes]
-
-
-def _find_also(
-    columns: NameColumns, rows: tuple[Codes, Codes], found: tuple[npt.NDArray[np.int8], Ints], at: Ints, workers: int
+@compiled
+def fill_names(
+    rows: Codes,
+    lists: Codes,
+    facts: Ints,
+    points: Points,
+    full: Bytes,
+    desk: Ints,
+    spare: Ints,
+    joined: Points,
+    table: Places,
+    chance: int,
+    left: Codes,
+    right: Codes,
+    levels: Levels,
 ) -> None:
-    """Where present names don't agree, let a former or other name that does stand in; in place."""
-    agreed, shared = found
-    pairs, ours, theirs = [], [], []
-    for one, other in (rows, rows[::-1]):
-        holder = other[at]
-        counts = columns.also_counts[holder]
-        pairs.append(np.repeat(at, counts))
-        ours.append(np.repeat(columns.present[one[at]], counts))
-        theirs.append(columns.also[ranges(columns.also_starts[holder], counts)])
-    pair = np.concatenate(pairs)
-    if not len(pair):
-        return
-    left, right = (side_of(columns.table, np.concatenate(side)) for side in (ours, theirs))
-    whole = whole_agreements(columns.table, left, right, align(columns.table, left, right, workers), workers)
-    least = np.minimum(columns.table.bits[left.names], columns.table.bits[right.names])
-    good = np.flatnonzero(np.isin(whole, list(ALSO)))
-    good = good[np.lexsort((-least[good], whole[good], pair[good]))]
-    best = good[np.unique(pair[good], return_index=True)[1]]
-    agreed[pair[best]] = np.where(whole[best] == Agreement.SAME, Agreement.ALSO_SAME, Agreement.ALSO_ALIKE)
-    shared[pair[best]] = least[best]
+    """Write the levels of all pairs; in place."""
+    laid = -1
+    for pair in range(len(left)):
+        ours, theirs = left[pair], right[pair]
+        for kind in range(4):
+            levels[kind, pair] = 0
+        if rows[ours, NAME] == NOWHERE or rows[theirs, NAME] == NOWHERE:
+            continue
+        if ours != laid:
+            lay_out(desk, LEFT, facts, lists, rows[ours, NAME])
+            add_general(desk, LEFT, facts, lists, rows[ours, GENERAL_WORDS])
+            laid = ours
+        lay_out(desk, RIGHT, facts, lists, rows[theirs, NAME])
+        add_general(desk, RIGHT, facts, lists, rows[theirs, GENERAL_WORDS])
+        align(desk, points, table)
+        agreement, bits = agreement_of(rows, lists, facts, points, full, desk, spare, joined, table, ours, theirs)
+        levels[0, pair] = name_level(agreement, bits - chance)
+        if COMPARES[agreement]:
+            levels[1, pair], levels[2, pair] = leftover_levels(
+                desk, lists, rows[ours, CITY], rows[theirs, CITY], IS_WHOLE[agreement]
+            )
+            levels[3, pair] = letter_level(desk, points, joined, table)
 
 
-def _stands_for(columns: NameColumns, short: Codes, long: Codes) -> Flags:
-    name = columns.present[short]
-    stands: Flags = name == columns.acronyms[columns.acronym[long]]
-    return stands & (columns.table.joined_length[name] >= SHORTEST_ACRONYM)
+@compiled
+def agreement_of(
+    rows: Codes,
+    lists: Codes,
+    facts: Ints,
+    points: Points,
+    full: Bytes,
+    desk: Ints,
+    spare: Ints,
+    joined: Points,
+    table: Places,
+    ours: int,
+    theirs: int,
+) -> tuple[int, int]:
+    """Return how far the aligned names of two rows agree, and the surprise of the words that do."""
+    whole = whole_agreement(desk, points, joined, table)
+    if whole != NO_AGREEMENT:
+        return whole, agreeing_bits(desk, NO_TWIN)
+    if is_cut_short(rows, full, ours, theirs):
+        return CUT_SHORT, agreeing_bits(desk, NO_TWIN)
+    also, bits = best_also(rows, lists, facts, points, spare, joined, table, ours, theirs)
+    if also != NO_AGREEMENT:
+        return also, bits
+    if rows[ours, NAME] == rows[theirs, STANDS_FOR] or rows[theirs, NAME] == rows[ours, STANDS_FOR]:
+        return ACRONYM, 0
+    return part_agreement(desk), agreeing_bits(desk, OTHER_LETTER)
 
 
-def _cut_short(whole: Encoded, rows: tuple[Codes, Codes], wanted: Flags) -> Ints:
-    """Return the places of the wanted pairs where one full name is the other cut short."""
-    lengths = np.array([len(text) for text in whole.values] + [0], dtype=np.int64)
-    ours, theirs = (whole.codes[side] for side in rows)
-    short = np.minimum(lengths[ours], lengths[theirs])
-    possible = (short >= CUT_LENGTHS.start) & (short < CUT_LENGTHS.stop) & (lengths[ours] != lengths[theirs])
-    chosen = np.flatnonzero(possible & wanted)
-    texts = [*whole.values, ""]
-    both = zip(ours[chosen].tolist(), theirs[chosen].tolist(), strict=True)
-    return chosen[np.array([is_cut_short(texts[a], texts[b]) for a, b in both], dtype=np.bool_)]
+@compiled
+def best_also(
+    rows: Codes,
+    lists: Codes,
+    facts: Ints,
+    points: Points,
+    desk: Ints,
+    joined: Points,
+    table: Places,
+    ours: int,
+    theirs: int,
+) -> tuple[int, int]:
+    """Return how one's present name agrees with one of the other's former or other names, and the surprise of it."""
+    best, bits = NO_AGREEMENT, 0
+    for side in range(4):
+        named, holder = (ours, theirs) if side < 2 else (theirs, ours)
+        several = rows[holder, FORMER if side % 2 else OTHER]
+        if lists[several]:
+            lay_out(desk, LEFT, facts, lists, rows[named, NAME])
+        for at in range(several + 1, several + 1 + lists[several]):
+            lay_out(desk, RIGHT, facts, lists, lists[at])
+            align(desk, points, table)
+            whole = whole_agreement(desk, points, joined, table)
+            if whole != SAME and whole != ALIKE:
+                continue
+            also, shared = ALSO_SAME + whole - SAME, agreeing_bits(desk, NO_TWIN)
+            if also < best:
+                best, bits = also, shared
+            elif also == best:
+                bits = max(bits, shared)
+    return best, bits
+
+
+@compiled
+def name_level(agreement: int, above_chance: int) -> int:
+    """Return the level of names that agree so far, by words that surprise so many millibits more than chance."""
+    if agreement == ACRONYM:
+        return OF_ACRONYM
+    if agreement == NO_AGREEMENT:
+        return OF_NOTHING
+    level = 1 + agreement * RARITIES
+    for bound in NAME_RARITY_BOUNDS:
+        level += above_chance < bound
+    return level
+
+
+@compiled
+def letter_level(desk: Ints, points: Points, joined: Points, table: Places) -> int:
+    """Return the level of the letters of two names that lie on the desk."""
+    if are_joined_equal(desk, points, joined):
+        return 1
+    similarity = joined_similarity(desk, points, joined, table)
+    level = 2 + (max(joined_length(desk, LEFT), joined_length(desk, RIGHT)) < LONG_LETTERS)
+    for bound in LETTER_BOUNDS:
+        level += 2 * (similarity < bound)
+    return level

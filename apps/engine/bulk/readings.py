@@ -1,214 +1,243 @@
-"""Names of many pairs read word by word at once: `compare.readings` on integers.
+"""Two names read word by word as kernels: `compare.readings` on codes of words.
 
-Words are codes; equal words are found by broadcasting, twins once per distinct pair of words.
+Names lie on a desk while they are read: `desk[side, place]` is a word, distinctive ones first, with its facts and what
+became of it; `desk[side, SIZES]` says how many there are.
 """
 
-from dataclasses import dataclass
-from functools import partial
+from typing import Final, NamedTuple
 
 import numpy as np
-import numpy.typing as npt
-from rapidfuzz import process
-from rapidfuzz.distance import OSA
 
-from apps.engine.bulk.frames import Codes, Flags, Ints
-from apps.engine.bulk.words import NONE, Words, tokens_of, words_of
-from apps.engine.compare.readings import BY_WORST_TWIN, EQUAL, MOST_GENERAL, MOST_WORDS, NAMES_ALIKE, Agreement
-from apps.engine.compare.similarity import edit_similarity_pairs
-from apps.engine.compare.words import (
-    SHORTEST_BEGINNING,
-    SHORTEST_SPELLING,
-    Twin,
-    is_short_form,
-    twin_of,
-    word_rarity,
+from apps.engine.bulk.compiled import compiled
+from apps.engine.bulk.edits import Places, are_equal, edit_similarity
+from apps.engine.bulk.frames import Codes, Ints
+from apps.engine.bulk.letters import Bytes, Points
+from apps.engine.bulk.twins import NO_TWIN, OTHER_LETTER, SHORT_FORM, SLIP, twin_of
+from apps.engine.bulk.words import BITS, GENERAL, LENGTH, NUMBERING, START, Words
+from apps.engine.compare.readings import CUT_AT_A_SPACE, CUT_LENGTHS, EQUAL, MOST_GENERAL, MOST_WORDS, NAMES_ALIKE
+from apps.engine.compare.readings import Agreement as _Agreement
+from apps.engine.compare.words import SHORTEST_SPELLING
+
+SAME, ALIKE, SHORTENED, NEARLY_ALIKE, CUT_SHORT, ALSO_SAME, ALSO_ALIKE, STARTS, SHARES, ACRONYM, NO_AGREEMENT = (
+    int(agreement) for agreement in _Agreement
 )
-from apps.engine.statistics import Statistics
+NAME, GENERAL_WORDS, FORMER, OTHER, CITY, STANDS_FOR, FULL_START, FULL_BYTES, FULL_LETTERS = range(9)
+"""Columns of a row of names: lists of its words (the former and other names are lists of lists), the list of the name
+that its acronym is, and where its full name starts and how long it is."""
+NOWHERE: Final = 0
+"""The empty list."""
+SIZES: Final = MOST_WORDS + MOST_GENERAL
+WORD, TWIN, REST = range(GENERAL + 1, GENERAL + 4)
+"""Columns of a word on the desk, after its facts: its code, how it found a twin, whether it has no equal."""
+DISTINCT, COUNT = 0, 1
+"""Columns of the sizes: distinctive words, all words."""
+CUT_FROM, CUT_TO = CUT_LENGTHS.start, CUT_LENGTHS.stop
+SPACE: Final = ord(" ")
+LEFT, RIGHT = 0, 1
 
-Twins = npt.NDArray[np.int8]
-MOST_EDITS = 2
-WHOLE_BY_TWIN = np.full(Twin.NONE + 1, Agreement.NONE, dtype=np.int8)
-for _twin, _agreement in BY_WORST_TWIN.items():
-    WHOLE_BY_TWIN[_twin] = _agreement
 
+class Names(NamedTuple):
+    """The names of a frame's rows: list `at` has `lists[at]` entries, which follow it."""
 
-@dataclass(frozen=True)
-class NameTable:
-    """Distinct names (present, former and other) and general words; arrays run over names, or over general texts.
-
-    `doubles` holds, per name, the words that two neighbouring words of it make when written as one.
-    """
-
+    rows: Codes
+    lists: Codes
     words: Words
-    tokens: Codes
-    doubles: Codes
-    bits: Ints
-    joined: list[str]
-    joined_code: Codes
-    joined_length: Codes
-    general: Codes
-    code_of: dict[str, int]
+    full: Bytes
 
 
-def name_table(names: list[str], general: list[str], space: str, statistics: Statistics) -> NameTable:
-    """Return the tables of distinct names and general texts; rarity is read from the statistics' `space`."""
-    code_of: dict[str, int] = {}
-    tokens = tokens_of(names, MOST_WORDS, code_of)
-    general_tokens = tokens_of(general, MOST_GENERAL, code_of)
-    words = words_of(list(code_of), partial(word_rarity, space=space, statistics=statistics))
-    joined, doubles = [], np.full((len(names), max(tokens.shape[1] - 1, 1)), NONE, dtype=np.int32)
-    for row, name in enumerate(names):
-        parts = list(dict.fromkeys(name.split()[:MOST_WORDS]))
-        joined.append("".join(parts))
-        for place in range(len(parts) - 1):
-            doubles[row, place] = code_of.get(parts[place] + parts[place + 1], NONE)
-    joined_of: dict[str, int] = {}
-    return NameTable(
-        words=words,
-        tokens=tokens,
-        doubles=doubles,
-        bits=np.where(tokens == NONE, 0, words.bits[tokens]).sum(axis=1) if names else np.zeros(0, np.int64),
-        joined=joined,
-        joined_code=np.fromiter((joined_of.setdefault(j, len(joined_of)) for j in joined), np.int32, len(joined)),
-        joined_length=np.fromiter(map(len, joined), np.int32, len(joined)),
-        general=general_tokens,
-        code_of=code_of,
-    )
+def empty_desk() -> Ints:
+    """Return an empty desk."""
+    return np.zeros((2, SIZES + 1, REST + 1), dtype=np.int64)
 
 
-@dataclass(frozen=True)
-class Side:
-    """One side of many pairs: names, and the codes of their words, then general words, padded with `NONE`."""
-
-    names: Codes
-    tokens: Codes
-    width: int
-
-    @property
-    def is_word(self) -> Flags:
-        """Say which tokens are distinctive words."""
-        found: Flags = self.tokens != NONE
-        found[:, self.width :] = False
-        return found
+@compiled
+def lay_out(desk: Ints, side: int, facts: Ints, lists: Codes, name: int) -> None:
+    """Put a name's words on one side of the desk."""
+    count = lists[name]
+    for place in range(count):
+        put(desk, side, place, facts, lists[name + 1 + place])
+    desk[side, SIZES, DISTINCT] = desk[side, SIZES, COUNT] = count
 
 
-def side_of(table: NameTable, names: Codes, general: Codes | None = None) -> Side:
-    """Return a side; `general` are codes of general texts, -1 for none; what is a word already is no general word."""
-    words = table.tokens[names]
-    if general is None:
-        return Side(names, words, words.shape[1])
-    extra = np.vstack([table.general, np.full((1, table.general.shape[1]), NONE, dtype=np.int32)])[general]
-    twice = (extra[:, :, None] == words[:, None, :]).any(axis=2)
-    extra[twice] = NONE
-    return Side(names, np.hstack([words, extra]), words.shape[1])
+@compiled
+def put(desk: Ints, side: int, place: int, facts: Ints, word: int) -> None:
+    """Put one word on the desk."""
+    for fact in range(GENERAL + 1):
+        desk[side, place, fact] = facts[word, fact]
+    desk[side, place, WORD] = word
 
 
-def align(table: NameTable, left: Side, right: Side, workers: int) -> tuple[Twins, Twins]:
-    """Return how each token found a twin on the other side, as `compare.readings` does; padding counts as equal."""
-    ours, theirs = left.tokens, right.tokens
-    equal = (ours[:, :, None] == theirs[:, None, :]) & (ours != NONE)[:, :, None]
-    our_twins = np.where(equal.any(axis=2) | (ours == NONE), EQUAL, Twin.NONE).astype(np.int8)
-    their_twins = np.where(equal.any(axis=1) | (theirs == NONE), EQUAL, Twin.NONE).astype(np.int8)
-    our_rest, their_rest = our_twins != EQUAL, their_twins != EQUAL
-    open_pairs = np.flatnonzero(our_rest.any(axis=1) & their_rest.any(axis=1))
-    if not len(open_pairs):
-        return our_twins, their_twins
-    _join(table, (left, right), (our_twins, their_twins), (open_pairs, their_rest))
-    _join(table, (right, left), (their_twins, our_twins), (open_pairs, our_rest))
-    chosen, i, j = np.nonzero(our_rest[open_pairs][:, :, None] & their_rest[open_pairs][:, None, :])
-    pairs = open_pairs[chosen]
-    twins = _twins_of(table.words, ours[pairs, i], theirs[pairs, j], workers)
-    hits = np.flatnonzero(twins != Twin.NONE)
-    np.minimum.at(our_twins, (pairs[hits], i[hits]), twins[hits])
-    np.minimum.at(their_twins, (pairs[hits], j[hits]), twins[hits])
-    return our_twins, their_twins
+@compiled
+def add_general(desk: Ints, side: int, facts: Ints, lists: Codes, general: int) -> None:
+    """Put the general words that are not among the name's words beside them."""
+    count = width = desk[side, SIZES, DISTINCT]
+    for at in range(general + 1, general + 1 + lists[general]):
+        known = False
+        for place in range(width):
+            known |= desk[side, place, WORD] == lists[at]
+        if not known:
+            put(desk, side, count, facts, lists[at])
+            count += 1
+    desk[side, SIZES, COUNT] = count
 
 
-def _join(table: NameTable, sides: tuple[Side, Side], twins: tuple[Twins, Twins], rest: tuple[Ints, Flags]) -> None:
-    """Mark what one side writes as two neighbouring words and the other in one; in place."""
-    (apart, joined), (pairs, open_tokens) = sides, rest
-    doubles = table.doubles[apart.names[pairs]]
-    hit = (doubles[:, :, None] == joined.tokens[pairs][:, None, :]) & (doubles != NONE)[:, :, None]
-    hit &= open_tokens[pairs][:, None, :]
-    at, place, token = np.nonzero(hit)
-    twins[1][pairs[at], token] = EQUAL
-    twins[0][pairs[at], place] = twins[0][pairs[at], place + 1] = EQUAL
+@compiled
+def align(desk: Ints, points: Points, table: Places) -> None:
+    """Find for each word an equal one, one written apart or in one, or a twin, on the other side."""
+    ours, theirs = desk[LEFT, SIZES, COUNT], desk[RIGHT, SIZES, COUNT]
+    if not set_aside(desk, ours, theirs):
+        return
+    join(desk, points, LEFT, RIGHT)
+    join(desk, points, RIGHT, LEFT)
+    for i in range(ours):
+        if not desk[LEFT, i, REST]:
+            continue
+        for j in range(theirs):
+            if desk[RIGHT, j, REST]:
+                twin = twin_of(desk[LEFT], i, desk[RIGHT], j, points, table)
+                desk[LEFT, i, TWIN] = min(desk[LEFT, i, TWIN], twin)
+                desk[RIGHT, j, TWIN] = min(desk[RIGHT, j, TWIN], twin)
 
 
-def _twins_of(words: Words, left: Codes, right: Codes, workers: int) -> Twins:
-    """Return `compare.words.twin_of` of each two words."""
-    twins = np.full(len(left), Twin.NONE, dtype=np.int8)
-    usable = (words.first[left] == words.first[right]) | (words.ending[left] == words.ending[right])
-    usable &= ~words.numbering[left] & ~words.numbering[right]
-    kept = np.flatnonzero(usable)
-    low, high = np.minimum(left[kept], right[kept]).astype(np.int64), np.maximum(left[kept], right[kept])
-    distinct, inverse = np.unique(low * len(words.texts) + high, return_inverse=True)
-    if len(kept):
-        twins[kept] = _distinct_twins(words, distinct // len(words.texts), distinct % len(words.texts), workers)[
-            inverse
-        ]
-    return twins
+@compiled
+def set_aside(desk: Ints, ours: int, theirs: int) -> bool:
+    """Mark the words that have an equal one and those that don't; say whether both sides have some that don't."""
+    for j in range(theirs):
+        desk[RIGHT, j, TWIN], desk[RIGHT, j, REST] = NO_TWIN, 1
+    our_rest, their_rest = ours, theirs
+    for i in range(ours):
+        desk[LEFT, i, TWIN], desk[LEFT, i, REST] = NO_TWIN, 1
+        for j in range(theirs):
+            if desk[LEFT, i, WORD] == desk[RIGHT, j, WORD]:
+                desk[LEFT, i, TWIN] = desk[RIGHT, j, TWIN] = EQUAL
+                desk[LEFT, i, REST] = desk[RIGHT, j, REST] = 0
+                our_rest, their_rest = our_rest - 1, their_rest - 1
+    return our_rest > 0 and their_rest > 0
 
 
-def _distinct_twins(words: Words, left: Ints, right: Ints, workers: int) -> Twins:
-    short, long = (
-        np.minimum(words.length[left], words.length[right]),
-        np.maximum(words.length[left], words.length[right]),
-    )
-    texts = np.array(words.texts, dtype=object)
-    ours, theirs = texts[left], texts[right]
-    worth = np.zeros(len(left), dtype=np.bool_)
-    spelt = np.flatnonzero((long - short <= MOST_EDITS) & (short >= SHORTEST_SPELLING))
-    edits = process.cpdist(
-        ours[spelt].tolist(), theirs[spelt].tolist(), scorer=OSA.distance, score_cutoff=MOST_EDITS, workers=workers
-    )
-    worth[spelt] = edits <= MOST_EDITS
-    brief = np.flatnonzero(
-        (long - short >= 2) & (short >= SHORTEST_BEGINNING) & (words.first[left] == words.first[right])
-    )
-    both = zip(ours[brief], theirs[brief], strict=True)
-    worth[brief] |= np.array([is_short_form(*sorted(pair, key=len)) for pair in both], dtype=np.bool_)
-    twins = np.full(len(left), Twin.NONE, dtype=np.int8)
-    chosen = np.flatnonzero(worth)
-    twins[chosen] = [twin_of(*pair) for pair in zip(ours[chosen], theirs[chosen], strict=True)]
-    return twins
+@compiled
+def join(desk: Ints, points: Points, apart: int, joined: int) -> None:
+    """Mark what one side writes as two neighbouring words and the other in one."""
+    for place in range(desk[apart, SIZES, DISTINCT] - 1):
+        first, second = desk[apart, place, LENGTH], desk[apart, place + 1, LENGTH]
+        for at in range(desk[joined, SIZES, COUNT]):
+            if not desk[joined, at, REST] or desk[joined, at, LENGTH] != first + second:
+                continue
+            start = desk[joined, at, START]
+            if are_equal(points, start, first, points, desk[apart, place, START], first) and are_equal(
+                points, start + first, second, points, desk[apart, place + 1, START], second
+            ):
+                desk[joined, at, TWIN] = desk[apart, place, TWIN] = desk[apart, place + 1, TWIN] = EQUAL
 
 
-def whole_agreements(
-    table: NameTable, left: Side, right: Side, twins: tuple[Twins, Twins], workers: int
-) -> npt.NDArray[np.int8]:
-    """Return how names agree whose every distinctive word has a twin or which are spelt alike; else `NONE`."""
-    our_words, their_words = left.is_word, right.is_word
-    our_twins, their_twins = np.where(our_words, twins[0], EQUAL), np.where(their_words, twins[1], EQUAL)
-    worst = np.maximum(our_twins.max(axis=1, initial=EQUAL), their_twins.max(axis=1, initial=EQUAL))
-    agreed: npt.NDArray[np.int8] = WHOLE_BY_TWIN[worst]
-    same = table.joined_code[left.names] == table.joined_code[right.names]
-    wanted = (agreed == Agreement.NONE) & ~same
-    for side, found in ((left, our_twins), (right, their_twins)):
-        wanted &= (table.words.plain[side.tokens] | (found == EQUAL)).all(axis=1)
-    agreed[_names_alike(table, left.names, right.names, wanted, workers)] = Agreement.ALIKE
-    agreed[same] = Agreement.SAME
-    return agreed
+@compiled
+def joined_length(desk: Ints, side: int) -> int:
+    """Return how many letters a name's words have."""
+    length = 0
+    for place in range(desk[side, SIZES, DISTINCT]):
+        length += desk[side, place, LENGTH]
+    return length
 
 
-def _names_alike(table: NameTable, left: Codes, right: Codes, wanted: Flags, workers: int) -> Flags:
-    """Return which of the wanted pairs of names are within the edit distance for names that are alike."""
-    ours, theirs = table.joined_length[left], table.joined_length[right]
+@compiled
+def write_joined(desk: Ints, points: Points, joined: Points) -> None:
+    """Write both names without spaces."""
+    for side in (LEFT, RIGHT):
+        at = 0
+        for place in range(desk[side, SIZES, DISTINCT]):
+            start = desk[side, place, START]
+            for letter in range(start, start + desk[side, place, LENGTH]):
+                joined[side, at] = points[letter]
+                at += 1
+
+
+@compiled
+def are_joined_equal(desk: Ints, points: Points, joined: Points) -> bool:
+    """Say whether two names are the same when written without spaces; if they are of one length, they are written."""
+    length = joined_length(desk, LEFT)
+    if length != joined_length(desk, RIGHT):
+        return False
+    write_joined(desk, points, joined)
+    for at in range(length):
+        if joined[LEFT, at] != joined[RIGHT, at]:
+            return False
+    return True
+
+
+@compiled
+def joined_similarity(desk: Ints, points: Points, joined: Points, table: Places) -> int:
+    """Return the edit similarity of two names written without spaces."""
+    write_joined(desk, points, joined)
+    ours, theirs = joined_length(desk, LEFT), joined_length(desk, RIGHT)
+    return edit_similarity(joined[LEFT], 0, ours, joined[RIGHT], 0, theirs, table)
+
+
+@compiled
+def whole_agreement(desk: Ints, points: Points, joined: Points, table: Places) -> int:
+    """Return how names agree of which every word has a twin, or which as a whole are spelt alike."""
+    if are_joined_equal(desk, points, joined):
+        return SAME
+    worst, plain = EQUAL, True
+    for side in (LEFT, RIGHT):
+        for place in range(desk[side, SIZES, DISTINCT]):
+            twin = desk[side, place, TWIN]
+            worst = max(worst, twin)
+            spelt = desk[side, place, LENGTH] >= SHORTEST_SPELLING and not desk[side, place, NUMBERING]
+            plain &= twin == EQUAL or spelt
+    if worst < NO_TWIN:
+        return by_worst_twin(worst)
+    ours, theirs = joined_length(desk, LEFT), joined_length(desk, RIGHT)
     # The distance is at least the difference in length, so most pairs are settled by their lengths.
-    near = np.abs(ours - theirs) * 1000 <= 101 * np.maximum(ours, theirs)
-    chosen = np.flatnonzero(wanted & near)
-    joined = np.array(table.joined, dtype=object)
-    alike: Flags = np.zeros(len(left), dtype=np.bool_)
-    similar = edit_similarity_pairs(joined[left[chosen]].tolist(), joined[right[chosen]].tolist(), workers)
-    alike[chosen] = similar >= NAMES_ALIKE
-    return alike
+    near = abs(ours - theirs) * 1000 <= (1001 - NAMES_ALIKE) * max(ours, theirs)
+    if plain and near and joined_similarity(desk, points, joined, table) >= NAMES_ALIKE:
+        return ALIKE
+    return NO_AGREEMENT
 
 
-def shared_millibits(table: NameTable, left: Side, right: Side, twins: tuple[Twins, Twins]) -> Ints:
-    """Return the lesser surprise of either side's distinctive words that have a twin."""
-    sums = [
-        np.where(side.is_word & (found != Twin.NONE), table.words.bits[side.tokens], 0).sum(axis=1)
-        for side, found in zip((left, right), twins, strict=True)
-    ]
-    shared: Ints = np.minimum(*sums)
-    return shared
+@compiled
+def by_worst_twin(twin: int) -> int:
+    """Return how names agree of which each word has a twin, the least sure of them the given one."""
+    if twin == SLIP:
+        return ALIKE
+    if twin == SHORT_FORM:
+        return SHORTENED
+    return NEARLY_ALIKE if twin == OTHER_LETTER else SAME
+
+
+@compiled
+def agreeing_bits(desk: Ints, worst: int) -> int:
+    """Return the lesser surprise of either side's distinctive words whose twins are at worst the given one."""
+    ours, theirs = 0, 0
+    for place in range(desk[LEFT, SIZES, DISTINCT]):
+        if desk[LEFT, place, TWIN] <= worst:
+            ours += desk[LEFT, place, BITS]
+    for place in range(desk[RIGHT, SIZES, DISTINCT]):
+        if desk[RIGHT, place, TWIN] <= worst:
+            theirs += desk[RIGHT, place, BITS]
+    return min(ours, theirs)
+
+
+@compiled
+def part_agreement(desk: Ints) -> int:
+    """Return how names agree of which some words may have twins."""
+    for side in (LEFT, RIGHT):
+        found = False
+        for place in range(desk[side, SIZES, DISTINCT]):
+            found |= desk[side, place, TWIN] != NO_TWIN
+        if not found:
+            return NO_AGREEMENT
+    return STARTS if desk[LEFT, 0, TWIN] != NO_TWIN and desk[RIGHT, 0, TWIN] != NO_TWIN else SHARES
+
+
+@compiled
+def is_cut_short(rows: Codes, full: Bytes, left: int, right: int) -> bool:
+    """Say whether one full name is the other, cut by a system that caps names."""
+    short, long = (left, right) if rows[left, FULL_LETTERS] < rows[right, FULL_LETTERS] else (right, left)
+    length = rows[short, FULL_LETTERS]
+    if length < CUT_FROM or length >= CUT_TO or length == rows[long, FULL_LETTERS]:
+        return False
+    start, begin, count = rows[long, FULL_START], rows[short, FULL_START], rows[short, FULL_BYTES]
+    for at in range(count):
+        if full[begin + at] != full[start + at]:
+            return False
+    return bool(length >= CUT_AT_A_SPACE or full[start + count] != SPACE)

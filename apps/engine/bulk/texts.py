@@ -1,93 +1,253 @@
-"""Bags of words of many pairs at once."""
+"""Bags of words and whole texts of many pairs at once."""
 
-from dataclasses import replace
-from functools import partial
+from typing import Final, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
 
-from apps.engine.bulk.alike import alike_words
-from apps.engine.bulk.frames import ABSENT, Codes, Flags, Ints, combine, combine_columns, values_at
-from apps.engine.bulk.keys import ranges
-from apps.engine.bulk.pairs import RowPairs
-from apps.engine.bulk.words import NONE, Words, words_of
-from apps.engine.compare.texts import BAG_DIFFERENT, CONTAINED, SHARES, bag_of
-from apps.engine.compare.words import RARITIES, RARITY_BOUNDS
+from apps.engine.bulk.compiled import compiled
+from apps.engine.bulk.edits import Places, edit_similarity, jaro_winkler, places
+from apps.engine.bulk.frames import ABSENT, Codes, Columns, Ints, combine_coded
+from apps.engine.bulk.letters import Letters, Points, letters_of
+from apps.engine.bulk.words import (
+    BITS,
+    ENDING,
+    FIRST,
+    LENGTH,
+    NUMBERING,
+    START,
+    Tokens,
+    Words,
+    counts_of,
+    drop_repeats,
+    split_words,
+    words_of,
+)
+from apps.engine.compare.texts import (
+    AGREEMENTS,
+    BAG_DIFFERENT,
+    CONTAINED,
+    MOST_WORDS,
+    SHARES,
+    TEXT_LABELS,
+    TEXTS_ALIKE,
+)
+from apps.engine.compare.words import RARITIES, RARITY_BOUNDS, SHORTEST_SPELLING, WORDS_ALIKE
 from apps.engine.rules import Comparison
 from apps.engine.statistics import Statistics, rarity
 
-CELLS = 8_000_000
-"""Pairs of words looked at in one step."""
+Levels = npt.NDArray[np.uint8]
+CLASSES: Final = len(RARITIES)
+LEAST_SHARED: Final = len(SHARES)
+A_PART_THE_SAME, TEXT_DIFFERENT = len(TEXT_LABELS) - 2, len(TEXT_LABELS) - 1
+EVERY_WORD: Final = 1 << 30
+COMMON, ALIKE = 1, 2
+assert len(AGREEMENTS) == CONTAINED
 
 
-def bag_levels(pairs: RowPairs, comparison: Comparison) -> npt.NDArray[np.uint8]:
-    """Return what `compare.texts.compare_bag` returns for each pair of rows."""
-    columns = [pairs.columns[part] for part in comparison.parts]
-    first, bag = combine_columns(columns)
-    values = list(zip(*(values_at(column, first) for column in columns), strict=True))
-    words, tokens, sizes = _bags_of(values, comparison, pairs.statistics)
-    given = np.any([column.codes != ABSENT for column in columns], axis=0)
-    where = np.flatnonzero(given[pairs.left] & given[pairs.right])
-    ours, theirs = bag[pairs.left[where]], bag[pairs.right[where]]
-    distinct, inverse = np.unique(
-        combine(np.minimum(ours, theirs), np.maximum(ours, theirs), len(values)), return_inverse=True
-    )
-    low, high = distinct // (len(values) + 1) - 1, distinct % (len(values) + 1) - 1
-    found = np.zeros(len(distinct), dtype=np.uint8)
-    # Pairs of like width together, so that a step's matrix is hardly padded.
-    widths = np.maximum(sizes[low], sizes[high])
-    order = np.argsort(widths, kind="stable")
-    start = 0
-    while start < len(order):
-        step = order[start : start + max(1, CELLS // int(widths[order[min(start, len(order) - 1)]] + 8) ** 2)]
-        width = int(widths[step].max())
-        both = tokens[low[step], :width], tokens[high[step], :width]
-        found[step] = _levels(words, both, pairs.statistics.records, pairs.workers)
-        start += len(step)
-    levels = np.zeros(len(pairs), dtype=np.uint8)
-    if len(where):
-        levels[where] = found[inverse]
-    return levels
+class BagComparer(NamedTuple):
+    """Bags of words: the code of each row's bag, and the words of each bag."""
+
+    codes: Codes
+    bags: Tokens
+    words: Words
+    chance: int
+
+    def fill(self, left: Codes, right: Codes, levels: Levels) -> None:
+        """Write the level of each pair of rows."""
+        found = np.zeros((2, MOST_WORDS), dtype=np.int64)
+        fill_bags(self.codes, *self.bags, *self.words, self.chance, found, places(), left, right, levels[0])
 
 
-def _bags_of(
-    values: list[tuple[str | None, ...]], comparison: Comparison, statistics: Statistics
-) -> tuple[Words, Codes, Ints]:
-    """Return the distinct words, and per bag the codes of its words (padded with `NONE`) and how many there are."""
-    bags = [bag_of(value) for value in values]
-    code_of: dict[str, int] = {}
-    sizes = np.fromiter(map(len, bags), np.int64, len(bags))
-    flat = np.fromiter(
-        (code_of.setdefault(w, len(code_of)) for bag in bags for w in sorted(bag)), np.int32, int(sizes.sum())
-    )
-    tokens = np.full((len(bags), int(sizes.max(initial=0))), NONE, dtype=np.int32)
-    tokens[np.repeat(np.arange(len(bags)), sizes), ranges(np.zeros(len(bags), dtype=np.int64), sizes)] = flat
-    parts = dict.fromkeys(comparison.parts)
-    tables = [words_of(list(code_of), partial(statistics.rarity, part)) for part in parts]
-    return replace(tables[0], bits=np.min([table.bits for table in tables], axis=0)), tokens, sizes
+class TextComparer(NamedTuple):
+    """Whole texts, the words of each and how much these surprise."""
+
+    codes: Codes
+    letters: Letters
+    tokens: Tokens
+    bits: Ints
+    chance: int
+
+    def fill(self, left: Codes, right: Codes, levels: Levels) -> None:
+        """Write the level of each pair of rows."""
+        texts = self.codes, *self.letters, *self.tokens, self.bits
+        fill_texts(*texts, self.chance, places(), left, right, levels[0])
 
 
-def _levels(words: Words, tokens: tuple[Codes, Codes], records: int, workers: int) -> Ints:
-    ours, theirs = tokens
-    equal = (ours[:, :, None] == theirs[:, None, :]) & (ours != NONE)[:, :, None]
-    common = equal.any(axis=2), equal.any(axis=1)
-    rests = (ours != NONE) & ~common[0], (theirs != NONE) & ~common[1]
-    alike = alike_words(words, tokens, rests, np.zeros(len(ours), dtype=np.bool_), workers)
-    mine, yours = common[0] | alike[0], common[1] | alike[1]
-    shared = np.minimum(_bits(words, ours, mine), _bits(words, theirs, yours))
-    own, foreign = rests[0] & ~alike[0], rests[1] & ~alike[1]
-    extra = _bits(words, ours, own) + _bits(words, theirs, foreign)
-    share = np.where(extra == 0, 1000, 1000 * shared // np.maximum(shared + extra, 1))
-    agreed = np.sum([share < least for least in SHARES], axis=0)
-    whole = (~own.any(axis=1) | ~foreign.any(axis=1)) & (agreed > 0)
-    rare = np.sum([shared - rarity(max(records, 1), 1) < bound for bound in RARITY_BOUNDS], axis=0)
-    levels = 1 + np.where(whole, CONTAINED, agreed) * len(RARITIES) + rare
-    levels[(agreed == len(SHARES)) & ~whole | ~mine.any(axis=1)] = BAG_DIFFERENT
-    levels[(ours == NONE).all(axis=1) | (theirs == NONE).all(axis=1)] = 0
-    found: Ints = levels
+def prepare_bag(columns: Columns, comparison: Comparison, statistics: Statistics) -> BagComparer:
+    """Return `compare.texts.compare_bag` for rows of the columns."""
+    coded = [columns.coded(part) for part in comparison.parts]
+    first, codes = combine_coded(coded)
+    values = [column.texts.take(pa.array(column.codes[first], mask=column.codes[first] == ABSENT)) for column in coded]
+    split = split_words(pc.binary_join_element_wise(*values, " ", null_handling="skip"), EVERY_WORD)
+    encoded = split.words.dictionary_encode()
+    bags = Tokens(*drop_repeats(split.starts, encoded.indices.to_numpy()))
+    lengths = np.minimum(np.diff(bags.starts), MOST_WORDS)
+    kept = np.arange(len(bags.words)) - np.repeat(bags.starts[:-1], np.diff(bags.starts)) < MOST_WORDS
+    words = words_of(encoded.dictionary, surprise_of(encoded.dictionary, comparison.parts, statistics))
+    bags = Tokens(np.r_[0, np.cumsum(lengths)], bags.words[kept])
+    return BagComparer(codes.astype(np.int32), bags, words, rarity(max(statistics.records, 1), 1))
+
+
+def prepare_text(columns: Columns, comparison: Comparison, statistics: Statistics) -> TextComparer:
+    """Return `compare.texts.compare_text` for rows of the columns."""
+    codes, texts = columns.coded(comparison.parts[0])
+    split = split_words(texts, EVERY_WORD)
+    encoded = split.words.dictionary_encode()
+    of_words = surprise_of(encoded.dictionary, comparison.parts, statistics)[encoded.indices.to_numpy()]
+    bits = np.diff(np.r_[0, np.cumsum(of_words)][split.starts])
+    tokens = Tokens(*drop_repeats(split.starts, encoded.indices.to_numpy()))
+    return TextComparer(codes, letters_of(texts), tokens, bits, rarity(max(statistics.records, 1), 1))
+
+
+def surprise_of(words: pa.Array, parts: tuple[str, ...], statistics: Statistics) -> Ints:
+    """Return the millibits by which each word surprises in the part where it is most at home."""
+    counts = np.max([counts_of(words, statistics.counts.get(part, {}), 1) for part in parts], axis=0)
+    distinct, inverse = np.unique(counts, return_inverse=True)
+    found = np.array([rarity(statistics.records, count) for count in distinct.tolist()], dtype=np.int64)
+    bits: Ints = found[inverse]
+    return bits
+
+
+@compiled
+def fill_bags(
+    codes: Codes,
+    starts: Ints,
+    tokens: Codes,
+    facts: Ints,
+    points: Points,
+    chance: int,
+    found: Ints,
+    table: Places,
+    left: Codes,
+    right: Codes,
+    levels: Levels,
+) -> None:
+    """Write the levels of all pairs; in place."""
+    for pair in range(len(left)):
+        i, j = starts[codes[left[pair]]], starts[codes[right[pair]]]
+        m, n = starts[codes[left[pair]] + 1] - i, starts[codes[right[pair]] + 1] - j
+        if m == 0 or n == 0:
+            levels[pair] = 0
+            continue
+        meet_words(tokens, i, m, j, n, facts, points, found, table)
+        levels[pair] = bag_level(tokens, i, m, j, n, facts, found, chance)
+
+
+@compiled
+def meet_words(
+    tokens: Codes, i: int, m: int, j: int, n: int, facts: Ints, points: Points, found: Ints, table: Places
+) -> None:
+    """Mark the words of two bags that the other has too, in the same or in another spelling."""
+    for place in range(m):
+        found[0, place] = 0
+    for place in range(n):
+        found[1, place] = 0
+    for a in range(m):
+        for b in range(n):
+            if tokens[i + a] == tokens[j + b]:
+                found[0, a] = found[1, b] = COMMON
+    for a in range(m):
+        for b in range(n):
+            if (
+                found[0, a] != COMMON
+                and found[1, b] != COMMON
+                and are_words_alike(facts, tokens[i + a], tokens[j + b], points, table)
+            ):
+                found[0, a] = found[1, b] = ALIKE
+
+
+@compiled
+def are_words_alike(facts: Ints, left: int, right: int, points: Points, table: Places) -> bool:
+    """Return `compare.words.are_words_alike` of two different words."""
+    if facts[left, FIRST] != facts[right, FIRST] and facts[left, ENDING] != facts[right, ENDING]:
+        return False
+    m, n = facts[left, LENGTH], facts[right, LENGTH]
+    if min(m, n) < SHORTEST_SPELLING or facts[left, NUMBERING] or facts[right, NUMBERING]:
+        return False
+    # The distance is at least the difference in length.
+    if abs(m - n) * 1000 > (1001 - WORDS_ALIKE) * max(m, n):
+        return False
+    return edit_similarity(points, facts[left, START], m, points, facts[right, START], n, table) >= WORDS_ALIKE
+
+
+@compiled
+def bag_level(tokens: Codes, i: int, m: int, j: int, n: int, facts: Ints, found: Ints, chance: int) -> int:
+    """Return the level of two bags whose common words are marked."""
+    mine, own, our_extra = weigh(tokens, i, m, facts, found[0])
+    yours, foreign, their_extra = weigh(tokens, j, n, facts, found[1])
+    if own == m:
+        return BAG_DIFFERENT
+    shared, extra = min(mine, yours), our_extra + their_extra
+    share = 1000 * shared // max(shared + extra, 1) if extra else 1000
+    agreed = 0
+    for least in SHARES:
+        agreed += share < least
+    if agreed and (own == 0 or foreign == 0):
+        agreed = CONTAINED
+    elif agreed == LEAST_SHARED:
+        return BAG_DIFFERENT
+    return 1 + agreed * CLASSES + rarity_class(shared - chance)
+
+
+@compiled
+def weigh(tokens: Codes, start: int, count: int, facts: Ints, found: Ints) -> tuple[int, int, int]:
+    """Return the surprise of a bag's words that are shared, how many are not, and the surprise of these."""
+    shared, own, extra = 0, 0, 0
+    for place in range(count):
+        bits = facts[tokens[start + place], BITS]
+        if found[place]:
+            shared += bits
+        else:
+            own, extra = own + 1, extra + bits
+    return shared, own, extra
+
+
+@compiled
+def rarity_class(above_chance: int) -> int:
+    """Return the index into `RARITIES` of words that surprise so many millibits more than chance."""
+    found = 0
+    for bound in RARITY_BOUNDS:
+        found += above_chance < bound
     return found
 
 
-def _bits(words: Words, tokens: Codes, chosen: Flags) -> Ints:
-    bits: Ints = np.where(chosen, words.bits[tokens], 0).sum(axis=1)
-    return bits
+@compiled
+def fill_texts(
+    codes: Codes,
+    points: Points,
+    starts: Ints,
+    token_starts: Ints,
+    tokens: Codes,
+    bits: Ints,
+    chance: int,
+    table: Places,
+    left: Codes,
+    right: Codes,
+    levels: Levels,
+) -> None:
+    """Write the levels of all pairs; in place."""
+    for pair in range(len(left)):
+        ours, theirs = codes[left[pair]], codes[right[pair]]
+        if ours == ABSENT or theirs == ABSENT:
+            levels[pair] = 0
+            continue
+        i, j = starts[ours], starts[theirs]
+        m, n = starts[ours + 1] - i, starts[theirs + 1] - j
+        if ours != theirs and jaro_winkler(points, i, m, points, j, n, table) < TEXTS_ALIKE:
+            shares = shares_word(token_starts, tokens, ours, theirs)
+            levels[pair] = A_PART_THE_SAME if shares else TEXT_DIFFERENT
+        else:
+            levels[pair] = 1 + (ours != theirs) * CLASSES + rarity_class(min(bits[ours], bits[theirs]) - chance)
+
+
+@compiled
+def shares_word(starts: Ints, tokens: Codes, left: int, right: int) -> bool:
+    """Say whether two texts have a word in common."""
+    for a in range(starts[left], starts[left + 1]):
+        for b in range(starts[right], starts[right + 1]):
+            if tokens[a] == tokens[b]:
+                return True
+    return False
