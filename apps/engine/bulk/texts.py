@@ -81,7 +81,8 @@ def prepare_bag(columns: Columns, comparison: Comparison, statistics: Statistics
     coded = [columns.coded(part) for part in comparison.parts]
     first, codes = combine_coded(coded)
     values = [column.texts.take(pa.array(column.codes[first], mask=column.codes[first] == ABSENT)) for column in coded]
-    split = split_words(pc.binary_join_element_wise(*values, " ", null_handling="skip"), EVERY_WORD)
+    joined = pc.binary_join_element_wise(*values, " ", null_handling="replace", null_replacement="")
+    split = split_words(pc.ascii_trim(pc.replace_substring_regex(joined, " {2,}", " "), " "), EVERY_WORD)
     encoded = split.words.dictionary_encode()
     bags = Tokens(*drop_repeats(split.starts, encoded.indices.to_numpy()))
     lengths = np.minimum(np.diff(bags.starts), MOST_WORDS)
