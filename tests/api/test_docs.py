@@ -25,6 +25,7 @@ def test_every_operation_is_documented_with_answer_problem_and_log_in() -> None:
     }
     assert operations.keys() == {
         "searchCustomers", "getCustomer", "listCompanyCodes", "listHistory", "resolveByKey", "resolveByExample",
+        "listChanges",
         "listSourceSystems", "listOpenCases", "explainCustomer", "explainApart",
         "pushSourceRecords", "getSourceRecord", "deleteSourceRecord",
         "mergeCustomers", "splitCustomer", "unmergeCustomer", "transferRecord", "undoDecision",

@@ -30,6 +30,7 @@ LAW: dict[str, frozenset[str]] = {
     "why": ROLES,
     "why-not": ROLES,
     "resolve": ROLES,
+    "changes": ROLES,
     "source-systems": ROLES,
     "source-records": frozenset({"integration", "administrator"}),
     "source-record": ROLES,

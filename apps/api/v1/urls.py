@@ -3,6 +3,7 @@
 from django.urls import path
 
 from apps.api.v1.cases import CaseList
+from apps.api.v1.changes import ChangeFeed
 from apps.api.v1.customers import CompanyCodeList, CustomerDetail, CustomerHistory, CustomerList
 from apps.api.v1.decisions import CustomerMerge, CustomerSplit, CustomerUnmerge, DecisionUndo, RecordTransfer
 from apps.api.v1.docs import DocsPage, SchemaDocument
@@ -22,6 +23,7 @@ urlpatterns = [
     path("customers/<str:gid>/split", CustomerSplit.as_view(), name="split"),
     path("customers/<str:gid>/unmerge", CustomerUnmerge.as_view(), name="unmerge"),
     path("resolve", Resolve.as_view(), name="resolve"),
+    path("changes", ChangeFeed.as_view(), name="changes"),
     path("source-systems", SourceSystemList.as_view(), name="source-systems"),
     path("source-records", SourceRecordList.as_view(), name="source-records"),
     path("source-records/<str:source>/<path:key>/transfer", RecordTransfer.as_view(), name="transfer"),
