@@ -10,10 +10,11 @@ from django.db import connection
 class Gate(IntEnum):
     """Namespaces of the two-key advisory locks."""
 
-    INTAKE = 1
+    INTAKE = 1  # a decision alone; live writers and bulk chunks together
     SOURCE = 2
-    RESOLVE = 3
+    RESOLVE = 3  # one bulk run at a time; live writers see whether one is going on
     RUN = 4
+    STORE = 5  # live writers together, or the chunks of a bulk run together, never both
     # One request per idempotency key; one worker per upload.
     IDEMPOTENCY = 5
     UPLOAD = 6
@@ -24,6 +25,13 @@ def lock_gate(gate: Gate, key: int = 0, *, shared: bool = False) -> None:
     call = "pg_advisory_xact_lock_shared" if shared else "pg_advisory_xact_lock"
     with connection.cursor() as cursor:
         cursor.execute(f"SELECT {call}(%s, %s)", [int(gate), key])
+
+
+def try_gate_shared(gate: Gate, key: int = 0) -> bool:
+    """Hold a gate shared until the transaction ends unless somebody has it, or waits for it, alone; say whether."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_try_advisory_xact_lock_shared(%s, %s)", [int(gate), key])
+        return bool(cursor.fetchone()[0])
 
 
 @contextmanager

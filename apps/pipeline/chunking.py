@@ -144,6 +144,7 @@ class Chunker:
                 "record": s.scope.record,
                 "golden": s.scope.golden,
                 "number": s.state["number"],
+                "applied": s.state["applied"].fill_null(-1),
                 "is_dirty": s.scope.is_dirty,
                 "is_gone": s.scope.is_gone,
                 "chunk": s.partition.chunk,

@@ -29,6 +29,7 @@ from apps.pipeline.building import Ground, build, members_with_claims
 from apps.pipeline.chunking import Chunker, Settled
 from apps.pipeline.live.absorbing import settle as settle_few
 from apps.pipeline.live.reading import TooMuch
+from apps.pipeline.live.touching import forget_touches
 from apps.pipeline.partition import Flags, Scope, settle
 from apps.pipeline.reading import Read, read_scope
 from apps.pipeline.runs import Journal, QuietJournal
@@ -70,6 +71,8 @@ def resolve(journal: Journal | QuietJournal, ask: Ask) -> Stored:
         return stored
     # Runs wait for each other here; decisions don't, and make stale what a run has read of their customers.
     with nullcontext() if isinstance(journal, QuietJournal) else one_at_a_time(Gate.RESOLVE):
+        # Live writers leave a mark from here on; marks from before are of records that are about to be read.
+        forget_touches()
         for _ in range(REDO_ROUNDS):
             stored.redo, stored.redo_around = [], []
             if ask.dirty or ask.around:

@@ -1,5 +1,6 @@
 """Runs of the pipeline: what, how many, under which rules, and how far."""
 
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 
 
@@ -76,3 +77,13 @@ class RedoItem(models.Model):
 
     def __str__(self) -> str:
         return f"redo of {self.record_id}"
+
+
+class LiveTouch(models.Model):
+    """A record taken in live while a bulk run was going on, with its match keys: what the run can't have compared."""
+
+    record_id = models.BigIntegerField()
+    match_keys = ArrayField(models.BigIntegerField())
+
+    def __str__(self) -> str:
+        return f"touch of {self.record_id}"

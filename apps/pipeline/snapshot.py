@@ -26,6 +26,7 @@ STATE_TYPES = {
     "is_dirty": pa.bool_(),
     "is_gone": pa.bool_(),
     "golden": pa.int64(),
+    "applied": pa.int64(),
 }
 # Above this many dirty records, reading everything by COPY beats asking an index for each.
 NEIGHBOURHOOD_LIMIT = 2_000
@@ -36,7 +37,7 @@ WHERE (applied_number IS NULL OR applied_number <> latest_number) AND state <> '
 """
 # A dirty record is read in its latest version, any other in the one that was applied.
 STATE = """
-SELECT r.id, s.code, r.key, s.trust, v.modified_at, v.number, c.dirty, v.is_deletion, m.golden_id
+SELECT r.id, s.code, r.key, s.trust, v.modified_at, v.number, c.dirty, v.is_deletion, m.golden_id, r.applied_number
 FROM scope c
 JOIN sources_sourcerecord r ON r.id = c.id
 JOIN sources_sourcesystem s ON s.id = r.source_id

@@ -24,17 +24,27 @@ from apps.outbox.services import post_event_frame
 from apps.pipeline.reopening import reopen_differences
 from apps.sources.services import mark_applied
 
-# What was read must still hold: who belongs where, which version was applied, and that no verdict came in since.
+# What was read must still hold: who belongs where, which version was applied, that no verdict came in since, and that
+# nobody was taken in live with a match key of a record that is new here.
 STALE = """
 SELECT EXISTS (
-    SELECT FROM unnest(%(records)s::bigint[], %(golden)s::bigint[]) AS seen(record_id, golden_id)
+    SELECT FROM unnest(%(records)s::bigint[], %(golden)s::bigint[], %(applied)s::bigint[])
+         AS seen(record_id, golden_id, applied)
     LEFT JOIN golden_membership m ON m.record_id = seen.record_id
+    LEFT JOIN sources_sourcerecord r ON r.id = seen.record_id
     WHERE m.golden_id IS DISTINCT FROM nullif(seen.golden_id, -1)
+       OR r.applied_number IS DISTINCT FROM nullif(seen.applied, -1)
 ) OR EXISTS (
     SELECT FROM golden_membership m WHERE m.golden_id = ANY(%(existing)s) AND m.record_id <> ALL(%(records)s)
 ) OR EXISTS (
     SELECT FROM matching_verdictpair p
     WHERE p.id > %(horizon)s AND (p.low_id = ANY(%(records)s) OR p.high_id = ANY(%(records)s))
+)
+"""
+TOUCHED = """
+SELECT EXISTS (
+    SELECT FROM pipeline_livetouch t CROSS JOIN LATERAL unnest(t.match_keys) AS live(key)
+    JOIN unnest(%s::bigint[]) AS mine(key) USING (key)
 )
 """
 
@@ -94,7 +104,7 @@ def store_chunk(chunk: Chunk, context: Context, stored: Stored) -> None:
     records = chunk.records.column("record").to_pylist()
     with acting(context.actor, reason=context.reason, run_id=context.run_id):
         # Chunks of one run share no record, so they may commit side by side; a person's decision waits for none but
-        # those under way.
+        # those under way. Live writers wait at another gate, which whoever sends the chunks holds.
         lock_gate(Gate.INTAKE, shared=True)
         if _is_stale(chunk, records, context.horizon):
             is_dirty = chunk.records.column("is_dirty")
@@ -164,8 +174,26 @@ def _gone(chunk: Chunk) -> list[int]:
 def _is_stale(chunk: Chunk, records: Sequence[int], horizon: int) -> bool:
     before = chunk.records.column("golden").to_pylist()
     existing = sorted({g for g in before if g != -1})
+    seen: dict[str, Any] = {
+        "records": list(records),
+        "golden": before,
+        "applied": chunk.records.column("applied").to_pylist(),
+        "existing": existing,
+        "horizon": horizon,
+    }
     with connection.cursor() as cursor:
-        cursor.execute(STALE, {"records": list(records), "golden": before, "existing": existing, "horizon": horizon})
+        cursor.execute(STALE, seen)
+        return bool(cursor.fetchone()[0]) or _is_touched(chunk)
+
+
+def _is_touched(chunk: Chunk) -> bool:
+    """Say whether a record taken in live since the run began shares a match key with a record matched here."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT EXISTS (SELECT FROM pipeline_livetouch)")
+        if not cursor.fetchone()[0]:
+            return False
+        keys = {int(key) for text in chunk.standard["match_keys"].to_pylist() for key in text[1:-1].split(",") if key}
+        cursor.execute(TOUCHED, [list(keys)])
         return bool(cursor.fetchone()[0])
 
 

@@ -1,11 +1,22 @@
-"""Store chunks side by side: while the server works on one, the next is being built and sent."""
+"""Store chunks side by side: while the server works on one, the next is being built and sent.
 
+Chunks and live writers take turns: a live writer who reads while a chunk commits would see half of either. So the
+gate is held here for a spell of chunks, and let go between spells for whoever waits.
+"""
+
+import time
 from collections.abc import Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from threading import Barrier
+from typing import Final
 
 from django.db import connection
 
+from apps.base.locks import Gate, lock_gate, one_at_a_time
 from apps.pipeline.store import Chunk, Context, Stored, store_chunk
+
+SPELL_SECONDS: Final = 1.0
+"""How long live writers wait for a bulk run at most, beside the chunks under way."""
 
 
 def store_chunks(chunks: Iterator[Chunk], context: Context, stored: Stored, *, workers: int) -> Iterator[int]:
@@ -14,24 +25,31 @@ def store_chunks(chunks: Iterator[Chunk], context: Context, stored: Stored, *, w
     Inside a transaction everything runs on its connection, one after the other; else up to `workers` chunks are on
     their way at once, each on a connection of its own. The first failure stops the rest and is raised.
     """
-    if workers < 2 or connection.in_atomic_block:
+    if connection.in_atomic_block:
+        lock_gate(Gate.STORE)
         for done, chunk in enumerate(chunks, start=1):
             store_chunk(chunk, context, stored)
             yield done
         return
     done = 0
     with ThreadPoolExecutor(max_workers=workers, thread_name_prefix="store") as pool:
-        waiting: set[Future[None]] = set()
-        for chunk in chunks:
-            waiting.add(pool.submit(_store, chunk, context, stored))
-            if len(waiting) > workers:
-                waiting, done = _collect(waiting, done)
-                yield done
-        while waiting:
-            waiting, done = _collect(waiting, done)
-            yield done
+        following = next(chunks, None)
+        while following is not None:
+            with one_at_a_time(Gate.STORE):
+                until, waiting = time.monotonic() + SPELL_SECONDS, set[Future[None]]()
+                while following is not None and time.monotonic() < until:
+                    waiting.add(pool.submit(_store, following, context, stored))
+                    following = next(chunks, None)
+                    if len(waiting) > workers:
+                        waiting, done = _collect(waiting, done)
+                        yield done
+                while waiting:
+                    waiting, done = _collect(waiting, done)
+                    yield done
+        # Every thread comes to the barrier, so each of them closes the connection that is its own.
+        together = Barrier(workers)
         for _ in range(workers):
-            pool.submit(connection.close)
+            pool.submit(_leave, together)
 
 
 def _store(chunk: Chunk, context: Context, stored: Stored) -> None:
@@ -40,6 +58,11 @@ def _store(chunk: Chunk, context: Context, stored: Stored) -> None:
     except BaseException:
         connection.close()
         raise
+
+
+def _leave(together: Barrier) -> None:
+    together.wait()
+    connection.close()
 
 
 def _collect(waiting: set[Future[None]], done: int) -> tuple[set[Future[None]], int]:

@@ -26,6 +26,7 @@ from apps.pipeline.live.reading import Known, TooMuch
 from apps.pipeline.live.redoing import queue_redo
 from apps.pipeline.live.settling import Neighbourhood, Settlement, decide, merge_links, worth_asking
 from apps.pipeline.live.sharing import propose_shared
+from apps.pipeline.live.touching import leave_touches
 from apps.pipeline.store import Context, write_chunk
 from apps.rulebook.selectors import ActiveRules, get_active_rules
 
@@ -69,8 +70,9 @@ def absorb(
     first load and OperationalError where another transaction came first: see `apps.base.retrying`.
     """
     with acting(actor, reason=reason):
-        # Bulk chunks and decisions have the gate to themselves; live writers share it.
+        # Decisions have the first gate to themselves, chunks of a bulk run the second; live writers share both.
         lock_gate(Gate.INTAKE, shared=True)
+        lock_gate(Gate.STORE, shared=True)
         context = Context(actor, reason, 0, correlation or uuid7(), 0)
         try:
             outcome = settle(record_ids, (), context)
@@ -90,6 +92,8 @@ def settle(dirty_ids: Sequence[int], around: Sequence[int], context: Context) ->
     """
     active = get_active_rules()
     dirty = _lock_and_read(dirty_ids, active)
+    if dirty:
+        leave_touches(dirty)
     caps = caps_of(dirty, active)
     reading.hold_keys(caps, most=MOST_KEYS)
     matched = match(dirty, reading.read_holders(caps, spare=len(dirty) + 1), caps, active)

@@ -52,8 +52,8 @@ MOVES = pa.schema(
     [("kind", pa.string()), ("golden_id", pa.int64()), ("other_id", pa.int64()), ("record_ids", pa.string())]
 )
 RECORDS = pa.schema(
-    [("record", pa.int64()), ("golden", pa.int64()), ("number", pa.int64()), ("is_dirty", pa.bool_()),
-     ("is_gone", pa.bool_())]
+    [("record", pa.int64()), ("golden", pa.int64()), ("number", pa.int64()), ("applied", pa.int64()),
+     ("is_dirty", pa.bool_()), ("is_gone", pa.bool_())]
 )  # fmt: skip
 
 Row = dict[str, Any]
@@ -313,6 +313,7 @@ def _records(work: Work) -> Iterable[Row]:
             "record": record,
             "golden": known.golden,
             "number": known.number,
+            "applied": None,
             "is_dirty": known.is_dirty,
             "is_gone": known.is_gone,
         }
