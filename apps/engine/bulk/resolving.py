@@ -1,7 +1,7 @@
 """The engine's line over one frame: standardise, profile, block, score, cluster."""
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -10,9 +10,9 @@ import pyarrow as pa
 
 from apps.engine.bulk.blocking import MOST_PAIRS
 from apps.engine.bulk.clustering import cluster
-from apps.engine.bulk.linking import find_links
+from apps.engine.bulk.linking import Linked, find_links
 from apps.engine.bulk.profiling import profile
-from apps.engine.bulk.results import Resolution
+from apps.engine.bulk.results import Clustering, Resolution
 from apps.engine.bulk.scoring import Scorer
 from apps.engine.bulk.standardising import standardise
 from apps.engine.rules import RuleSet
@@ -93,6 +93,12 @@ def resolve_standard(
         most_pairs=most_pairs,
     )
     watch.done("cluster")
+    return _resolution(standard, frozen, linked, clustering, watch.seconds)
+
+
+def _resolution(
+    standard: pa.Table, statistics: Statistics, linked: Linked, clustering: Clustering, seconds: Mapping[str, float]
+) -> Resolution:
     counters = {
         "records": standard.num_rows,
         "candidates": linked.candidates,
@@ -100,16 +106,8 @@ def resolve_standard(
         "clusters": len(np.unique(clustering.clusters.column("cluster").to_numpy())),
         "proposals": clustering.proposals.num_rows,
     }
-    return Resolution(
-        standard,
-        frozen,
-        linked.links,
-        clustering.clusters,
-        clustering.proposals,
-        clustering,
-        counters,
-        watch.seconds,
-    )
+    clusters, proposals = clustering.clusters, clustering.proposals
+    return Resolution(standard, statistics, linked.links, clusters, proposals, clustering, counters, seconds)
 
 
 class _Watch:
