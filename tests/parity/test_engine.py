@@ -145,6 +145,29 @@ def test_words_of_any_letters_score_alike(names: list[str], data: st.DataObject)
     assert_all_pairs_equal(records, STATISTICS)
 
 
+SPACED = st.text(
+    st.characters(codec="utf-8", exclude_characters="|\x1f") | st.sampled_from(" ab"), min_size=1, max_size=12
+)
+OF_ANY_LETTERS = (
+    "name.words", "name.generic", "name.other", "name.acronym", "name.full", "street.name", "city.name",
+    "postcode.code", "phone.e164", "vat.number", "website.domain", "email.domain",
+)  # fmt: skip
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(st.fixed_dictionaries({}, optional=dict.fromkeys(OF_ANY_LETTERS, SPACED)), min_size=2, max_size=6))
+def test_parts_of_any_letters_score_alike(records: list[dict[str, str]]) -> None:
+    assert_all_pairs_equal(records, STATISTICS)
+
+
+def test_names_of_eight_long_words_and_of_letters_beyond_the_basic_plane_score_alike() -> None:
+    words = [f"{letter * 12}{at}x" for at, letter in enumerate("abcdefghij")]
+    names = [" ".join(words), " ".join(reversed(words)), " ".join(words[:8]), "\U0001f980 \U0001d54f", "\U0001f980"]
+    twins = ["thermal\U0001f980springs", "thermal\U0001f981springs", "thermal springs"]
+    records = [{"name.words": name, "name.full": name * 2} for name in (*names, *twins)]
+    assert_all_pairs_equal(records, STATISTICS)
+
+
 @given(st.lists(st.text(st.characters(codec="utf-8")), max_size=20), st.integers(1, 20))
 def test_any_text_hashes_alike(values: list[str], batch: int) -> None:
     for take, function in KEY_FUNCTIONS.items():
