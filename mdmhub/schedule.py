@@ -9,6 +9,10 @@ SCHEDULE: dict[str, dict[str, Any]] = {
     "write-back-due": {"task": "delivery.write_back_due", "schedule": 2.0},
     # What was too much while somebody waited is matched now; an empty queue costs one query.
     "drain-redo": {"task": "pipeline.drain_redo", "schedule": 2.0},
+    # Files handed over wait in PostgreSQL; nothing else wakes their worker, and looking costs one query.
+    "load-uploads": {"task": "pipeline.load_uploads", "schedule": 2.0},
+    # A request that dies between its file and its upload leaves the file.
+    "forget-spool": {"task": "pipeline.forget_spool", "schedule": 3_600.0},
     # New files in the watched folder become batches.
     "watch-folder": {"task": "pipeline.sync_watched_folder", "schedule": 30.0},
     # The CRM's changes are pulled by pages; the cursor overlaps, so that late commits are seen.

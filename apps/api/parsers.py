@@ -10,6 +10,7 @@ from rest_framework.exceptions import ParseError, UnsupportedMediaType
 from rest_framework.parsers import BaseParser
 
 from apps.base.errors import Invalid
+from apps.sources.uploads import Spooled, spool
 
 MAXIMUM_BYTES: Final = 64 * 1024
 MAXIMUM_RECORDS_BYTES: Final = 4 * 1024 * 1024
@@ -63,6 +64,52 @@ class RecordsParser(StrictJSONParser):
     """The same for up to a thousand source records."""
 
     maximum_bytes = MAXIMUM_RECORDS_BYTES
+
+
+class LengthRequired(Invalid):
+    """A file comes without saying how long it is, and would look empty."""
+
+    code = "http.length_required"
+    status = 411
+    title = "The length of the body is missing"
+
+
+class _SpoolParser(BaseParser):
+    """A file as the whole body, written to the spool as it comes in."""
+
+    suffix: ClassVar[str]
+
+    def parse(
+        self,
+        stream: IO[Any],
+        media_type: str | None = None,  # noqa: ARG002 - the framework's signature
+        parser_context: Mapping[str, Any] | None = None,  # noqa: ARG002 - as above
+    ) -> dict[str, Spooled]:
+        """Return the file in the spool as `file`; raise UploadTooLarge (413) or UploadEmpty (400)."""
+        return {"file": spool(stream, self.suffix)}
+
+
+class CSVFile(_SpoolParser):
+    media_type = "text/csv"
+    suffix = ".csv"
+
+
+class JSONLinesFile(_SpoolParser):
+    media_type = "application/x-ndjson"
+    suffix = ".jsonl"
+
+
+class ParquetFile(_SpoolParser):
+    media_type = "application/vnd.apache.parquet"
+    suffix = ".parquet"
+
+
+class XLSXFile(_SpoolParser):
+    media_type = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+    suffix = ".xlsx"
+
+
+FILE_PARSERS: Final[list[type[BaseParser]]] = [CSVFile, JSONLinesFile, ParquetFile, XLSXFile]
 
 
 def _refuse_charset(media_type: str) -> None:

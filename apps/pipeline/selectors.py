@@ -43,6 +43,12 @@ def list_runs(*, limit: int = 20) -> list[RunRow]:
     return [_row(run) for run in Run.objects.prefetch_related("stages").order_by("-pk")[:limit]]
 
 
+def find_run(run_id: int) -> RunRow | None:
+    """Return one run with its stages, or None. Two queries."""
+    run = Run.objects.prefetch_related("stages").filter(pk=run_id).first()
+    return None if run is None else _row(run)
+
+
 def _row(run: Run) -> RunRow:
     stages = sorted(run.stages.all(), key=lambda stage: stage.position)
     return RunRow(

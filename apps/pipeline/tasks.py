@@ -6,8 +6,10 @@ from apps.base.actors import Actor
 from apps.pipeline.draining import drain_redo
 from apps.pipeline.slots import run_once
 from apps.pipeline.syncing import sync_folder, sync_pulled
+from apps.pipeline.uploading import forget_spool, load_uploads
 
 SYNC_SECONDS = 30
+FORGET_SECONDS = 3_600
 
 
 @shared_task(name="pipeline.sync_watched_folder")  # type: ignore[untyped-decorator]
@@ -28,3 +30,15 @@ def sync_pulled_sources_task() -> None:
 def drain_redo_task() -> None:
     """Match again what the live path left over. Two workers at once share the queue."""
     drain_redo(actor=Actor.hub("redo"))
+
+
+@shared_task(name="pipeline.load_uploads")  # type: ignore[untyped-decorator]
+def load_uploads_task() -> None:
+    """Load files that were handed over. Two workers at once take different ones."""
+    load_uploads()
+
+
+@shared_task(name="pipeline.forget_spool")  # type: ignore[untyped-decorator]
+def forget_spool_task() -> None:
+    """Remove files of the spool that belong to no upload, once per slot."""
+    run_once(job="forget-spool", seconds=FORGET_SECONDS, work=forget_spool)

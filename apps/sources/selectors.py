@@ -9,7 +9,7 @@ from django.db.models import F
 
 from apps.base.errors import NotFound
 from apps.sources.intake import SourceMapping, mapping_from_document
-from apps.sources.models import Fault, IntakeBatch, RecordVersion, SourceRecord, SourceSystem
+from apps.sources.models import Fault, IntakeBatch, RecordVersion, SourceRecord, SourceSystem, Upload
 
 MAXIMUM_LETTERS = 4
 
@@ -105,6 +105,23 @@ class FaultRow:
     reason: str
     raw: str
     is_whole_row: bool
+
+
+@dataclass(frozen=True, slots=True)
+class UploadRow:
+    """A file handed over for intake: where it stands, and why it went no further."""
+
+    upload_id: int
+    source_code: str
+    state: str
+    name: str
+    byte_count: int
+    run_id: int | None
+    attempts: int
+    failure_code: str
+    failure: str
+    created_at: datetime
+    finished_at: datetime | None
 
 
 def list_sources() -> list[Source]:
@@ -207,19 +224,33 @@ def get_batch(batch_id: int) -> Batch:
 def list_faults(batch_id: int, *, after: int = 0, limit: int = 100) -> list[FaultRow]:
     """Return the faults of a batch whose ids follow `after`, in the order they were met. One query."""
     rows = Fault.objects.filter(batch_id=batch_id, pk__gt=after).order_by("pk")[:limit]
-    return [
-        FaultRow(
-            fault_id=row.pk,
-            batch_id=row.batch_id,
-            line=row.line,
-            column=row.column,
-            code=row.code,
-            reason=row.reason,
-            raw=row.raw,
-            is_whole_row=row.is_whole_row,
-        )
-        for row in rows
-    ]
+    return [_fault(row) for row in rows]
+
+
+def list_faults_of_run(run_id: int, *, limit: int = 100) -> list[FaultRow]:
+    """Return the first faults of the batches that a run took in, in the order they were met. One query."""
+    rows = Fault.objects.filter(batch__run_id=run_id).order_by("pk")[:limit]
+    return [_fault(row) for row in rows]
+
+
+def get_upload(upload_id: int) -> UploadRow:
+    """Return one upload or raise NotFound. One query."""
+    row = Upload.objects.select_related("source").filter(pk=upload_id).first()
+    if row is None:
+        raise NotFound(f"There is no job {upload_id}.", job=upload_id)
+    return UploadRow(
+        upload_id=row.pk,
+        source_code=row.source.code,
+        state=row.state,
+        name=row.name,
+        byte_count=row.byte_count,
+        run_id=row.run_id,
+        attempts=row.attempts,
+        failure_code=row.failure_code,
+        failure=row.failure,
+        created_at=row.created_at,
+        finished_at=row.finished_at,
+    )
 
 
 def count_records() -> int:
@@ -283,4 +314,17 @@ def _batch(row: IntakeBatch) -> Batch:
         keys_absent=row.keys_absent,
         started_at=row.started_at,
         finished_at=row.finished_at,
+    )
+
+
+def _fault(row: Fault) -> FaultRow:
+    return FaultRow(
+        fault_id=row.pk,
+        batch_id=row.batch_id,
+        line=row.line,
+        column=row.column,
+        code=row.code,
+        reason=row.reason,
+        raw=row.raw,
+        is_whole_row=row.is_whole_row,
     )

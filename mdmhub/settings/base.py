@@ -184,6 +184,9 @@ MDM: dict[str, Any] = {
     "HOME": HOME,
     "WATCH_FOLDER": HOME / "inbox",
     "FEED_FOLDER": HOME / "feeds",
+    # Files handed over wait here; web and workers on several machines must share it.
+    "SPOOL_FOLDER": HOME / "spool",
+    "UPLOAD_BYTES": 1 << 30,
     "CHUNK_RECORDS": 5_000,
     "LOAD_WORKERS": 2,
     "DELIVERY_ATTEMPTS": 10,

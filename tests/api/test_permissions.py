@@ -34,6 +34,8 @@ LAW: dict[str, frozenset[str]] = {
     "source-systems": ROLES,
     "source-records": frozenset({"integration", "administrator"}),
     "source-record": ROLES,
+    "jobs": frozenset({"integration", "administrator"}),
+    "job": ROLES,
     "cases": frozenset({"steward", "administrator"}),
     "merge": frozenset({"steward", "administrator"}),
     "split": frozenset({"steward", "administrator"}),

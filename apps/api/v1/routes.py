@@ -28,6 +28,7 @@ _REFUSALS = {
     404: "Nothing answers to that name.",
     409: "The state of the hub stands against this; `code` says what, Retry-After when it may go.",
     410: "What was asked for is gone for good; `facts` say what became of it.",
+    411: "The body's length is missing.",
     412: "A customer is at another version than If-Match names.",
     413: "The body is too large.",
     415: "The body is of a kind that this route doesn't read.",

@@ -8,6 +8,7 @@ from apps.api.v1.customers import CompanyCodeList, CustomerDetail, CustomerHisto
 from apps.api.v1.decisions import CustomerMerge, CustomerSplit, CustomerUnmerge, DecisionUndo, RecordTransfer
 from apps.api.v1.docs import DocsPage, SchemaDocument
 from apps.api.v1.explanations import CustomerWhy, CustomerWhyNot
+from apps.api.v1.jobs import JobDetail, JobList
 from apps.api.v1.resolve import Resolve
 from apps.api.v1.source_records import SourceRecordDetail, SourceRecordList
 from apps.api.v1.source_systems import SourceSystemList
@@ -29,6 +30,8 @@ urlpatterns = [
     path("source-records/<str:source>/<path:key>/transfer", RecordTransfer.as_view(), name="transfer"),
     path("source-records/<str:source>/<path:key>", SourceRecordDetail.as_view(), name="source-record"),
     path("decisions/<int:decision>/undo", DecisionUndo.as_view(), name="undo"),
+    path("jobs", JobList.as_view(), name="jobs"),
+    path("jobs/<int:job>", JobDetail.as_view(), name="job"),
     path("cases", CaseList.as_view(), name="cases"),
     path("schema/", SchemaDocument.as_view(), name="schema"),
     path("docs/", DocsPage.as_view(), name="docs"),
