@@ -19,11 +19,12 @@ from apps.sources.uploads import (
     end_upload,
     fail_upload,
     forget_leftovers,
+    is_still_due,
     note_run,
     path_of,
-    refresh_upload,
+    put_off_upload,
     refuse_upload,
-    stream_waiting,
+    stream_due,
 )
 
 FORMATS: Final = {".csv": "csv", ".jsonl": "jsonl", ".parquet": "parquet", ".xlsx": "xlsx"}
@@ -42,7 +43,8 @@ class Job:
     @property
     def state(self) -> str:
         """The upload's state; running while its run is."""
-        return "running" if self.upload.state == "waiting" and self.run is not None else self.upload.state
+        is_running = self.run is not None and self.run.state == "running"
+        return "running" if self.upload.state == "waiting" and is_running else self.upload.state
 
 
 def get_job(upload_id: int) -> Job:
@@ -82,10 +84,10 @@ def choose_mapping(*, source_code: str, preset: str | None, suffix: str, mode: s
 def load_uploads() -> str:
     """Load every file that waits and that no other worker has; say what was done."""
     done = 0
-    for upload in stream_waiting():
+    for upload in stream_due():
         with alone(Gate.UPLOAD, upload.pk) as is_mine:
             # Another worker may have closed it between the look and the lock.
-            if is_mine and refresh_upload(upload):
+            if is_mine and is_still_due(upload):
                 _load(upload)
                 done += 1
     return f"{done} uploads taken up"
@@ -118,7 +120,7 @@ def _load(upload: Upload) -> None:
         fail_upload(upload, code=error.code, reason=str(error), is_final=True)
     except Conflict as error:
         # A run of it is under way, or the rules stand against it: not the file's fault, so it waits on.
-        logger.warning("upload waits", extra={"hub": {"upload": upload.pk, "code": error.code}})
+        put_off_upload(upload, code=error.code, reason=error.detail)
     except Exception as error:
         # Whatever it was belongs in the job's record; the next poll resumes, until the attempts are used up.
         logger.exception("upload failed", extra={"hub": {"upload": upload.pk}})

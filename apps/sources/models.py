@@ -207,6 +207,8 @@ class Upload(models.Model):
     actor = models.CharField(max_length=200)
     run_id = models.BigIntegerField(null=True)
     attempts = models.PositiveSmallIntegerField(default=0)
+    # When to try again what failed or what the hub's state stands against; null: at once.
+    due_at = models.DateTimeField(null=True)
     failure_code = models.CharField(max_length=60, blank=True)
     failure = models.CharField(max_length=500, blank=True)
     created_at = models.DateTimeField(auto_now_add=True)

@@ -8,11 +8,13 @@ import os
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 from typing import IO, Any, Final
 from uuid import uuid4
 
 from django.conf import settings
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from apps.base.actors import Actor, acting
@@ -29,17 +31,19 @@ __all__ = [
     "end_upload",
     "fail_upload",
     "forget_leftovers",
+    "is_still_due",
     "note_run",
     "path_of",
-    "refresh_upload",
+    "put_off_upload",
     "refuse_upload",
     "register_upload",
     "spool",
-    "stream_waiting",
+    "stream_due",
 ]
 
 SUFFIXES: Final = (".csv", ".jsonl", ".parquet", ".xlsx")
 ATTEMPTS: Final = 3
+PAUSE: Final = timedelta(seconds=30)
 # A part that nobody registered within a day belongs to a request that died.
 LEFTOVER_SECONDS: Final = 24 * 3600
 _BLOCK_BYTES: Final = 1 << 20
@@ -134,18 +138,22 @@ def path_of(upload: Upload) -> Path:
     return spool_folder() / f"upload-{upload.pk}{upload.suffix}"
 
 
-def stream_waiting() -> Iterator[Upload]:
-    """Yield the uploads that wait, oldest first, each as it is when its turn comes."""
-    for pk in list(Upload.objects.filter(state=Upload.State.WAITING).order_by("pk").values_list("pk", flat=True)):
-        upload = Upload.objects.select_related("source").filter(pk=pk, state=Upload.State.WAITING).first()
+def stream_due() -> Iterator[Upload]:
+    """Yield the waiting uploads that are due, oldest first, each as it is when its turn comes."""
+    for pk in list(_due().order_by("pk").values_list("pk", flat=True)):
+        upload = _due().select_related("source").filter(pk=pk).first()
         if upload is not None:
             yield upload
 
 
-def refresh_upload(upload: Upload) -> bool:
+def is_still_due(upload: Upload) -> bool:
     """Read an upload again, under its lock, and say whether it still waits."""
     upload.refresh_from_db()
-    return upload.state == Upload.State.WAITING
+    return _due().filter(pk=upload.pk).exists()
+
+
+def _due() -> QuerySet[Upload]:
+    return Upload.objects.filter(state=Upload.State.WAITING).filter(Q(due_at=None) | Q(due_at__lte=timezone.now()))
 
 
 def note_run(upload: Upload, run_id: int) -> None:
@@ -171,7 +179,13 @@ def fail_upload(upload: Upload, *, code: str, reason: str, is_final: bool = Fals
     if is_final or upload.attempts >= ATTEMPTS:
         _end(upload, Upload.State.FAILED, code, reason)
         return
+    put_off_upload(upload, code=code, reason=reason)
+
+
+def put_off_upload(upload: Upload, *, code: str, reason: str) -> None:
+    """Leave an upload for later, saying what stands against it now. This is no attempt."""
     upload.failure_code, upload.failure = code, reason[:500]
+    upload.due_at = timezone.now() + PAUSE * 2**upload.attempts
     upload.save()
 
 

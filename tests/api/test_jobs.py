@@ -13,6 +13,7 @@ from apps.base.locks import Gate, alone
 from apps.pipeline import uploading
 from apps.pipeline.models import Run
 from apps.pipeline.uploading import forget_spool, load_uploads
+from apps.rulebook.selectors import OutdatedRules
 from apps.sources.models import SourceRecord, SourceSystem, Upload
 from tests.api.conftest import Answer, ApiClient
 from tests.api.test_errors import problem_of
@@ -140,6 +141,7 @@ def test_a_worker_that_died_is_followed_by_one_that_goes_on(
         )
         with pytest.raises(SystemExit):
             load_uploads()
+    Run.objects.update(state="running")  # a worker that was killed has no time to say so
     assert SourceRecord.objects.filter(state="received").count() == 2
     assert state_of(writer, answer)["state"] == "running"
     load_uploads()
@@ -158,10 +160,31 @@ def test_a_job_that_fails_again_and_again_is_given_up_with_its_reason(
     answer = hand_over(writer)
     for _ in range(4):
         load_uploads()
+        assert load_uploads() == "0 uploads taken up"
+        Upload.objects.update(due_at=None)
     failed = state_of(writer, answer)
     assert (failed["state"], failed["failure"]) == ("failed", "RuntimeError: disk on fire")
     assert Upload.objects.get().attempts == 3
     assert not list(spool.iterdir())
+
+
+def test_what_the_rules_stand_against_waits_and_says_why(
+    writer: ApiClient, spool: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(**_options: object) -> None:
+        raise OutdatedRules("publish the next version first")
+
+    answer = hand_over(writer)
+    with monkeypatch.context() as outdated:
+        outdated.setattr(uploading, "load_files", refuse)
+        load_uploads()
+    waiting = state_of(writer, answer)
+    assert (waiting["state"], waiting["failure_code"]) == ("waiting", "rules.outdated")
+    assert load_uploads() == "0 uploads taken up"
+    Upload.objects.update(due_at=None)
+    load_uploads()
+    done = state_of(writer, answer)
+    assert (done["state"], done["failure_code"]) == ("done", "")
 
 
 def test_a_job_whose_file_is_gone_says_so(writer: ApiClient, spool: Path) -> None:
@@ -229,8 +252,10 @@ def test_a_body_of_another_kind_an_empty_one_and_one_too_large_are_refused(
     writer: ApiClient, spool: Path, settings: Settings
 ) -> None:
     assert problem_of(hand_over(writer, kind="application/json"))["code"] == "http.media_type"
-    empty = hand_over(writer, b"")
+    empty = hand_over(writer, b"", Content_Length="0")
     assert (empty.status_code, problem_of(empty)["code"]) == (400, "upload.empty")
+    endless = hand_over(writer, b"")
+    assert (endless.status_code, problem_of(endless)["code"]) == (411, "http.length_required")
     settings.MDM = settings.MDM | {"UPLOAD_BYTES": 10}
     answer = hand_over(writer)
     assert (answer.status_code, problem_of(answer)["code"]) == (413, "upload.too_large")
