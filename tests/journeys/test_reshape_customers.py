@@ -9,6 +9,7 @@ from pytest_django import DjangoDbBlocker
 from apps.base.actors import Actor
 from apps.base.errors import Conflict, Invalid
 from apps.cases.models import Case
+from apps.golden.models import GoldenRecord
 from apps.matching.models import VerdictPair
 from apps.matching.verdicts import DecisionContradicted, DecisionSuperseded, DecisionUndone
 from apps.outbox.models import Event
@@ -25,9 +26,11 @@ from apps.pipeline.deciding import (
 )
 from apps.pipeline.flow import Ask, resolve
 from apps.pipeline.previewing import preview
+from apps.pipeline.receiving import receive_together
 from apps.pipeline.runs import QuietJournal
 from apps.pipeline.snapshot import list_all
 from apps.quality.selectors import list_broken
+from apps.sources.pushing import Push
 from tests.pipeline.files import cut_sample, load_rows
 from tests.pipeline.reading import Hub, count_traces, list_live_gids, read_hub, resolve_gid
 from tests.rolled_back import rolled_back
@@ -65,6 +68,11 @@ def largest(hub: Hub, count: int, *, members: int = 1) -> list[str]:
     return [gid for gid in found if len(hub.customers[gid]) >= members][:count]
 
 
+def age_of(gid: str) -> int:
+    """Return a number that is the lower, the older the customer is."""
+    return GoldenRecord.objects.get(gid=gid).pk
+
+
 def names(hub: Hub, gid: str) -> list[str]:
     return sorted(f"{source}:{key}" for source, key in hub.customers[gid])
 
@@ -78,7 +86,7 @@ def rematch() -> None:
 
 
 def test_a_merge_keeps_the_oldest_id_and_tells_what_ends_and_goes_out(before: Hub) -> None:
-    young, old = sorted(largest(before, 2), key=lambda gid: -Event.objects.get(subject=gid, sequence=1).pk)
+    young, old = sorted(largest(before, 2), key=age_of, reverse=True)
     done = merge_customers(gid=young, others=[old], reason="one company", actor=JANE)
     after = read_hub()
     assert after.customers[old] == before.customers[old] | before.customers[young]
@@ -95,7 +103,7 @@ def test_a_merge_keeps_the_oldest_id_and_tells_what_ends_and_goes_out(before: Hu
 
 def test_a_steward_names_the_survivor_of_a_merge_and_undo_gives_every_id_back(before: Hub) -> None:
     gids = largest(before, 3)
-    youngest = max(gids, key=lambda gid: Event.objects.get(subject=gid, sequence=1).pk)
+    youngest = max(gids, key=age_of)
     held = state_of(before)
     done = merge_customers(gid=gids[0], others=gids[1:], survivor=youngest, reason="one company", actor=JANE)
     assert {resolve_gid(gid)[1] for gid in gids} == {youngest}
@@ -254,6 +262,42 @@ def test_the_same_said_twice_still_binds_when_the_first_is_undone(before: Hub) -
     assert read_hub().content == before.content
     assert set(read_hub().customers) == set(before.customers)
     assert list_broken() == []
+
+
+def test_an_undo_lists_what_came_or_went_since_and_who_stays_together(before: Hub) -> None:
+    one, other, third = largest(before, 3, members=3)
+    done = merge_customers(gid=one, others=[other], survivor=one, reason="one company", actor=JANE)
+    source, key = names(before, other)[0].split(":", 1)
+    receive_together(pushes=[Push(source, key, is_deleted=True)], actor=JANE)
+    came, came_key = names(before, third)[0].split(":", 1)
+    moved = transfer_record(source=came, key=came_key, to=one, reason="booked wrongly", actor=BOB)
+    undone = undo_decision(verdict_id=done.decision or 0, actor=JANE)
+    assert {(difference.what, difference.gid) for difference in undone.differences} >= {
+        ("gone", other), ("came", one), ("together", one),
+    }  # fmt: skip
+    assert f"{source} {key} is gone from its source." in {one.sentence for one in undone.differences}
+    # The record that came is the same as both sides; without it they part.
+    undo_decision(verdict_id=moved.decision or 0, actor=BOB)
+    after = read_hub().customers
+    assert after[other] == before.customers[other] - {(source, key)}
+    assert (after[one], after[third]) == (before.customers[one], before.customers[third])
+    assert list_broken() == []
+
+
+@pytest.mark.parametrize("seed", range(2))
+def test_decisions_undone_in_any_order_leave_the_customers_that_were(before: Hub, seed: int) -> None:
+    chance = random.Random(100 + seed)
+    made = [decide_something(chance) for _ in range(4)]
+    chance.shuffle(made)
+    while made:
+        for verdict_id in list(made):
+            try:
+                undo_decision(verdict_id=verdict_id, actor=JANE)
+            except (DecisionSuperseded, DecisionContradicted):
+                continue
+            made.remove(verdict_id)
+        assert list_broken() == []
+    assert read_hub().content == before.content
 
 
 @pytest.mark.parametrize("seed", range(2))

@@ -42,5 +42,5 @@ def describe_seen(act: str, places: Sequence[Place]) -> dict[str, Any]:
         "versions": {str(record): row.applied_number for record, row in sorted(records.items())},
     }
     # Under these names the latest decisions are listed.
-    seen["low"], seen["high"] = customers[0], customers[-1]
+    seen |= dict(zip(("low", "high"), customers, strict=False))
     return seen

@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from apps.base.actors import Actor, acting
 from apps.base.errors import Forbidden
@@ -18,6 +17,8 @@ from apps.pipeline.deciding.outcome import Ground, Outcome, read_outcome
 from apps.pipeline.flow import Ask, resolve
 from apps.pipeline.runs import QuietJournal
 from apps.sources.selectors import list_records
+
+MOST_TOLD = 3
 
 
 class DecisionNotYours(Forbidden):
@@ -158,7 +159,9 @@ def _home(gid: str, members: Sequence[int], places: Mapping[int, Place]) -> Plac
     return min(held, key=lambda place: (place.gid != gid, -count[place.gid], place.golden_id))
 
 
-def _message(taken: Taken, differences: Sequence[Any]) -> str:
+def _message(taken: Taken, differences: Sequence[Difference]) -> str:
     case = " The case is open again." if taken.case_id is not None else ""
-    since = f" {len(differences)} things are not as before: they changed since." if differences else ""
-    return f"Decision undone.{case}{since}"
+    told = " ".join(difference.sentence for difference in differences[:MOST_TOLD])
+    since = f" Not as before, because it changed since: {told}" if told else ""
+    more = f" And {len(differences) - MOST_TOLD} more." if len(differences) > MOST_TOLD else ""
+    return f"Decision undone.{case}{since}{more}"
