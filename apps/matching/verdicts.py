@@ -40,12 +40,15 @@ ORDER BY 1, 2, 4
 """
 # What binds again when a decision is undone: what it put out of force, and what waited beneath its own pairs.
 _SET_FREE = """
-SELECT DISTINCT p.low_id, p.high_id, p.kind, p.verdict_id FROM matching_verdictpair p
-JOIN matching_verdict v ON v.id = p.verdict_id AND v.undone_at IS NULL AND v.id <> %(verdict)s
-WHERE p.superseded_by_id = %(verdict)s
-   OR (NOT p.is_live AND p.superseded_by_id IS NULL AND p.kind <> 'not_sure' AND EXISTS (
-       SELECT FROM matching_verdictpair own WHERE own.verdict_id = %(verdict)s AND own.is_live
-       AND own.low_id = p.low_id AND own.high_id = p.high_id))
+WITH freed AS (
+    SELECT low_id, high_id, kind, verdict_id FROM matching_verdictpair WHERE superseded_by_id = %(verdict)s
+    UNION
+    SELECT p.low_id, p.high_id, p.kind, p.verdict_id FROM matching_verdictpair own
+    JOIN matching_verdictpair p ON p.low_id = own.low_id AND p.high_id = own.high_id AND NOT p.is_live
+    WHERE own.verdict_id = %(verdict)s AND own.is_live AND p.superseded_by_id IS NULL AND p.kind <> 'not_sure'
+)
+SELECT f.low_id, f.high_id, f.kind, f.verdict_id FROM freed f
+JOIN matching_verdict v ON v.id = f.verdict_id AND v.undone_at IS NULL AND v.id <> %(verdict)s
 ORDER BY 1, 2, 4
 """
 

@@ -101,6 +101,19 @@ def test_a_change_taken_back_closes_the_case_and_so_does_undoing_the_decision(ca
     assert asked_again() == []
 
 
+def test_a_merge_that_cites_the_decision_answers_the_question_and_its_undo_asks_again(
+    case: Case, tmp_path: Path
+) -> None:
+    decided = judge_case(case_id=case.pk, verdict="different", actor=JANE)
+    take_in(tmp_path, account(2, "Vantablack Tessellation Inc", "LEWES", 2))
+    first, second = customer_of("001").gid, customer_of("002").gid
+    merged = merge_customers(gid=first, others=[second], reason="renamed", supersedes=[decided.verdict_id], actor=JANE)
+    assert asked_again() == []
+    undo_decision(verdict_id=merged.decision or 0, actor=JANE)
+    assert [one.facts["decision"] for one in asked_again()] == [decided.verdict_id]
+    assert list_broken() == []
+
+
 def test_a_load_that_changes_nothing_decided_opens_nothing(case: Case, tmp_path: Path) -> None:
     judge_case(case_id=case.pk, verdict="different", actor=JANE)
     take_in(tmp_path, account(3, "Quillwort Mills Inc", "Quillwort Hill", 2))

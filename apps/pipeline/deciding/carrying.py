@@ -13,10 +13,11 @@ from apps.cases.services import ask_about_pair, close_case
 from apps.golden.places import Place, find_places
 from apps.matching.algebra import SAME, Pair
 from apps.matching.evidence import find_clash
-from apps.matching.selectors import get_parts
+from apps.matching.selectors import find_verdict, get_parts
 from apps.matching.verdicts import record_verdict
 from apps.pipeline.deciding.sides import string_together
 from apps.pipeline.flow import Ask, resolve
+from apps.pipeline.reopening import REOPENED
 from apps.pipeline.runs import QuietJournal
 from apps.rulebook.selectors import get_active_rules
 
@@ -78,13 +79,17 @@ def carry_out(decision: Decision, *, actor: Actor) -> Carried:
             held |= astray.groups
 
 
-def settle_conflicts(records: Sequence[int], places: Mapping[int, Place], *, actor: Actor) -> None:
-    """Close the conflicts about two records that are no longer in one customer."""
+def settle_questions(records: Sequence[int], places: Mapping[int, Place], *, actor: Actor) -> None:
+    """Close the questions about decisions that a decision answered.
+
+    These are conflicts about two records that are no longer in one customer, and "different" that bind no more.
+    """
     for case in list_open_cases_of(list(records)):
-        sides = (case.low_record_id, case.high_record_id)
-        ours, theirs = (places.get(side or 0) for side in sides)
-        if case.kind == CONFLICT and (ours is None or theirs is None or ours.gid != theirs.gid):
+        low, high = case.low_record_id or 0, case.high_record_id or 0
+        if case.kind == CONFLICT and (_gid(places, low) != _gid(places, high) or not _gid(places, low)):
             close_case(case_id=case.case_id, reason="moot: the records are no longer one customer", actor=actor)
+        elif case.kind == REOPENED and getattr(find_verdict(low, high), "kind", "") != "different":
+            close_case(case_id=case.case_id, reason="moot: no decision keeps the records apart now", actor=actor)
 
 
 def _attempt(decision: Decision, held: set[int], actor: Actor) -> Carried:
@@ -112,7 +117,7 @@ def _attempt(decision: Decision, held: set[int], actor: Actor) -> Carried:
     astray = {at for at, group in enumerate(decision.groups) if len({_gid(places, r) for r in group}) > 1}
     if astray - held:
         raise _Astray(astray)
-    settle_conflicts(decision.around, places, actor=actor)
+    settle_questions(decision.around, places, actor=actor)
     return Carried(verdict.pk, places, journal.correlation, _ask_about_clashes(decision, verdict.pk, actor=actor))
 
 

@@ -14,10 +14,10 @@ from apps.matching.decisions import RecentVerdict, list_recent_verdicts
 from apps.matching.verdicts import record_verdict
 from apps.pipeline.deciding.carrying import CONFLICT, Decision, carry_out
 from apps.pipeline.deciding.sides import cross_pairs, describe_seen
+from apps.pipeline.reopening import REOPENED
 from apps.rulebook.selectors import get_active_rules
 
 VERDICTS = ("same", "different", "related", "not_sure")
-REOPENED = "reopened"
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,9 +12,10 @@ from apps.golden.places import Place, find_last_move, find_live_ids, find_places
 from apps.golden.standing import list_absorbed_with_records
 from apps.matching.decisions import Taken, get_taken
 from apps.matching.verdicts import withdraw_verdict
-from apps.pipeline.deciding.carrying import settle_conflicts
+from apps.pipeline.deciding.carrying import settle_questions
 from apps.pipeline.deciding.outcome import Ground, Outcome, read_outcome
 from apps.pipeline.flow import Ask, resolve
+from apps.pipeline.reopening import reopen_differences
 from apps.pipeline.runs import QuietJournal
 from apps.sources.selectors import list_records
 
@@ -74,7 +75,9 @@ def undo_decision(*, verdict_id: int, reason: str = "", only_own: bool = False, 
         ask = Ask(reason=words, around=around, verdict_id=verdict_id, keep=_owners(taken, ground))
         resolve(journal, ask)
         places = find_places(around)
-        settle_conflicts(around, places, actor=actor)
+        settle_questions(around, places, actor=actor)
+        # What binds again may have been called into question before it gave way.
+        reopen_differences(around, actor=actor)
         outcome = read_outcome(
             act="undo", verdict_id=verdict_id, ground=ground, records=around, correlation=journal.correlation, cases=()
         )
