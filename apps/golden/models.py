@@ -146,18 +146,24 @@ class Move(models.Model):
 
 
 class Pin(models.Model):
-    """A value a steward fixed, with the condition that releases it."""
+    """A value a steward fixed, with the condition that releases it.
+
+    It hangs on the source records that the customer had then, and holds wherever most of them are.
+    """
 
     class Release(models.TextChoices):
         NEVER = "never"  # until a person releases it
-        SOURCE_CHANGES = "source_changes"  # until this source's value changes
+        SOURCE_CHANGES = "source_changes"  # while the watched record says what it said then
         DATE = "date"  # until a date
 
+    # The customer it was fixed for; where it holds follows from `record_ids`.
     golden = models.ForeignKey(GoldenRecord, models.PROTECT, related_name="pins")
+    record_ids = ArrayField(models.BigIntegerField(), default=list)
     attribute = models.CharField(max_length=60)
     value = models.TextField()
     release = models.CharField(max_length=16, choices=Release, default=Release.NEVER)
     release_record_id = models.BigIntegerField(null=True)
+    release_value = models.TextField(blank=True)
     release_on = models.DateField(null=True)
     pinned_by = models.CharField(max_length=200)
     reason = models.CharField(max_length=500)
@@ -167,9 +173,27 @@ class Pin(models.Model):
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(
-                fields=["golden", "attribute"], condition=Q(released_at__isnull=True), name="one_pin_per_value"
+            models.CheckConstraint(
+                condition=Q(release="source_changes", release_record_id__isnull=False, release_on__isnull=True)
+                | Q(release="date", release_on__isnull=False, release_record_id__isnull=True)
+                | Q(release="never", release_on__isnull=True, release_record_id__isnull=True),
+                name="a_pin_says_what_releases_it",
             )
+        ]
+        indexes = [
+            # live_pins: pins that hang on any of these records, or watch them
+            GinIndex(fields=["record_ids"], condition=Q(released_at__isnull=True), name="pin_by_record"),
+            models.Index(
+                fields=["release_record_id"],
+                condition=Q(released_at__isnull=True, release_record_id__isnull=False),
+                name="pin_by_watched_record",
+            ),
+            # list_due_pins: whose date has come
+            models.Index(
+                fields=["release_on"],
+                condition=Q(released_at__isnull=True, release_on__isnull=False),
+                name="pin_by_day",
+            ),
         ]
 
     def __str__(self) -> str:

@@ -33,7 +33,9 @@ class Ground:
 class Rows:
     """Rows to store, each with `cluster` and `chunk`, ordered by chunk."""
 
-    customers: pa.Table  # name, country, city, values, plain (attribute to value), search_terms, members, member_count
+    customers: (
+        pa.Table
+    )  # name, country, city, values, plain (attribute to value), pinned, search_terms, members, member_count
     entities: pa.Table  # registered_name, legal_form, jurisdiction
     identifiers: pa.Table  # scheme, issuer, value, check_result, record_id
 
@@ -84,24 +86,42 @@ def _attributes(rules: RuleSet, ground: Ground) -> list[str]:
 def _customers(rules: RuleSet, ground: Ground) -> str:
     names = _attributes(rules, ground)
     joins = "".join(f' LEFT JOIN member m_{n} ON m_{n}.record = v."{n}.record"' for n in names)
-    detailed = ", ".join(
-        f"""CASE WHEN v."{n}" IS NOT NULL THEN '"{n}":{{"value":' || to_json(v."{n}") || ',"record":' || v."{n}.record"
-        || ',"version":' || m_{n}.number || ',"rule":"' || v."{n}.rule"::VARCHAR || '"}}' END"""
-        for n in names
-    )
+    columns = ground.values.column_names
+    pinned = [n for n in names if f"{n}.pin" in columns]
+    detailed = ", ".join(_detail(n, is_pinned=n in pinned) for n in names)
     plain = ", ".join(f"""CASE WHEN v."{n}" IS NOT NULL THEN '"{n}":' || to_json(v."{n}") END""" for n in names)
+    pins = "".join(f""", '"{n}":' || v."{n}.pin\"""" for n in pinned)
     country = "coalesce(c.\"country.code\", '')" if "country.code" in ground.standard.column_names else "''"
     join_country = ' LEFT JOIN standard c ON c.record = v."country.record"' if country != "''" else ""
+    country = _rather(columns, "country.code", country)
     text = {n: f"coalesce(v.\"{n}\", '')" if n in names else "''" for n in ("name", "city")}
     return f"""
         SELECT v.cluster, k.chunk, {text["name"]}[:500] AS name, {country} AS country, {text["city"]}[:200] AS city,
                '{{' || concat_ws(',', {detailed}) || '}}' AS values,
                '{{' || concat_ws(',', {plain}) || '}}' AS plain,
+               coalesce(',"pinned":{{' || nullif(concat_ws(','{pins or ", NULL"}), '') || '}}', '') AS pinned,
                t.terms AS search_terms, t.members, t.member_count
         FROM survived v JOIN chunk_of k USING (cluster)
         JOIN ({_terms(rules, ground.standard.column_names)}) t USING (cluster){joins}{join_country}
         ORDER BY k.chunk, v.cluster
     """  # noqa: S608 - names come from the rule set
+
+
+def _detail(name: str, *, is_pinned: bool) -> str:
+    """Return the JSON of one value: who gave it in which version by which rule, or the pin that fixed it."""
+    given = f"""'"{name}":{{"value":' || to_json(v."{name}") || ',"record":' || v."{name}.record"
+        || ',"version":' || m_{name}.number || ',"rule":"' || v."{name}.rule"::VARCHAR || '"}}'"""
+    fixed = f"""WHEN v."{name}.pin" IS NOT NULL THEN '"{name}":{{"value":' || to_json(v."{name}")
+        || ',"record":null,"version":null,"rule":"pinned","pin":' || v."{name}.pin" || '}}'"""
+    return f'CASE {fixed if is_pinned else ""} WHEN v."{name}" IS NOT NULL THEN {given} END'
+
+
+def _rather(columns: Sequence[str], part: str, given: str) -> str:
+    """Return the SQL of a part of a pinned value where there is one, else what `given` says."""
+    attribute = part.partition(".")[0]
+    if f"{part}.pinned" not in columns:
+        return given
+    return f'CASE WHEN v."{attribute}.pin" IS NOT NULL THEN coalesce(v."{part}.pinned", \'\') ELSE {given} END'
 
 
 def _terms(rules: RuleSet, columns: Sequence[str]) -> str:
@@ -131,6 +151,7 @@ def _entities(ground: Ground) -> str:
     has_form = "name.form" in ground.standard.column_names and "name" in columns
     form = "coalesce(d.\"name.form\", '')" if has_form else "''"
     join = ' LEFT JOIN standard d ON d.record = v."name.record"' if has_form else ""
+    form = _rather(columns, "name.form", form)
     name = "coalesce(v.\"name\", '')" if "name" in columns else "''"
     jurisdiction = "coalesce(v.\"jurisdiction\", '')" if "jurisdiction" in columns else "''"
     return f"""

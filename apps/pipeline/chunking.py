@@ -15,6 +15,7 @@ from apps.pipeline.building import Rows
 from apps.pipeline.fates import Fates
 from apps.pipeline.frames import Slices, link_rows, membership_rows, proposal_rows, standard_rows
 from apps.pipeline.partition import Partition, Scope
+from apps.pipeline.pins import Placed
 from apps.pipeline.snapshot import Verdicts
 from apps.pipeline.store import Chunk
 
@@ -32,6 +33,7 @@ class Settled:
     clustering: Clustering
     verdicts: Verdicts
     rows: Rows
+    pins: Placed
 
 
 class Chunker:
@@ -57,6 +59,7 @@ class Chunker:
         questions = proposal_rows(s)
         after = self._fated.aftermath()
         records = Slices(self._records())
+        handed = s.pins.handed_by_chunk(s.scope, s.partition.chunk)
         for number in range(s.partition.chunks):
             rows = customers.of(number)
             new = rows.filter(rows["is_new"])
@@ -80,6 +83,7 @@ class Chunker:
                 cases_elsewhere=questions.elsewhere[number],
                 redirects=after.redirects[number],
                 retired=after.retired[number],
+                pins=handed[number],
             )
 
     @cached_property
@@ -110,7 +114,7 @@ class Chunker:
             "is_new": pa.array([f.kind == "created" for f in fates]),
             "is_told": pa.array([f.is_told for f in fates]),
             "type": pa.array([f.event_type for f in fates]),
-            "extra": pa.array(["," + json.dumps(t)[1:-1] if (t := f.told_besides) else "" for f in fates]),
+            "extra": pa.array(["," + json.dumps(t)[1:-1] if (t := f.told_besides) else "" for f in fates], pa.string()),
             "rules_version": pa.array([self.rules_version] * len(fates), pa.int64()),
             "created_at": pa.array([self.at] * len(fates), pa.timestamp("us", tz="UTC")),
             "changed_at": pa.array([self.at] * len(fates), pa.timestamp("us", tz="UTC")),
@@ -167,7 +171,7 @@ def _events(told: pa.Table, others: list[dict[str, Any]]) -> pa.Table:
             "SELECT type, gid AS subject, version::INTEGER AS sequence,"
             """ '{"gid":"' || gid || '","state":"live","version":' || version || ',"name":' || to_json(name)"""
             """ || ',"country":' || to_json(country) || ',"values":' || plain || ',"members":' || members"""
-            " || extra || '}' AS data FROM told ORDER BY gid"
+            " || pinned || extra || '}' AS data FROM told ORDER BY gid"
         ).to_arrow_table()
     if not others:
         return live

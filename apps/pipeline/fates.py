@@ -200,9 +200,10 @@ class Fates:
         return moves
 
 
-def _claims(values: Values) -> dict[str, tuple[Any, Any, Any]]:
-    """What a subscriber would call a change: value, giver and rule; not which version said it again."""
-    return {name: (v.get("value"), v.get("record"), v.get("rule")) for name, v in values.items()}
+def _claims(values: Values) -> dict[str, tuple[Any, ...]]:
+    """What a subscriber would call a change: value, giver, rule and pin; not which version said it again."""
+    told = ("value", "record", "rule", "pin")
+    return {name: tuple(v.get(key) for key in told) for name, v in values.items()}
 
 
 def _farewell(kind: str, old: Standing, data: dict[str, Any]) -> dict[str, Any]:

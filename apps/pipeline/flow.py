@@ -22,8 +22,9 @@ from apps.engine.bulk.frames import LINKS_SCHEMA
 from apps.engine.bulk.survive import survive
 from apps.engine.cluster import ComponentTooLarge
 from apps.engine.rules import RuleSet
-from apps.engine.survive import SurvivorshipPolicy
+from apps.engine.survive import Pin, SurvivorshipPolicy
 from apps.golden.inheritance import NONE
+from apps.golden.selectors import pin_horizon
 from apps.pipeline import snapshot
 from apps.pipeline.building import Ground, build, members_with_claims
 from apps.pipeline.chunking import Chunker, Settled
@@ -31,6 +32,7 @@ from apps.pipeline.live.absorbing import settle as settle_few
 from apps.pipeline.live.reading import TooMuch
 from apps.pipeline.live.touching import forget_touches
 from apps.pipeline.partition import Flags, Scope, settle
+from apps.pipeline.pins import pins_frame, place_pins, read_pins, with_parts
 from apps.pipeline.reading import Read, read_scope
 from apps.pipeline.runs import Journal, QuietJournal
 from apps.pipeline.sharing import with_shared_identifiers
@@ -45,6 +47,7 @@ REDO_ROUNDS = 5
 class Ask:
     """What to resolve: records to take in their newest version, and records whose surroundings a decision changed.
 
+    `revalue` are records whose customers' values are to be decided anew, though nothing else about them changed.
     `keep` maps records to golden records whose ids their clusters are to carry, where a person says so. `new_rules`
     are published with statistics of the dirty records before these are matched; all live records must be among them
     then.
@@ -53,6 +56,7 @@ class Ask:
     reason: str
     dirty: Sequence[int] = ()
     around: Sequence[int] = ()
+    revalue: Sequence[int] = ()
     verdict_id: int | None = None
     keep: Mapping[int, int] | None = None
     new_rules: RuleSet | None = None
@@ -75,7 +79,7 @@ def resolve(journal: Journal | QuietJournal, ask: Ask) -> Stored:
         forget_touches()
         for _ in range(REDO_ROUNDS):
             stored.redo, stored.redo_around = [], []
-            if ask.dirty or ask.around:
+            if ask.dirty or ask.around or ask.revalue:
                 _resolve_once(journal, ask, stored)
             if not stored.redo and not stored.redo_around:
                 break
@@ -107,16 +111,21 @@ def _resolve_few(journal: QuietJournal, ask: Ask, stored: Stored) -> bool:
 
 
 def _resolve_once(journal: Journal | QuietJournal, ask: Ask, stored: Stored) -> None:
-    read = read_scope(journal, ask.dirty, ask.around, ask.new_rules, workers=ask.workers)
+    around = sorted({*ask.around, *ask.revalue})
+    # Before all else: a pin that changes from here on makes stale what is read of its records.
+    horizon = pin_horizon()
+    read = read_scope(journal, ask.dirty, around, ask.new_rules, workers=ask.workers)
+    pins = read_pins()
     journal.note_rules(read.active.version)
     links = _match(journal, read, ask.workers)
-    settled = _settle(journal, read, links, ask)
+    settled = _settle(journal, read, pins, links, ask)
     context = Context(
         actor=journal.actor,
         reason=ask.reason,
         run_id=journal.run_id,
         correlation=journal.correlation,
         horizon=read.verdicts.horizon,
+        pin_horizon=horizon,
         verdict_id=ask.verdict_id,
     )
     with journal.stage("store", total=settled.partition.chunks) as stage:
@@ -148,7 +157,7 @@ def _dirty_rows(read: Read) -> Flags:
     return flags
 
 
-def _settle(journal: Journal | QuietJournal, read: Read, links: pa.Table, ask: Ask) -> Settled:
+def _settle(journal: Journal | QuietJournal, read: Read, pins: Sequence[Pin], links: pa.Table, ask: Ask) -> Settled:
     """Cluster, compare with the customers there are, and build the rows of those that change."""
     with journal.stage("cluster", total=read.standard.num_rows) as stage:
         clustering = bulk.cluster(
@@ -161,7 +170,7 @@ def _settle(journal: Journal | QuietJournal, read: Read, links: pa.Table, ask: A
             workers=ask.workers,
         )
         clustering = with_shared_identifiers(clustering, read.standard, read.rules, read.active.statistics)
-        scope = _scope(read.state, clustering.clusters)
+        placed, scope = place_pins(pins, _scope(read.state, clustering.clusters, ask.revalue), read.given, read.rules)
         partition = settle(scope, chunk_records=ask.chunk_records, keep=ask.keep)
         stage.advance(read.standard.num_rows, proposals=clustering.proposals.num_rows)
     with journal.stage("survive", total=int(partition.touched.sum())) as stage:
@@ -171,13 +180,13 @@ def _settle(journal: Journal | QuietJournal, read: Read, links: pa.Table, ask: A
         )
         policy = SurvivorshipPolicy.from_document(read.rules.survivorship)
         members = members_with_claims(place, read.state, read.given, read.standard, read.rules)
-        values = survive(members, policy)
+        values = with_parts(survive(members, policy, pins_frame(placed)), read.rules)
         rows = build(Ground(place, read.state, read.given, read.standard, values), read.rules)
         stage.advance(int(partition.touched.sum()), customers=rows.customers.num_rows)
-    return Settled(scope, partition, place, read.state, read.standard, links, clustering, read.verdicts, rows)
+    return Settled(scope, partition, place, read.state, read.standard, links, clustering, read.verdicts, rows, placed)
 
 
-def _scope(state: pa.Table, clusters: pa.Table) -> Scope:
+def _scope(state: pa.Table, clusters: pa.Table, revalue: Sequence[int]) -> Scope:
     record = state["record"].to_numpy().astype(np.int64)
     order = np.argsort(clusters["record"].to_numpy())
     known = clusters["record"].to_numpy()[order]
@@ -187,4 +196,12 @@ def _scope(state: pa.Table, clusters: pa.Table) -> Scope:
         found = known[place] == record
         cluster[found] = clusters["cluster"].to_numpy()[order][place[found]]
     golden = state["golden"].fill_null(NONE).to_numpy().astype(np.int64)
-    return Scope(record, cluster, golden, snapshot.byte_order(state), state["is_dirty"].to_numpy(zero_copy_only=False))
+    return Scope(
+        record=record,
+        cluster=cluster,
+        golden=golden,
+        rank=snapshot.byte_order(state),
+        is_dirty=state["is_dirty"].to_numpy(zero_copy_only=False),
+        is_stirred=np.isin(record, list(revalue)),
+        tie=np.full(len(record), NONE, dtype=np.int64),
+    )

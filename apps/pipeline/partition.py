@@ -20,13 +20,19 @@ Flags = npt.NDArray[np.bool_]
 
 @dataclass(frozen=True)
 class Scope:
-    """Records in scope as parallel arrays; `cluster` is `NONE` for a record that is gone."""
+    """Records in scope as parallel arrays; `cluster` is `NONE` for a record that is gone.
+
+    `is_stirred` flags records whose customer's values must be decided anew, whatever else changed. Records of one
+    `tie` share a pin and are stored together; `NONE` for most.
+    """
 
     record: Ints
     cluster: Ints
     golden: Ints
     rank: Ints
     is_dirty: Flags
+    is_stirred: Flags
+    tie: Ints
 
     @property
     def is_gone(self) -> Flags:
@@ -81,7 +87,7 @@ def _preferred(scope: Scope, keep: Mapping[int, int] | None) -> dict[int, int]:
 
 
 def _touched(scope: Scope) -> Flags:
-    """Untouched: a cluster without dirty records whose members are exactly one golden record's members."""
+    """Untouched: a cluster without dirty or stirred records whose members are exactly one golden record's members."""
     alive = ~scope.is_gone
     _, index, size = np.unique(scope.cluster[alive], return_inverse=True, return_counts=True)
     golden = scope.golden[alive]
@@ -91,7 +97,7 @@ def _touched(scope: Scope) -> Flags:
     dirty = np.zeros(count, dtype=bool)
     np.minimum.at(lowest, index, golden)
     np.maximum.at(highest, index, golden)
-    np.logical_or.at(dirty, index, scope.is_dirty[alive])
+    np.logical_or.at(dirty, index, (scope.is_dirty | scope.is_stirred)[alive])
     goldens, members = np.unique(scope.golden[scope.golden != NONE], return_counts=True)
     total = np.zeros(count, dtype=np.int64)
     if len(goldens):
@@ -127,7 +133,7 @@ def _groups(scope: Scope, rows: Ints) -> Ints:
     nodes = [np.arange(len(rows))]
     ends = []
     base = len(rows)
-    for label in (scope.cluster[rows], scope.golden[rows]):
+    for label in (scope.cluster[rows], scope.golden[rows], scope.tie[rows]):
         values, index = np.unique(label, return_inverse=True)
         named = label != NONE
         nodes.append(np.flatnonzero(named))

@@ -1,7 +1,7 @@
 """Read what a resolve needs: the records that changed, everything they might touch, and what stands between them.
 
-The scope is closed: with a record come its customer's other members, every record it has a link or a verdict with, and
-theirs in turn. So what lies outside can't be changed by what happens inside.
+The scope is closed: with a record come its customer's other members, every record it has a link, a verdict or a pin
+with, and theirs in turn. So what lies outside can't be changed by what happens inside.
 """
 
 from collections.abc import Sequence
@@ -64,6 +64,9 @@ SELECT DISTINCT found.id, false FROM (
     UNION SELECT p.low_id FROM scope c JOIN matching_verdictpair p ON p.high_id = c.id AND p.is_live
     UNION SELECT mate.record_id FROM scope c JOIN golden_membership m ON m.record_id = c.id
           JOIN golden_membership mate ON mate.golden_id = m.golden_id
+    UNION SELECT unnest(p.record_ids || p.release_record_id) FROM golden_pin p
+          WHERE p.released_at IS NULL AND EXISTS (
+              SELECT FROM unnest(p.record_ids || p.release_record_id) AS hung(id) JOIN scope c ON c.id = hung.id)
 ) AS found
 JOIN sources_sourcerecord r ON r.id = found.id AND r.applied_number IS NOT NULL
 ON CONFLICT (id) DO NOTHING
@@ -121,7 +124,7 @@ def open_scope(dirty: Sequence[int], *, around: Sequence[int] = (), whole: bool)
 
 
 def widen_scope(by_keys: Sequence[int] = ()) -> int:
-    """Add what shares one of `by_keys`, then close the scope over links, verdicts and customers; return its size."""
+    """Add what shares one of `by_keys`, then close the scope over links, verdicts, pins and customers."""
     with connection.cursor() as cursor:
         if by_keys:
             cursor.execute(

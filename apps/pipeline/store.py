@@ -18,14 +18,15 @@ from apps.base.locks import Gate, lock_gate
 from apps.cases.services import settle_pair_cases
 from apps.delivery.services import enqueue, expect_ids, withdraw_ids
 from apps.golden import services as golden
+from apps.golden.pinning import hang_pins
 from apps.legal.services import close_entities, store_entities
 from apps.matching.services import forget_standard_records, replace_links, store_standard_records
 from apps.outbox.services import post_event_frame
 from apps.pipeline.reopening import reopen_differences
 from apps.sources.services import mark_applied
 
-# What was read must still hold: who belongs where, which version was applied, that no verdict came in since, and that
-# nobody was taken in live with a match key of a record that is new here.
+# What was read must still hold: who belongs where, which version was applied, that no verdict came in since and no pin
+# changed, and that nobody was taken in live with a match key of a record that is new here.
 STALE = """
 SELECT EXISTS (
     SELECT FROM unnest(%(records)s::bigint[], %(golden)s::bigint[], %(applied)s::bigint[])
@@ -39,6 +40,10 @@ SELECT EXISTS (
 ) OR EXISTS (
     SELECT FROM matching_verdictpair p
     WHERE p.id > %(horizon)s AND (p.low_id = ANY(%(records)s) OR p.high_id = ANY(%(records)s))
+) OR EXISTS (
+    SELECT FROM golden_historicalpin h
+    WHERE h.history_id > %(pin_horizon)s
+      AND (h.record_ids && %(records)s::bigint[] OR h.release_record_id = ANY(%(records)s))
 )
 """
 TOUCHED = """
@@ -68,6 +73,7 @@ class Chunk:
     cases_elsewhere: list[tuple[int, int]]
     redirects: list[tuple[int, int]]
     retired: list[int]
+    pins: list[tuple[int, Sequence[int]]]  # pins to hang on other records
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +85,7 @@ class Context:
     run_id: int
     correlation: UUID
     horizon: int
+    pin_horizon: int
     verdict_id: int | None = None
     keep: Mapping[int, int] | None = None
 
@@ -106,7 +113,7 @@ def store_chunk(chunk: Chunk, context: Context, stored: Stored) -> None:
         # Chunks of one run share no record, so they may commit side by side; a person's decision waits for none but
         # those under way. Live writers wait at another gate, which whoever sends the chunks holds.
         lock_gate(Gate.INTAKE, shared=True)
-        if _is_stale(chunk, records, context.horizon):
+        if _is_stale(chunk, records, context):
             is_dirty = chunk.records.column("is_dirty")
             stored.redo.extend(chunk.records.filter(is_dirty).column("record").to_pylist())
             # A chunk may hold no dirty record at all: what changed lies elsewhere in its neighbourhood.
@@ -171,7 +178,7 @@ def _gone(chunk: Chunk) -> list[int]:
     return gone
 
 
-def _is_stale(chunk: Chunk, records: Sequence[int], horizon: int) -> bool:
+def _is_stale(chunk: Chunk, records: Sequence[int], context: Context) -> bool:
     before = chunk.records.column("golden").to_pylist()
     existing = sorted({g for g in before if g != -1})
     seen: dict[str, Any] = {
@@ -179,7 +186,8 @@ def _is_stale(chunk: Chunk, records: Sequence[int], horizon: int) -> bool:
         "golden": before,
         "applied": chunk.records.column("applied").to_pylist(),
         "existing": existing,
-        "horizon": horizon,
+        "horizon": context.horizon,
+        "pin_horizon": context.pin_horizon,
     }
     with connection.cursor() as cursor:
         cursor.execute(STALE, seen)
@@ -220,6 +228,7 @@ def _store_customers(chunk: Chunk, context: Context) -> None:
     golden.remove_records(record_ids=gone)
     golden.redirect_customers(pairs=chunk.redirects)
     golden.retire_customers(ids=chunk.retired)
+    hang_pins(rows=chunk.pins)
     golden.record_moves(
         rows=chunk.moves,
         run_id=context.run_id,

@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from apps.engine.bulk.survive import survive
-from apps.engine.survive import Member, Strategy, SurvivorshipPolicy, load_company_policy, merge_members
+from apps.engine.survive import Member, PinnedValue, Strategy, SurvivorshipPolicy, load_company_policy, merge_members
 
 ATTRIBUTES = ("name", "street", "city", "country", "phone", "vat")
 FIELDS = (*ATTRIBUTES, "vat.check")
@@ -62,17 +62,40 @@ def frame(members: Sequence[tuple[int, Member]]) -> pa.Table:
     )
 
 
-def row_decisions(members: Sequence[tuple[int, Member]], policy: SurvivorshipPolicy) -> list[dict[str, object]]:
+Pins = Mapping[tuple[int, str], str]
+
+
+def pin_frame(pins: Pins) -> pa.Table:
+    """Lay out pins as the bulk version takes them, numbered from 1."""
+    return pa.table(
+        {
+            "cluster": pa.array([cluster for cluster, _ in pins], pa.int64()),
+            "attribute": pa.array([name for _, name in pins], pa.string()),
+            "value": pa.array(pins.values(), pa.string()),
+            "pin": pa.array(range(1, len(pins) + 1), pa.int64()),
+        }
+    )
+
+
+def row_decisions(
+    members: Sequence[tuple[int, Member]], policy: SurvivorshipPolicy, pins: Pins | None = None
+) -> list[dict[str, object]]:
     ordered = sorted(members, key=lambda pair: pair[0])
+    present = {cluster for cluster, _ in members}
+    pinned = [(c, PinnedValue(n, text, i)) for i, ((c, n), text) in enumerate((pins or {}).items(), 1) if c in present]
+    names = {pin.attribute for _, pin in pinned}
     decisions = []
     for cluster, pairs in groupby(ordered, key=lambda pair: pair[0]):
-        party = merge_members([member for _, member in pairs], policy)
+        own = [pin for place, pin in pinned if place == cluster]
+        party = merge_members([member for _, member in pairs], policy, own)
         decision: dict[str, object] = {"cluster": cluster}
-        for name in ATTRIBUTES:
+        for name in [*ATTRIBUTES, *sorted(names - set(ATTRIBUTES))]:
             golden = party.values.get(name)
-            decision[name] = golden and golden.value
+            decision[name] = None if golden is None else golden.value
             decision[f"{name}.record"] = golden and golden.record
             decision[f"{name}.rule"] = golden and golden.rule.value
+            if name in names:
+                decision[f"{name}.pin"] = golden and golden.pin
         decisions.append(decision)
     return decisions
 
@@ -90,6 +113,25 @@ def as_members(listed: Sequence[Mapping[str, object]]) -> list[tuple[int, Member
 def test_bulk_survivorship_equals_the_row_version(listed: list[dict[str, object]], policy: SurvivorshipPolicy) -> None:
     members = as_members(listed)
     assert survive(frame(members), policy).to_pylist() == row_decisions(members, policy)
+
+
+@settings(max_examples=200, deadline=None)
+@given(
+    st.lists(rows, max_size=14),
+    policies,
+    st.dictionaries(st.tuples(st.integers(-2, 3), st.sampled_from([*ATTRIBUTES, "zip"])), texts, max_size=8),
+)
+def test_bulk_survivorship_with_pins_equals_the_row_version(
+    listed: list[dict[str, object]], policy: SurvivorshipPolicy, pins: Pins
+) -> None:
+    members = as_members(listed)
+    assert survive(frame(members), policy, pin_frame(pins)).to_pylist() == row_decisions(members, policy, pins)
+
+
+def test_an_attribute_pinned_twice_in_a_customer_is_refused() -> None:
+    pins = pin_frame({(1, "name"): "Acme"})
+    with pytest.raises(ValueError, match="name is pinned twice in cluster 1"):
+        survive(frame([(1, Member(1, "crm", "1", 1, None, {}))]), SurvivorshipPolicy(), pa.concat_tables([pins, pins]))
 
 
 def random_members(count: int, seed: int) -> list[tuple[int, Member]]:

@@ -16,7 +16,8 @@ JOIN golden_goldenrecord g ON g.id = m.golden_id
 _VALUES = """
 SELECT g.gid, e.key, e.value->>'value', s.code, r.key, e.value->>'rule'
 FROM golden_goldenrecord g CROSS JOIN jsonb_each(g.values) AS e
-JOIN sources_sourcerecord r ON r.id = (e.value->>'record')::bigint JOIN sources_sourcesystem s ON s.id = r.source_id
+LEFT JOIN sources_sourcerecord r ON r.id = (e.value->>'record')::bigint
+LEFT JOIN sources_sourcesystem s ON s.id = r.source_id
 WHERE g.state = 'live'
 """
 

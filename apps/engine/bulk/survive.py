@@ -3,16 +3,16 @@
 The law of this module: for every cluster it gives the values, records and rules that the row version gives.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from apps.engine.survive.claims import BLANKS, CHECK_RANKS, FILLED, UNCHECKED_RANK, UNDATED, fold
+from apps.engine.survive.claims import BLANKS, CHECK_RANKS, FILLED, UNCHECKED_RANK, UNDATED, fold, trim
 from apps.engine.survive.party import Rule
 from apps.engine.survive.policy import Block, Strategy, SurvivorshipPolicy
 
@@ -48,28 +48,85 @@ class _Column:
     codes: Integers
 
 
-def survive(members: pa.Table, policy: SurvivorshipPolicy) -> pa.Table:
-    """Return one row per cluster, ascending, with the golden values that the policy chooses.
+_Fixed: TypeAlias = dict[int, tuple[str, int | None]]
+"""One attribute's pins: value and number by the cluster's place."""
+
+
+def survive(members: pa.Table, policy: SurvivorshipPolicy, pins: pa.Table | None = None) -> pa.Table:
+    """Return one row per cluster, ascending, with the golden values that the policy and the pins choose.
 
     `members` has `record` and `cluster` int64, `source` and `source_key` string, `trust` integer (higher wins),
     `modified_at` timestamp or null, then one string column per attribute; a column `X.check` informs the choice of X
     and does not survive. The result has `cluster` and per attribute A: `A` string, `A.record` int64 (who gave it) and
-    `A.rule` (a dictionary of `Rule` values), all null where nobody gives a value. Pins are not known here: customers
-    that have any go through `merge_members`.
+    `A.rule` (a dictionary of `Rule` values), all null where nobody gives a value.
+
+    `pins` has `cluster` int64, `attribute` string, `value` string and `pin` int64, one row per cluster and attribute;
+    those of clusters without members are passed over. An attribute that is pinned anywhere gets one more column,
+    `A.pin`, with the pin's number where one holds; there `A.record` is null.
 
     Runs on one core, in memory; about 100 bytes per member and a column at a time beyond the table itself.
-    Raises ValueError for missing columns, nulls where none may be, a record that occurs twice, and text columns that
-    hold no text.
+    Raises ValueError for missing columns, nulls where none may be, a record or a pinned attribute that occurs twice,
+    and text columns that hold no text.
     """
     attributes = _attributes(members)
     ordered = _order(members)
-    columns = {"cluster": pa.array(_int64(members, "cluster")[ordered.rows[ordered.starts]])}
+    clusters = _int64(members, "cluster")[ordered.rows[ordered.starts]]
+    fixed = _fixed(pins, clusters)
     survived: dict[str, pa.Array] = {}
     for block in policy.blocks(attributes):
-        survived.update(_decide(block, ordered))
-    for name in attributes:
-        columns |= {column: survived[column] for column in (name, f"{name}.record", f"{name}.rule")}
+        survived.update(_decide(block, ordered, fixed))
+    for name, values in fixed.items():
+        survived |= _pinned(name, values, survived, len(clusters))
+    columns = {"cluster": pa.array(clusters)}
+    for name in [*attributes, *sorted(fixed.keys() - set(attributes))]:
+        columns |= {f"{name}{end}": survived[f"{name}{end}"] for end in ("", ".record", ".rule")}
+        if name in fixed:
+            columns[f"{name}.pin"] = survived[f"{name}.pin"]
     return pa.table(columns)
+
+
+def _fixed(pins: pa.Table | None, clusters: Integers) -> dict[str, _Fixed]:
+    """Return the pinned values by attribute; few, so they are plain Python."""
+    found: dict[str, _Fixed] = {}
+    if pins is None or not pins.num_rows or not len(clusters):
+        return found
+    cluster = _int64(pins, "cluster")
+    places = np.clip(np.searchsorted(clusters, cluster), 0, len(clusters) - 1)
+    rows = zip(places.tolist(), (clusters[places] == cluster).tolist(), pins.to_pylist(), strict=True)
+    for place, is_here, row in rows:
+        values = found.setdefault(row["attribute"], {}) if is_here else {}
+        if place in values:
+            raise ValueError(f"the attribute {row['attribute']} is pinned twice in cluster {row['cluster']}")
+        values[place] = (trim(row["value"]) or "", row["pin"])
+    return found
+
+
+def _pinned(name: str, fixed: _Fixed, survived: dict[str, pa.Array], count: int) -> dict[str, pa.Array]:
+    """Put the pinned values in the places of those that records gave."""
+    places = np.fromiter(fixed, dtype=np.int64, count=len(fixed))
+    mask = np.zeros(count, dtype=np.bool_)
+    mask[places] = True
+    texts: list[str | None] = [None] * count
+    numbers: list[int | None] = [None] * count
+    for place, (text, number) in fixed.items():
+        texts[place], numbers[place] = text, number
+    given = survived.get(name, pa.nulls(count, pa.string()))
+    records = survived.get(f"{name}.record", pa.nulls(count, pa.int64()))
+    codes = pa.nulls(count, pa.int8())
+    if f"{name}.rule" in survived:
+        codes = survived[f"{name}.rule"].indices
+    rule = pa.scalar(RULES.index(Rule.PINNED), pa.int8())
+    is_fixed = pa.array(mask)
+    return {
+        name: pc.if_else(is_fixed, pa.array(texts, pa.string()), given),
+        f"{name}.record": pc.if_else(is_fixed, pa.scalar(None, pa.int64()), records),
+        f"{name}.rule": _named_rules(pc.if_else(is_fixed, rule, codes)),
+        f"{name}.pin": pa.array(numbers, pa.int64()),
+    }
+
+
+def _named_rules(codes: pa.Array) -> pa.DictionaryArray:
+    return pa.DictionaryArray.from_arrays(codes, pa.array([rule.value for rule in RULES]))
 
 
 def _attributes(members: pa.Table) -> list[str]:
@@ -118,12 +175,16 @@ def _order(members: pa.Table) -> _Members:
     return _Members(members, rows, np.flatnonzero(is_first), np.cumsum(is_first) - 1)
 
 
-def _decide(block: Block, members: _Members) -> dict[str, pa.Array]:
+def _decide(block: Block, members: _Members, fixed: Mapping[str, _Fixed]) -> dict[str, pa.Array]:
     present = [name for name in block.attributes if name in members.table.column_names]
     columns = [_encode(members, name) for name in present]
     positions = [block.attributes.index(name) for name in present]
     has_claim = np.logical_or.reduce([column.codes != _ABSENT for column in columns])
-    winner, rules = _contend(block, members, columns, positions, has_claim)
+    levels = [(Rule.HAS_LEAD, _measure_lead(columns, positions))]
+    levels += [(Rule(strategy.value), _measure(strategy, block, members, columns)) for strategy in block.order]
+    if pinned := [fixed.get(name, {}) for name in present if fixed]:
+        levels.insert(0, (Rule.FITS_PIN, _measure_fit(columns, pinned, members)))
+    winner, rules = _contend(members, columns, levels, has_claim)
     survived: dict[str, pa.Array] = {}
     for name, column in zip(present, columns, strict=True):
         survived |= _survivors(name, column, members, winner, rules)
@@ -147,28 +208,27 @@ def _encode(members: _Members, name: str) -> _Column:
 
 
 def _contend(
-    block: Block, members: _Members, columns: Sequence[_Column], positions: Sequence[int], has_claim: Mask
+    members: _Members, columns: Sequence[_Column], levels: Sequence[tuple[Rule, Integers]], has_claim: Mask
 ) -> tuple[Integers, npt.NDArray[np.uint8]]:
     """Return per cluster the winning member (`_ABSENT` without any claim) and the code of the rule that settled it.
 
     A claim leaves at the first level where it is beaten. The rule is the last level at which a claim with other
     values than the winner's left, or one for agreement where there is none.
     """
-    measures = [_measure_lead(columns, positions), *(_measure(s, block, members, columns) for s in block.order)]
     left = has_claim.copy()
     left_at = np.zeros(len(left), dtype=np.int64)
-    for level, measure in enumerate(measures, start=1):
+    for level, (_, measure) in enumerate(levels, start=1):
         standing = np.where(left, measure, _LOSER)
         best = np.maximum.reduceat(standing, members.starts) if len(standing) else standing
         beaten = left & (standing < best[members.group])
         left_at[beaten] = level
         left &= ~beaten
-    left_at[left] = len(measures) + 1
+    left_at[left] = len(levels) + 1
     winner = _first_per_cluster(left, members)
     differs = has_claim & _differs_from_winner(columns, winner, members)
     last = _reduce(np.maximum, np.where(differs, left_at, 0), members)
     claims = _reduce(np.add, has_claim.astype(np.int64), members)
-    codes = [Rule.AGREED, Rule.HAS_LEAD, *(Rule(s.value) for s in block.order), Rule.FIRST_IN_ORDER]
+    codes = [Rule.AGREED, *(rule for rule, _ in levels), Rule.FIRST_IN_ORDER]
     rules = np.array([RULES.index(rule) for rule in codes], dtype=np.uint8)[last]
     rules[claims == 1] = RULES.index(Rule.ONLY_VALUE)
     return winner, rules
@@ -210,8 +270,25 @@ def _survivors(
     return {
         name: texts.cast(pa.string()),
         f"{name}.record": pa.array(records, mask=absent),
-        f"{name}.rule": pa.DictionaryArray.from_arrays(rule_codes, pa.array([rule.value for rule in RULES])),
+        f"{name}.rule": _named_rules(rule_codes),
     }
+
+
+def _measure_fit(columns: Sequence[_Column], fixed: Sequence[_Fixed], members: _Members) -> Integers:
+    """How many of the values fixed in the block each member agrees with, letter case and spacing aside."""
+    fits = np.zeros(len(members.group), dtype=np.int64)
+    for column, values in zip(columns, fixed, strict=True):
+        if not values:
+            continue
+        pin_of = np.full(len(members.starts), _ABSENT, dtype=np.int64)
+        pins = {text: code for code, text in enumerate(dict.fromkeys(fold(text) for text, _ in values.values()))}
+        for place, (text, _) in values.items():
+            pin_of[place] = pins[fold(text)]
+        # What is absent folds like the empty text, and index -1 reaches it.
+        texts = [*column.texts.to_pylist(), ""]
+        agrees = np.array([pins.get(fold(text), len(pins)) for text in texts], dtype=np.int64)[column.codes]
+        fits += pin_of[members.group] == agrees
+    return fits
 
 
 def _measure_lead(columns: Sequence[_Column], positions: Sequence[int]) -> Integers:

@@ -3,6 +3,15 @@
 from apps.engine.survive.claims import PART_OF_A_CLAIM
 from apps.engine.survive.merge import merge_members
 from apps.engine.survive.party import GoldenParty, GoldenValue, Member, PinnedValue, Rule
+from apps.engine.survive.pins import (
+    Pin,
+    PinState,
+    SettledPin,
+    hand_over,
+    holding_pins,
+    pinned_values,
+    settle_pins,
+)
 from apps.engine.survive.policy import PolicyError, Strategy, SurvivorshipPolicy, load_company_policy
 
 __all__ = [
@@ -10,11 +19,18 @@ __all__ = [
     "GoldenParty",
     "GoldenValue",
     "Member",
+    "Pin",
+    "PinState",
     "PinnedValue",
     "PolicyError",
     "Rule",
+    "SettledPin",
     "Strategy",
     "SurvivorshipPolicy",
+    "hand_over",
+    "holding_pins",
     "load_company_policy",
     "merge_members",
+    "pinned_values",
+    "settle_pins",
 ]

@@ -5,6 +5,7 @@ clocks and chance have no part in it.
 """
 
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 from functools import partial
 
 from apps.engine.survive.claims import MEASURES, Claim, fold, measure_lead, trim
@@ -31,8 +32,8 @@ def merge_members(
     values: dict[str, GoldenValue] = {}
     for block in policy.blocks(names):
         values.update(_decide(block, ordered, pinned))
-    for name, value in pinned.items():
-        values[name] = GoldenValue(name, value, None, Rule.PINNED, pinned_words(value))
+    for name, pin in pinned.items():
+        values[name] = GoldenValue(name, pin.value, None, Rule.PINNED, pinned_words(pin.value), pin.pin)
     return GoldenParty(dict(sorted(values.items())))
 
 
@@ -53,13 +54,13 @@ def _refuse_repeats(what: str, names: Sequence[object]) -> None:
         seen.add(name)
 
 
-def _by_attribute(pins: Iterable[PinnedValue]) -> dict[str, str]:
+def _by_attribute(pins: Iterable[PinnedValue]) -> dict[str, PinnedValue]:
     listed = list(pins)
     _refuse_repeats("pinned attribute", [pin.attribute for pin in listed])
-    return {pin.attribute: trim(pin.value) or "" for pin in listed}
+    return {pin.attribute: replace(pin, value=trim(pin.value) or "") for pin in listed}
 
 
-def _decide(block: Block, ordered: Sequence[Member], pinned: dict[str, str]) -> dict[str, GoldenValue]:
+def _decide(block: Block, ordered: Sequence[Member], pinned: dict[str, PinnedValue]) -> dict[str, GoldenValue]:
     claims = [claim for claim in (_claim(block, member) for member in ordered) if any(claim.values)]
     if not claims:
         return {}
@@ -77,7 +78,7 @@ def _claim(block: Block, member: Member) -> Claim:
     return Claim(member, block.attributes[0], values)
 
 
-def _contend(block: Block, claims: list[Claim], pinned: dict[str, str]) -> tuple[Claim, Rule, Contest]:
+def _contend(block: Block, claims: list[Claim], pinned: dict[str, PinnedValue]) -> tuple[Claim, Rule, Contest]:
     """Return the winning claim and the rule after which every claim left gave the winner's values."""
     left = claims
     found: tuple[Rule, Contest] | None = None
@@ -100,8 +101,8 @@ def _is_settled(claims: Sequence[Claim]) -> bool:
     return all(claim.values == claims[0].values for claim in claims)
 
 
-def _levels(block: Block, pinned: dict[str, str]) -> list[tuple[Rule, Callable[[Sequence[Claim]], list[int]]]]:
-    fixed = tuple(pinned.get(name) for name in block.attributes)
+def _levels(block: Block, pinned: dict[str, PinnedValue]) -> list[tuple[Rule, Callable[[Sequence[Claim]], list[int]]]]:
+    fixed = tuple(pinned[name].value if name in pinned else None for name in block.attributes)
     levels = [(Rule(strategy.value), MEASURES[strategy]) for strategy in block.order]
     return [(Rule.FITS_PIN, partial(_measure_fit, fixed)), (Rule.HAS_LEAD, measure_lead), *levels]
 

@@ -40,21 +40,23 @@ class Member:
 
 @dataclass(frozen=True, slots=True)
 class PinnedValue:
-    """A value a steward fixed for an attribute; empty text fixes that there is none."""
+    """A value a steward fixed for an attribute; empty text fixes that there is none. `pin` is the pin's number."""
 
     attribute: str
     value: str
+    pin: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class GoldenValue:
-    """The value of one attribute, the record that gave it (None: a steward), the rule and the reason in words."""
+    """The value of one attribute, the record that gave it (None: a steward, by `pin`), the rule and why in words."""
 
     attribute: str
     value: str
     record: int | None
     rule: Rule
     reason: str
+    pin: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,9 +19,10 @@ from apps.golden.selectors.members import (
     list_members,
     list_moves,
 )
+from apps.golden.selectors.pins import PinRow, list_due_pins, list_holding_pins, list_pins, live_pins, pin_horizon
 from apps.golden.selectors.resolving import CustomerCandidate, ExampleInvalid, Resolution, resolve_example
 from apps.golden.selectors.search import SearchHit, SearchPosition, search_customers
-from apps.golden.selectors.values import PinRow, Value, ValueRow, describe_values, list_pins, list_value_rows
+from apps.golden.selectors.values import Value, ValueRow, describe_values, list_value_rows
 
 __all__ = [
     "Change",
@@ -45,13 +46,17 @@ __all__ = [
     "get_customer",
     "list_customers",
     "list_customers_of_records",
+    "list_due_pins",
     "list_history",
+    "list_holding_pins",
     "list_member_ids",
     "list_member_ids_of",
     "list_members",
     "list_moves",
     "list_pins",
     "list_value_rows",
+    "live_pins",
+    "pin_horizon",
     "resolve_example",
     "search_customers",
 ]

@@ -1,29 +1,32 @@
-"""What a customer is said to be, by which source record and rule, and what a steward fixed."""
+"""What a customer is said to be, by which source record and rule."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
 from typing import Any
 
-from apps.golden.models import GoldenRecord, Pin
+from apps.golden.models import GoldenRecord
 from apps.golden.selectors.members import Member
 from apps.sources import selectors as sources
 
 
 @dataclass(frozen=True, slots=True)
 class Value:
-    """One golden attribute with the source record, its version and the rule that won. `record_id` 0: a pin."""
+    """One golden attribute with the source record, its version and the rule that won.
+
+    A value that a steward fixed has `record_id` 0 and the number of the pin that fixed it.
+    """
 
     attribute: str
     value: str
     record_id: int
     version: int
     rule: str
+    pin_id: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class ValueRow:
-    """A golden attribute with the source it came from; source and key are empty for a pinned value."""
+    """A golden attribute with the source it came from; source and key are empty for a pinned value, which has a pin."""
 
     attribute: str
     value: str
@@ -33,21 +36,7 @@ class ValueRow:
     source: sources.Source | None
     source_code: str
     source_key: str
-
-
-@dataclass(frozen=True, slots=True)
-class PinRow:
-    """A value a steward fixed, with its release condition."""
-
-    pin_id: int
-    attribute: str
-    value: str
-    release: str
-    release_record_id: int | None
-    release_on: date | None
-    pinned_by: str
-    reason: str
-    pinned_at: datetime
+    pin_id: int | None = None
 
 
 def list_value_rows(gid: str) -> list[ValueRow]:
@@ -77,34 +66,17 @@ def describe_values(values: Iterable[Value], members: Iterable[Member] = ()) -> 
                 source=record.source if record else None,
                 source_code=record.source.code if record else "",
                 source_key=record.key if record else "",
+                pin_id=value.pin_id,
             )
         )
     return rows
 
 
-def list_pins(gid: str) -> list[PinRow]:
-    """Return the standing pins of a customer by attribute. One query."""
-    rows = Pin.objects.filter(golden__gid=gid, released_at__isnull=True).order_by("attribute")
-    return [
-        PinRow(
-            pin_id=row.pk,
-            attribute=row.attribute,
-            value=row.value,
-            release=row.release,
-            release_record_id=row.release_record_id,
-            release_on=row.release_on,
-            pinned_by=row.pinned_by,
-            reason=row.reason,
-            pinned_at=row.pinned_at,
-        )
-        for row in rows
-    ]
-
-
 def read_values(stored: Mapping[str, Mapping[str, Any]]) -> tuple[Value, ...]:
     """Return the golden values in the order of their attributes' names.
 
-    Stored per attribute: `{"value": text, "record": source record id, "version": its version, "rule": rule code}`.
+    Stored per attribute: `{"value": text, "record": source record id, "version": its version, "rule": rule code}`;
+    where a steward fixed it `{"value": text, "record": null, "version": null, "rule": "pinned", "pin": number}`.
     """
     return tuple(
         Value(
@@ -113,6 +85,7 @@ def read_values(stored: Mapping[str, Mapping[str, Any]]) -> tuple[Value, ...]:
             record_id=int(entry.get("record") or 0),
             version=int(entry.get("version") or 0),
             rule=str(entry.get("rule", "")),
+            pin_id=entry.get("pin"),
         )
         for attribute, entry in sorted(stored.items())
     )

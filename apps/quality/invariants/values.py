@@ -13,7 +13,15 @@ from django.db import connection
 from apps.base.copying import copy_out
 from apps.engine.bulk.survive import survive
 from apps.engine.rules import RuleSet
-from apps.engine.survive import PART_OF_A_CLAIM, Member, PinnedValue, SurvivorshipPolicy, merge_members
+from apps.engine.survive import (
+    PART_OF_A_CLAIM,
+    Member,
+    PinnedValue,
+    SurvivorshipPolicy,
+    merge_members,
+    pinned_values,
+)
+from apps.golden.selectors import list_holding_pins
 from apps.quality.invariants.contract import Invariant, Outcome, named, query_check
 from apps.rulebook.selectors import NoActiveRules, get_active_rules
 
@@ -34,7 +42,7 @@ _MEMBER_TYPES = {
     "modified_at": pa.timestamp("us", tz="UTC"),
 }
 _STORED = """
-SELECT g.id, e.key, e.value->>'value', (e.value->>'record')::bigint, e.value->>'rule'
+SELECT g.id, e.key, e.value->>'value', (e.value->>'record')::bigint, e.value->>'rule', (e.value->>'pin')::bigint
 FROM golden_goldenrecord g, jsonb_each(g.values) AS e WHERE g.state = 'live'
 """
 _VALUE_TYPES = {
@@ -43,13 +51,13 @@ _VALUE_TYPES = {
     "value": pa.string(),
     "record": pa.int64(),
     "rule": pa.string(),
+    "pin": pa.int64(),
 }
-_PINS = "SELECT golden_id, attribute, value FROM golden_pin WHERE released_at IS NULL"
 _SAME = """
 SELECT coalesce(e.golden, s.golden) AS golden, coalesce(e.attribute, s.attribute) AS attribute
 FROM expected e FULL JOIN stored s ON s.golden = e.golden AND s.attribute = e.attribute
 WHERE e.golden IS NULL OR s.golden IS NULL OR e.value IS DISTINCT FROM s.value OR e.record IS DISTINCT FROM s.record
-   OR e.rule IS DISTINCT FROM s.rule
+   OR e.rule IS DISTINCT FROM s.rule OR e.pin IS DISTINCT FROM s.pin
 ORDER BY 1, 2
 """
 _COLUMNS_AGREE = """
@@ -60,6 +68,7 @@ WHERE state = 'live' AND (name, city) IS DISTINCT FROM (
 """
 _ORPHANED = """
 SELECT g.gid || ' ' || e.key || ' comes from ' || CASE
+    WHEN e.value->>'rule' = 'pinned' THEN 'a pin that no longer stands'
     WHEN m.record_id IS NULL THEN 'a record that is not its member'
     ELSE 'version ' || coalesce(e.value->>'version', 'none') || ' of a record that is at version '
          || coalesce(r.applied_number, 0) END
@@ -69,8 +78,11 @@ LEFT JOIN golden_membership m ON m.record_id = (e.value->>'record')::bigint AND 
 LEFT JOIN sources_sourcerecord r ON r.id = m.record_id
 LEFT JOIN sources_recordversion v
     ON v.record_id = r.id AND v.number = (e.value->>'version')::int AND NOT v.is_deletion
-WHERE (m.record_id IS NULL OR v.id IS NULL OR v.number IS DISTINCT FROM r.applied_number)
-  AND NOT EXISTS (SELECT FROM golden_pin p WHERE p.golden_id = g.id AND p.attribute = e.key AND p.released_at IS NULL)
+WHERE CASE
+    WHEN e.value->>'rule' = 'pinned' THEN NOT EXISTS (
+        SELECT FROM golden_pin p
+        WHERE p.id = (e.value->>'pin')::bigint AND p.attribute = e.key AND p.released_at IS NULL)
+    ELSE m.record_id IS NULL OR v.id IS NULL OR v.number IS DISTINCT FROM r.applied_number END
 """
 _ORPHANED_IDENTIFIERS = """
 SELECT coalesce(g.gid, 'entity ' || e.id) || ' holds a ' || f.scheme || ' that none of its members gave'
@@ -90,7 +102,7 @@ def check_values() -> Outcome:
     members = _read_members(rules)
     stored = copy_out(_STORED, types=_VALUE_TYPES)
     policy = SurvivorshipPolicy.from_document(rules.survivorship)
-    expected = _expected(members, policy)
+    expected = _expected(members, policy, _pins(rules))
     with duckdb.connect() as duck:
         duck.register("expected", expected)
         duck.register("stored", stored)
@@ -116,9 +128,8 @@ def _read_members(rules: RuleSet) -> pa.Table:
     )
 
 
-def _expected(members: pa.Table, policy: SurvivorshipPolicy) -> pa.Table:
-    """Return golden, attribute, value, record, rule as the members give them; pinned customers one by one."""
-    pins = _pins()
+def _expected(members: pa.Table, policy: SurvivorshipPolicy, pins: dict[int, list[PinnedValue]]) -> pa.Table:
+    """Return golden, attribute, value, record, rule, pin as the members give them; pinned customers one by one."""
     survived = survive(members, policy)
     attributes = [name for name in survived.column_names if name != "cluster" and "." not in name]
     with duckdb.connect() as duck:
@@ -126,7 +137,7 @@ def _expected(members: pa.Table, policy: SurvivorshipPolicy) -> pa.Table:
         duck.register("pinned", pa.table({"golden": pa.array(pins, pa.int64())}))
         union = " UNION ALL ".join(
             f"""SELECT cluster AS golden, '{n}' AS attribute, "{n}" AS value, "{n}.record" AS record,
-                "{n}.rule"::VARCHAR AS rule FROM survived
+                "{n}.rule"::VARCHAR AS rule, NULL AS pin FROM survived
                 WHERE "{n}" IS NOT NULL AND cluster NOT IN (FROM pinned)"""  # noqa: S608 - rule set names
             for n in attributes
         )
@@ -145,20 +156,27 @@ def _expected_with_pins(members: pa.Table, policy: SurvivorshipPolicy, pins: dic
             Member(row["record"], row["source"], row["source_key"], row["trust"], row["modified_at"], given)
         )
     rows: list[dict[str, Any]] = [
-        {"golden": golden, "attribute": v.attribute, "value": v.value, "record": v.record, "rule": v.rule.value}
+        {
+            "golden": golden,
+            "attribute": v.attribute,
+            "value": v.value,
+            "record": v.record,
+            "rule": v.rule.value,
+            "pin": v.pin,
+        }
         for golden, pinned in pins.items()
         for v in merge_members(by_golden[golden], policy, pinned).values.values()
     ]
     return pa.Table.from_pylist(rows, schema=pa.schema(list(_VALUE_TYPES.items())))
 
 
-def _pins() -> dict[int, list[PinnedValue]]:
-    pins: dict[int, list[PinnedValue]] = defaultdict(list)
-    with connection.cursor() as cursor:
-        cursor.execute(_PINS)
-        for golden, attribute, value in cursor.fetchall():
-            pins[golden].append(PinnedValue(attribute, value))
-    return pins
+def _pins(rules: RuleSet) -> dict[int, list[PinnedValue]]:
+    """Return what is fixed for each customer, of the attributes that the rules know."""
+    known = {attribute.name for attribute in rules.attributes}
+    return {
+        golden: pinned_values(pin for pin in pins if pin.attribute in known)
+        for golden, pins in list_holding_pins().items()
+    }
 
 
 def _gids(ids: list[int]) -> dict[int, str]:
@@ -175,7 +193,7 @@ INVARIANTS = (
     ),
     Invariant(
         15,
-        "Every golden value points to the version that its source record is at.",
+        "Every golden value points to the version that its source record is at, or to the pin that fixed it.",
         (
             query_check(
                 counted="SELECT coalesce(sum((SELECT count(*) FROM jsonb_object_keys(values))), 0)"
