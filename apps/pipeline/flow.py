@@ -32,7 +32,7 @@ from apps.pipeline.live.absorbing import settle as settle_few
 from apps.pipeline.live.reading import TooMuch
 from apps.pipeline.live.touching import forget_touches
 from apps.pipeline.partition import Flags, Scope, settle
-from apps.pipeline.pins import pins_frame, place_pins, read_pins, with_parts
+from apps.pipeline.pins import pins_frame, place_pins, read_pins, what_is_said, with_parts
 from apps.pipeline.reading import Read, read_scope
 from apps.pipeline.runs import Journal, QuietJournal
 from apps.pipeline.sharing import with_shared_identifiers
@@ -104,7 +104,7 @@ def _resolve_few(journal: QuietJournal, ask: Ask, stored: Stored) -> bool:
     try:
         with acting(journal.actor, reason=ask.reason):
             lock_gate(Gate.INTAKE, shared=True)
-            stored.add(**settle_few(ask.dirty, ask.around, context).counts)
+            stored.add(**settle_few(ask.dirty, ask.around, context, revalue=ask.revalue).counts)
     except (TooMuch, ComponentTooLarge):
         return False
     return True
@@ -170,7 +170,12 @@ def _settle(journal: Journal | QuietJournal, read: Read, pins: Sequence[Pin], li
             workers=ask.workers,
         )
         clustering = with_shared_identifiers(clustering, read.standard, read.rules, read.active.statistics)
-        placed, scope = place_pins(pins, _scope(read.state, clustering.clusters, ask.revalue), read.given, read.rules)
+        placed, scope = place_pins(
+            pins,
+            _scope(read.state, clustering.clusters, ask.revalue),
+            what_is_said(pins, read.given),
+            read.rules,
+        )
         partition = settle(scope, chunk_records=ask.chunk_records, keep=ask.keep)
         stage.advance(read.standard.num_rows, proposals=clustering.proposals.num_rows)
     with journal.stage("survive", total=int(partition.touched.sum())) as stage:

@@ -6,6 +6,7 @@ The rule itself is `apps.engine.survive.pins`; this reads its input off the scop
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from typing import TypeAlias
 
 import numpy as np
 import pyarrow as pa
@@ -27,6 +28,7 @@ ORDER BY p.id
 """
 # Parts of a pinned value that are stored beside it.
 PARTS = ("country.code", "name.form")
+Said: TypeAlias = Mapping[tuple[int, str], str | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,10 +58,11 @@ def read_pins() -> list[Pin]:
         ]
 
 
-def place_pins(pins: Sequence[Pin], scope: Scope, given: pa.Table, rules: RuleSet) -> tuple[Placed, Scope]:
+def place_pins(pins: Sequence[Pin], scope: Scope, said: Said, rules: RuleSet) -> tuple[Placed, Scope]:
     """Return which pins hold where, and the scope with the customers they stir flagged and those they tie marked.
 
-    A pin of an attribute that the rules don't declare rests.
+    `said` tells what watched records say now, those that are gone left out. A pin of an attribute that the rules don't
+    declare rests.
     """
     known = {attribute.name for attribute in rules.attributes}
     live = [pin for pin in pins if pin.attribute in known]
@@ -69,7 +72,6 @@ def place_pins(pins: Sequence[Pin], scope: Scope, given: pa.Table, rules: RuleSe
     handed = hand_over(live, seen.before, seen.after, seen.order)
     moved = {pin.pin: pin for pin in handed}
     now = [moved.get(pin.pin, pin) for pin in live]
-    said = _said(live, given)
     was = settle_pins(live, seen.before, seen.order, said)
     settled = settle_pins(now, seen.after, seen.order, said)
     stirred = _stirred(was, settled, seen) | _watched(settled, scope)
@@ -88,6 +90,11 @@ def pins_frame(placed: Placed) -> pa.Table:
     return pa.Table.from_pylist(rows, schema=pa.schema(list(types.items())))
 
 
+def pinned_part(attribute: str, value: str, part: str, rules: RuleSet) -> str | None:
+    """Return one standard part of a pinned value."""
+    return standardise_record({attribute: value}, rules.attributes).get(part)
+
+
 def with_parts(values: pa.Table, rules: RuleSet) -> pa.Table:
     """Return the golden values with the standard parts of pinned ones that are stored beside them."""
     for part in PARTS:
@@ -95,10 +102,7 @@ def with_parts(values: pa.Table, rules: RuleSet) -> pa.Table:
         if f"{attribute}.pin" not in values.column_names:
             continue
         rows = zip(values[attribute].to_pylist(), values[f"{attribute}.pin"].to_pylist(), strict=True)
-        parts = [
-            None if pin is None else standardise_record({attribute: text}, rules.attributes).get(part)
-            for text, pin in rows
-        ]
+        parts = [None if pin is None else pinned_part(attribute, text, part, rules) for text, pin in rows]
         values = values.append_column(f"{part}.pinned", pa.array(parts, pa.string()))
     return values
 
@@ -127,8 +131,9 @@ def _seen(live: Sequence[Pin], scope: Scope) -> _Seen:
     )
 
 
-def _said(live: Sequence[Pin], given: pa.Table) -> dict[tuple[int, str], str | None]:
-    watching = [(pin.watched[0], pin.attribute) for pin in live if pin.watched]
+def what_is_said(pins: Sequence[Pin], given: pa.Table) -> Said:
+    """Return what the records that pins watch say of the pinned attribute, read off a frame of given values."""
+    watching = [(pin.watched[0], pin.attribute) for pin in pins if pin.watched]
     if not watching:
         return {}
     rows = given.filter(pc.is_in(given["record"], pa.array([record for record, _ in watching], pa.int64())))

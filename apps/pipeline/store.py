@@ -85,9 +85,9 @@ class Context:
     run_id: int
     correlation: UUID
     horizon: int
-    pin_horizon: int
     verdict_id: int | None = None
     keep: Mapping[int, int] | None = None
+    pin_horizon: int = 0
 
 
 @dataclass(slots=True)

@@ -18,6 +18,7 @@ from apps.cases.selectors import list_open_cases_of
 from apps.delivery.services import wake
 from apps.engine.cluster import ComponentTooLarge
 from apps.golden.inheritance import NONE
+from apps.golden.selectors import live_pins
 from apps.pipeline.fates import Fates
 from apps.pipeline.live import reading
 from apps.pipeline.live.building import Row, Work, build_chunk
@@ -84,8 +85,12 @@ def absorb(
         return {record: _told(record, outcome, cases[record]) for record in record_ids}
 
 
-def settle(dirty_ids: Sequence[int], around: Sequence[int], context: Context) -> Outcome:
+def settle(
+    dirty_ids: Sequence[int], around: Sequence[int], context: Context, *, revalue: Sequence[int] = ()
+) -> Outcome:
     """Match the dirty records, settle what hangs together with them and with `around`, and store it.
+
+    `revalue` names records whose customers' values are decided anew, though nothing else about them changed.
 
     Runs in the caller's transaction, under the intake gate. Raises TooMuch or ComponentTooLarge before anything is
     written.
@@ -97,10 +102,10 @@ def settle(dirty_ids: Sequence[int], around: Sequence[int], context: Context) ->
     caps = caps_of(dirty, active)
     reading.hold_keys(caps, most=MOST_KEYS)
     matched = match(dirty, reading.read_holders(caps, spare=len(dirty) + 1), caps, active)
-    ground = _ground(dirty, around, matched, active)
+    ground = _ground(dirty, sorted({*around, *revalue}), matched, active)
     if not ground.known:
         return Outcome(None)
-    settled = decide(ground, context.keep)
+    settled = decide(ground, live_pins(ground.known), revalue=revalue, keep=context.keep)
     fates = Fates(settled.scope, settled.partition)
     work = Work(ground, settled, matched, fates, timezone.now(), context.run_id)
     counts = write_chunk(build_chunk(work, _questions(ground, settled)), context)

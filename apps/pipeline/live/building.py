@@ -9,12 +9,13 @@ from typing import Any
 import pyarrow as pa
 
 from apps.engine.rules import RuleSet
-from apps.engine.survive import PART_OF_A_CLAIM, GoldenParty, Member, SurvivorshipPolicy, merge_members
+from apps.engine.survive import PART_OF_A_CLAIM, GoldenParty, Member, SurvivorshipPolicy, merge_members, pinned_values
 from apps.golden.search_terms import terms_of
 from apps.pipeline.fates import Fate, Fates
 from apps.pipeline.live.matching import Matched
 from apps.pipeline.live.reading import Known
 from apps.pipeline.live.settling import Neighbourhood, Settlement
+from apps.pipeline.pins import pinned_part
 from apps.pipeline.store import Chunk
 
 CHECK_RANKS = {"verified": 1, "plausible": 2, "wrong": 3}
@@ -88,7 +89,8 @@ class Work:
 def build_chunk(work: Work, questions: Sequence[Row]) -> Chunk:
     """Return everything that one transaction stores."""
     policy = SurvivorshipPolicy.from_document(work.rules.survivorship)
-    parties = {c: merge_members(_claims(work, c), policy) for c in work.settled.members}
+    pins = {cluster: pinned_values(held) for cluster, held in work.settled.pins.holding.items()}
+    parties = {c: merge_members(_claims(work, c), policy, pins.get(c, ())) for c in work.settled.members}
     values = {cluster: _values(work, party) for cluster, party in parties.items()}
     for cluster, records in work.settled.members.items():
         work.fates.note_result(cluster, values[cluster], set(records))
@@ -114,6 +116,7 @@ def build_chunk(work: Work, questions: Sequence[Row]) -> Chunk:
         cases_elsewhere=[],
         redirects=after.redirects[0],
         retired=after.retired[0],
+        pins=[(pin.pin, pin.records) for pin in work.settled.pins.handed],
     )  # fmt: skip
 
 
@@ -142,7 +145,7 @@ def _claims(work: Work, cluster: int) -> list[Member]:
 
 
 def _values(work: Work, party: GoldenParty) -> dict[str, Row]:
-    """Return the values by attribute in the rule set's order, each with its record, version and rule."""
+    """Return the values by attribute in the rule set's order, each with its record, version and rule, or its pin."""
     found: dict[str, Row] = {}
     for attribute in work.rules.attributes:
         value = party.values.get(attribute.name)
@@ -151,12 +154,20 @@ def _values(work: Work, party: GoldenParty) -> dict[str, Row]:
             found[attribute.name] = {
                 "value": value.value, "record": value.record, "version": number, "rule": value.rule.value
             }  # fmt: skip
+            if value.pin is not None:
+                found[attribute.name]["pin"] = value.pin
     return found
 
 
-def _giver(work: Work, values: Mapping[str, Row], name: str) -> Known | None:
-    record = values[name]["record"] if name in values else None
-    return work.ground.known[record] if record is not None else None
+def _part(work: Work, values: Mapping[str, Row], part: str) -> str:
+    """Return a standard part of a golden value: of the record that gave it, or of the text that was fixed."""
+    name = part.partition(".")[0]
+    entry = values.get(name)
+    if entry is None:
+        return ""
+    if entry["record"] is None:
+        return pinned_part(name, entry["value"], part, work.rules) or ""
+    return work.ground.known[entry["record"]].parts.get(part, "")
 
 
 def _text(values: Mapping[str, Row], name: str, longest: int) -> str:
@@ -165,12 +176,11 @@ def _text(values: Mapping[str, Row], name: str, longest: int) -> str:
 
 def _customer(work: Work, cluster: int, values: Mapping[str, Row]) -> Row:
     fate = work.fates.by_cluster[cluster]
-    giver = _giver(work, values, "country")
     return {
         "id": fate.golden,
         "gid": fate.gid,
         "name": _text(values, "name", 500),
-        "country": giver.parts.get("country.code", "") if giver else "",
+        "country": _part(work, values, "country.code"),
         "city": _text(values, "city", 200),
         "values": json.dumps(values, ensure_ascii=False),
         "search_terms": _terms(work, cluster),
@@ -204,16 +214,16 @@ def _event(work: Work, cluster: int, values: Mapping[str, Row], customer: Row) -
         "values": {name: value["value"] for name, value in values.items()},
         "members": [{"source": known.source, "key": known.key} for known in work.members_of(cluster)],
     }
-    told = json.dumps(data | fate.told_besides, ensure_ascii=False)
+    pinned = {name: value["pin"] for name, value in values.items() if "pin" in value}
+    told = json.dumps(data | ({"pinned": pinned} if pinned else {}) | fate.told_besides, ensure_ascii=False)
     return {"type": fate.event_type, "subject": fate.gid, "sequence": fate.version, "data": told}
 
 
 def _entity(work: Work, cluster: int, values: Mapping[str, Row]) -> Row:
-    giver = _giver(work, values, "name")
     return {
         "golden_id": work.fates.by_cluster[cluster].golden,
         "registered_name": _text(values, "name", 500),
-        "legal_form": giver.parts.get("name.form", "")[:60] if giver else "",
+        "legal_form": _part(work, values, "name.form")[:60],
         "jurisdiction": _text(values, "jurisdiction", 10).upper(),
         "run_id": work.run_id,
     }

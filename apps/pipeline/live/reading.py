@@ -33,7 +33,7 @@ CROSS JOIN LATERAL (
     SELECT record_id FROM matching_standardrecord WHERE match_keys @> ARRAY[asked.key] LIMIT asked.cap + %s
 ) AS held
 """
-# What hangs together: links that join, verdicts that join, and customers as they stand.
+# What hangs together: links that join, verdicts that join, pins, and customers as they stand.
 NEAR = """
 WITH RECURSIVE near(id) AS (
     SELECT unnest(%(seeds)s::bigint[])
@@ -45,6 +45,10 @@ WITH RECURSIVE near(id) AS (
         UNION ALL SELECT p.low_id FROM matching_verdictpair p WHERE p.high_id = n.id AND p.is_live AND p.kind = 'same'
         UNION ALL SELECT mate.record_id FROM golden_membership m
                   JOIN golden_membership mate ON mate.golden_id = m.golden_id WHERE m.record_id = n.id
+        UNION ALL SELECT unnest(p.record_ids || p.release_record_id) FROM golden_pin p
+                  WHERE p.record_ids @> ARRAY[n.id] AND p.released_at IS NULL
+        UNION ALL SELECT unnest(p.record_ids) FROM golden_pin p
+                  WHERE p.release_record_id = n.id AND p.released_at IS NULL
     ) AS found
 )
 SELECT n.id, coalesce(m.golden_id, -1)

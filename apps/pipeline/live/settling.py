@@ -10,10 +10,12 @@ import numpy as np
 from apps.engine.cluster import Facts, Judge, Proposal, Surroundings, cluster_few, propose
 from apps.engine.explain.constraints import bars_between
 from apps.engine.score import score_many
+from apps.engine.survive import Pin
 from apps.golden.inheritance import NONE
 from apps.pipeline.live.matching import Matched
 from apps.pipeline.live.reading import Judged, Known, Outsider, Pair, Parts
 from apps.pipeline.partition import Partition, Scope, settle
+from apps.pipeline.pins import Placed, Said, place_pins
 from apps.rulebook.selectors import ActiveRules
 
 EVERYTHING = 2**31
@@ -41,7 +43,8 @@ class Neighbourhood:
 class Settlement:
     """What a neighbourhood becomes. `scope` and `partition` are as in bulk; `members` are the touched clusters'.
 
-    `of` names each record's cluster by its smallest record; `proposals` are pairs of touched clusters and others.
+    `of` names each record's cluster by its smallest record; `proposals` are pairs of touched clusters and others;
+    `pins` are those that hold.
     """
 
     scope: Scope
@@ -49,6 +52,7 @@ class Settlement:
     of: Mapping[int, int]
     members: Mapping[int, list[int]]
     proposals: Sequence[Proposal]
+    pins: Placed
 
 
 def worth_asking(links: Iterable[tuple[Pair, int]], known: Mapping[int, object], least: int) -> set[int]:
@@ -62,24 +66,31 @@ def merge_links(stored: Mapping[Pair, int], matched: Matched, dirty: Mapping[int
     return kept | {pair: link.score for pair, link in matched.links.items()}
 
 
-def decide(ground: Neighbourhood, keep: Mapping[int, int] | None = None) -> Settlement:
+def decide(
+    ground: Neighbourhood,
+    pins: Sequence[Pin] = (),
+    *,
+    revalue: Sequence[int] = (),
+    keep: Mapping[int, int] | None = None,
+) -> Settlement:
     """Return what becomes of a neighbourhood; raise ComponentTooLarge where the bulk path must break it up.
 
-    `keep` maps records to golden records whose ids their clusters are to carry.
+    `pins` are those that hang on its records; the customers of `revalue` are touched, whatever changed. `keep` maps
+    records to golden records whose ids their clusters are to carry.
     """
     alive = sorted((k for k in ground.known.values() if not k.is_gone), key=lambda known: known.rank)
     judge = _judge(ground)
     inside = {pair: score for pair, score in ground.links.items() if all(r in ground.known for r in pair)}
     facts = Facts(inside, frozenset(ground.verdicts.same), frozenset(ground.verdicts.different))
     of = cluster_few([known.record for known in alive], facts, judge).of
-    scope = _scope(ground.known, of)
+    placed, scope = place_pins(pins, _scope(ground.known, of, revalue), _said(pins, ground), ground.active.rules)
     partition = settle(scope, chunk_records=EVERYTHING, keep=keep)
     touched = set(scope.record[partition.touched].tolist())
     members: dict[int, list[int]] = defaultdict(list)
     for known in alive:
         if known.record in touched:
             members[of[known.record]].append(known.record)
-    return Settlement(scope, partition, of, dict(members), _proposals(ground, of, members, judge))
+    return Settlement(scope, partition, of, dict(members), _proposals(ground, of, members, judge), placed)
 
 
 def cluster_of_outsider(outsider: Outsider) -> int:
@@ -105,7 +116,13 @@ def _barred(ground: Neighbourhood) -> Callable[[int, int], bool]:
     return barred
 
 
-def _scope(known: Mapping[int, Known], of: Mapping[int, int]) -> Scope:
+def _said(pins: Sequence[Pin], ground: Neighbourhood) -> Said:
+    watching = [(pin.watched[0], pin.attribute) for pin in pins if pin.watched]
+    alive = {record: known for record, known in ground.known.items() if not known.is_gone}
+    return {(record, name): alive[record].given.get(name) for record, name in watching if record in alive}
+
+
+def _scope(known: Mapping[int, Known], of: Mapping[int, int], revalue: Sequence[int]) -> Scope:
     records = sorted(known)
     ranks = {record: place for place, record in enumerate(sorted(records, key=lambda r: known[r].rank))}
     return Scope(
@@ -114,6 +131,8 @@ def _scope(known: Mapping[int, Known], of: Mapping[int, int]) -> Scope:
         golden=np.array([known[record].golden for record in records], dtype=np.int64),
         rank=np.array([ranks[record] for record in records], dtype=np.int64),
         is_dirty=np.array([known[record].is_dirty for record in records], dtype=np.bool_),
+        is_stirred=np.isin(records, list(revalue)),
+        tie=np.full(len(records), NONE, dtype=np.int64),
     )
 
 
