@@ -17,6 +17,8 @@ SCHEDULE: dict[str, dict[str, Any]] = {
     "watch-folder": {"task": "pipeline.sync_watched_folder", "schedule": 30.0},
     # The CRM's changes are pulled by pages; the cursor overlaps, so that late commits are seen.
     "pull-sources": {"task": "pipeline.sync_pulled_sources", "schedule": 30.0},
+    # A value pinned until a day is the rules' again soon after that day has begun (UTC).
+    "release-due-pins": {"task": "pipeline.release_due_pins", "schedule": 900.0},
     # Answers kept for repeated requests hold names and are promised for 72 hours, not longer.
     "forget-answers": {"task": "api.forget_answers", "schedule": 3_600.0},
 }

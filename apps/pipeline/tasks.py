@@ -4,12 +4,14 @@ from celery import shared_task
 
 from apps.base.actors import Actor
 from apps.pipeline.draining import drain_redo
+from apps.pipeline.fixing import release_due_pins
 from apps.pipeline.slots import run_once
 from apps.pipeline.syncing import sync_folder, sync_pulled
 from apps.pipeline.uploading import forget_spool, load_uploads
 
 SYNC_SECONDS = 30
 FORGET_SECONDS = 3_600
+PINS_SECONDS = 900
 
 
 @shared_task(name="pipeline.sync_watched_folder")  # type: ignore[untyped-decorator]
@@ -24,6 +26,13 @@ def sync_pulled_sources_task() -> None:
     """Pull what changed from connected systems, once per slot."""
     actor = Actor.hub("pull-sources")
     run_once(job="pull-sources", seconds=SYNC_SECONDS, work=lambda: sync_pulled(actor=actor))
+
+
+@shared_task(name="pipeline.release_due_pins")  # type: ignore[untyped-decorator]
+def release_due_pins_task() -> None:
+    """Release the pins whose date has come, once per slot."""
+    actor = Actor.hub("release-due-pins")
+    run_once(job="release-due-pins", seconds=PINS_SECONDS, work=lambda: release_due_pins(actor=actor))
 
 
 @shared_task(name="pipeline.drain_redo")  # type: ignore[untyped-decorator]

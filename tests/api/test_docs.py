@@ -27,6 +27,7 @@ def test_every_operation_is_documented_with_answer_problem_and_log_in() -> None:
         "searchCustomers", "getCustomer", "listCompanyCodes", "listHistory", "resolveByKey", "resolveByExample",
         "listChanges",
         "listSourceSystems", "listOpenCases", "explainCustomer", "explainApart",
+        "listPins", "pinValue", "releasePin",
         "mergeCustomers", "splitCustomer", "unmergeCustomer", "transferRecord", "undoDecision",
         "pushSourceRecords", "getSourceRecord", "deleteSourceRecord", "handOverFile", "getJob",
     }  # fmt: skip

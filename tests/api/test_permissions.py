@@ -32,6 +32,8 @@ LAW: dict[str, frozenset[str]] = {
     "resolve": ROLES,
     "changes": ROLES,
     "source-systems": ROLES,
+    "pins": ROLES,
+    "pin": frozenset({"steward", "administrator"}),
     "source-records": frozenset({"integration", "administrator"}),
     "source-record": ROLES,
     "jobs": frozenset({"integration", "administrator"}),
@@ -47,6 +49,7 @@ LAW: dict[str, frozenset[str]] = {
 }
 # Who may call the methods that change something, where those are fewer.
 WRITERS: dict[str, frozenset[str]] = {
+    "pins": frozenset({"steward", "administrator"}),
     "source-record": frozenset({"integration", "administrator"}),
 }
 

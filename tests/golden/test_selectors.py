@@ -125,8 +125,8 @@ def test_only_standing_pins_are_listed() -> None:
     with acting(Actor.person("ada", None), reason="pinned"):
         for released in (RECEIVED, None):
             Pin.objects.create(
-                golden=golden, record_ids=selectors.list_member_ids(golden.gid), attribute="name", value="Fixed", pinned_by="person:ada", reason="known better",
-                pinned_at=RECEIVED, released_at=released,
+                golden=golden, record_ids=selectors.list_member_ids(golden.gid), attribute="name", value="Fixed",
+                pinned_by="person:ada", reason="known better", pinned_at=RECEIVED, released_at=released,
             )  # fmt: skip
     assert [(pin.attribute, pin.value) for pin in selectors.list_pins(golden.gid)] == [("name", "Fixed")]
 

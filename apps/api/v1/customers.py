@@ -9,6 +9,7 @@ from rest_framework.response import Response
 from apps.api.paging import CursorInvalid, read_cursor, read_limit, write_cursor
 from apps.api.permissions import EVERY_ROLE
 from apps.api.v1 import shapes
+from apps.api.v1.preconditions import tag_of
 from apps.api.v1.routes import GID, Route, answer, operation, query
 from apps.base.errors import HubError
 from apps.golden import selectors as golden
@@ -118,7 +119,7 @@ class CustomerDetail(Route):
         back as If-None-Match to learn cheaply that nothing changed (304).
         """
         customer = get_living(gid)
-        tag = f'W/"{customer.asked}.{customer.gid}.{customer.version}"'
+        tag = tag_of(customer)
         if _knows(request, tag):
             return Response(status=304, headers={"ETag": tag})
         members = golden.list_members(customer.gid)

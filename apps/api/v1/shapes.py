@@ -53,7 +53,7 @@ class CustomerSummaryShape(serializers.Serializer[Any]):
 
 
 class ValueShape(serializers.Serializer[Any]):
-    """One golden value, the source record and version it came from (null: pinned by a steward), and the rule."""
+    """One golden value, the source record and version it came from, and the rule; `pin` where a steward fixed it."""
 
     attribute = serializers.CharField()
     value = serializers.CharField()
@@ -61,6 +61,7 @@ class ValueShape(serializers.Serializer[Any]):
     source = serializers.CharField(source="source_code", allow_null=True)  # type: ignore[assignment]
     key = serializers.CharField(source="source_key", allow_null=True)
     version = serializers.IntegerField()
+    pin = serializers.IntegerField(source="pin_id", allow_null=True)
 
 
 class MemberShape(RecordRef):

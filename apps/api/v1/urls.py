@@ -9,6 +9,7 @@ from apps.api.v1.decisions import CustomerMerge, CustomerSplit, CustomerUnmerge,
 from apps.api.v1.docs import DocsPage, SchemaDocument
 from apps.api.v1.explanations import CustomerWhy, CustomerWhyNot
 from apps.api.v1.jobs import JobDetail, JobList
+from apps.api.v1.pins import PinDetail, PinList
 from apps.api.v1.resolve import Resolve
 from apps.api.v1.source_records import SourceRecordDetail, SourceRecordList
 from apps.api.v1.source_systems import SourceSystemList
@@ -18,6 +19,8 @@ urlpatterns = [
     path("customers/<str:gid>", CustomerDetail.as_view(), name="customer"),
     path("customers/<str:gid>/company-codes", CompanyCodeList.as_view(), name="company-codes"),
     path("customers/<str:gid>/history", CustomerHistory.as_view(), name="history"),
+    path("customers/<str:gid>/pins", PinList.as_view(), name="pins"),
+    path("customers/<str:gid>/pins/<str:attribute>", PinDetail.as_view(), name="pin"),
     path("customers/<str:gid>/why", CustomerWhy.as_view(), name="why"),
     path("customers/<str:gid>/why-not", CustomerWhyNot.as_view(), name="why-not"),
     path("customers/<str:gid>/merge", CustomerMerge.as_view(), name="merge"),
