@@ -1,11 +1,15 @@
 """Finding customers and reading one."""
 
+from datetime import date
+
 import pytest
 from django.test import Client
 
-from apps.golden.models import GoldenRecord, Membership
+from apps.base.actors import Actor, acting
+from apps.golden.models import GoldenRecord, Membership, Pin
 from apps.sources.models import SourceRecord
 from tests.factories import make_customer, make_merge, make_record, make_standard, make_verdict
+from tests.factories.sources import RECEIVED
 from tests.stewardship.conftest import ACME, ACME_KEPT, SmallHub, middle
 
 
@@ -194,3 +198,26 @@ def test_names_are_escaped(steward: Client, small_hub: SmallHub) -> None:
     text = steward.get(f"/customers/{golden.gid}/").content.decode()
     assert "<script>alert" not in text
     assert "&lt;script&gt;alert" in text
+
+
+def test_a_fixed_value_says_until_when_and_one_that_rests_says_why(steward: Client, small_hub: SmallHub) -> None:
+    acme = small_hub.acme
+    members = list(acme.memberships.order_by("record_id").values_list("record_id", flat=True))
+    watched = SourceRecord.objects.get(pk=members[0])
+    common = {"record_ids": members, "pinned_by": "person:ada", "pinned_at": RECEIVED}
+    with acting(Actor.person("ada", None), reason="fixed"):
+        holding = Pin.objects.create(
+            golden=acme, attribute="name", value="Acme Fixed", reason="letterhead", release="date",
+            release_on=date(2999, 1, 31), **common,
+        )  # fmt: skip
+        Pin.objects.create(
+            golden=acme, attribute="name", value="Acme Once", reason="guessed", release="source_changes",
+            release_record_id=watched.pk, release_value="what it never said", **common,
+        )  # fmt: skip
+        entry = {"value": "Acme Fixed", "record": None, "version": None, "rule": "pinned", "pin": holding.pk}
+        GoldenRecord.objects.filter(pk=acme.pk).update(values={**acme.values, "name": entry})
+    text = middle(steward.get(f"/customers/{acme.gid}/"))
+    assert "Protected" in text
+    assert "until 2999-01-31" in text
+    assert "person:ada: letterhead" in text
+    assert f"“Acme Once”, fixed by person:ada, rests: {watched.source.code} {watched.key} says otherwise" in text

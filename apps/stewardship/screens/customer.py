@@ -11,7 +11,14 @@ from apps.delivery import selectors as delivery
 from apps.golden import selectors as golden
 from apps.legal import selectors as legal
 from apps.sources import selectors as sources
-from apps.stewardship.screens.words import group_attributes, membership_words, rule_words, title_of
+from apps.stewardship.screens.words import (
+    group_attributes,
+    membership_words,
+    pin_condition,
+    resting_words,
+    rule_words,
+    title_of,
+)
 
 MOST_COLUMNS = 8
 MOST_MEMBERS = 200
@@ -39,7 +46,10 @@ class Head:
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """A value with the record it came from, the rule in words, when the source said it, and who says otherwise."""
+    """A value with the record it came from, the rule in words, when the source said it, and who says otherwise.
+
+    `condition` says until when a fixed value holds; `resting` tells of pins that don't hold.
+    """
 
     title: str
     value: str
@@ -49,6 +59,9 @@ class Field:
     is_pinned: bool
     said_at: datetime | None
     others: int
+    condition: str = ""
+    fixed_by: str = ""
+    resting: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,10 +132,11 @@ def build_head(customer: golden.Customer, *, with_cases: bool = True) -> Head:
 
 
 def build_summary(head: Head) -> list[tuple[str, list[Field]]]:
-    """Return the customer's values by group, in the pages' order. Two queries."""
+    """Return the customer's values by group, in the pages' order. Four queries, three more where it has pins."""
     given = sources.list_given(member.record_id for member in head.members)
     rows = {row.attribute: row for row in golden.describe_values(head.customer.values)}
-    return [(name, [_field(rows[a], given) for a in attributes]) for name, attributes in group_attributes(rows)]
+    pins = golden.list_pins(head.customer.gid)
+    return [(name, [_field(rows[a], given, pins) for a in attributes]) for name, attributes in group_attributes(rows)]
 
 
 def list_write_backs(head: Head) -> list[WriteBack]:
@@ -200,8 +214,10 @@ def build_history(gid: str) -> list[Happening]:
     return sorted(told, key=lambda row: row.at, reverse=True)
 
 
-def _field(row: golden.ValueRow, given: dict[int, sources.Given]) -> Field:
+def _field(row: golden.ValueRow, given: dict[int, sources.Given], pins: Iterable[golden.PinRow]) -> Field:
     said = given.get(row.record_id)
+    own = [pin for pin in pins if pin.attribute == row.attribute]
+    held = next((pin for pin in own if pin.pin_id == row.pin_id), None)
     others = sum(
         1
         for record in given.values()
@@ -216,6 +232,9 @@ def _field(row: golden.ValueRow, given: dict[int, sources.Given]) -> Field:
         is_pinned=not row.record_id,
         said_at=said.modified_at if said else None,
         others=others,
+        condition=pin_condition(held) if held else "",
+        fixed_by=f"{held.pinned_by}: {held.reason}" if held else "",
+        resting=tuple(resting_words(pin) for pin in own if pin is not held),
     )
 
 

@@ -3,6 +3,8 @@
 from collections.abc import Iterable, Mapping
 from typing import Final
 
+from apps.golden.selectors import PinRow
+
 GROUPS: Final[Mapping[str, tuple[str, ...]]] = {
     "Identity": ("name", "former_names", "jurisdiction", "sector"),
     "Identifiers": ("lei", "vat", "tax_id", "register_no", "duns", "isin"),
@@ -51,6 +53,22 @@ _REASONS: Final[Mapping[str, str]] = {
     "verdict": "decided by a person",
     "hold": "kept here until a person decides",
 }
+
+
+def pin_condition(pin: PinRow) -> str:
+    """Return until when a pin holds."""
+    if pin.release == "source_changes":
+        return f"while {pin.release_source} {pin.release_key} says what it said then"
+    if pin.release == "date" and pin.release_on is not None:
+        return f"until {pin.release_on.isoformat()}"
+    return "until somebody releases it"
+
+
+def resting_words(pin: PinRow) -> str:
+    """Return why a pin doesn't give its customer's value."""
+    if pin.state == "lapsed":
+        return f"“{pin.value}”, fixed by {pin.pinned_by}, rests: {pin.release_source} {pin.release_key} says otherwise"
+    return f"“{pin.value}”, fixed by {pin.pinned_by}, is overruled by what was fixed for more of these records"
 
 
 def title_of(attribute: str) -> str:
