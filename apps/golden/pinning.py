@@ -13,7 +13,7 @@ from django.db import connection
 from django.utils import timezone
 
 from apps.base.actors import Actor, acting
-from apps.base.errors import HubError, Invalid, NotFound
+from apps.base.errors import Invalid, NotFound
 from apps.engine.rules import RuleSet
 from apps.engine.standardise import STANDARDISERS, standardise_record
 from apps.engine.survive import PART_OF_A_CLAIM
@@ -27,14 +27,6 @@ UPDATE golden_pin p SET record_ids = ARRAY(SELECT jsonb_array_elements_text(h.re
 FROM jsonb_to_recordset(%s::jsonb) AS h(pin bigint, records jsonb)
 WHERE p.id = h.pin AND p.released_at IS NULL
 """
-
-
-class CustomerChanged(HubError):
-    """The customer has another version than the one the caller saw; look again before deciding."""
-
-    code = "customer.changed"
-    status = 412
-    title = "The customer has changed"
 
 
 class AttributeUnknown(Invalid):
@@ -88,21 +80,11 @@ class Until:
         return (Pin.Release.NEVER if self.on is None else Pin.Release.DATE).value
 
 
-def lock_customer(*, gid: str, expected_version: int | None) -> GoldenRecord:
-    """Hold a live customer until the transaction ends and return it.
-
-    Raises NotFound where the id names no live customer, CustomerChanged where its version isn't the expected one.
-    """
+def lock_customer(*, gid: str) -> GoldenRecord:
+    """Hold a live customer until the transaction ends and return it; raise NotFound where the id names none."""
     golden = GoldenRecord.objects.select_for_update().filter(gid=gid, state=GoldenRecord.State.LIVE).first()
     if golden is None:
         raise NotFound(f"No live customer has the id {gid}.", gid=gid)
-    if expected_version is not None and golden.version != expected_version:
-        raise CustomerChanged(
-            f"Customer {gid} is at version {golden.version}; you saw version {expected_version}. Look again.",
-            gid=gid,
-            version=golden.version,
-            expected=expected_version,
-        )
     return golden
 
 

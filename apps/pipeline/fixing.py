@@ -25,6 +25,7 @@ from apps.golden.pinning import (
     store_pin,
 )
 from apps.golden.selectors import PinRow, get_customer, list_due_pins, list_member_ids, list_pins
+from apps.pipeline.deciding.versions import CustomerChanged
 from apps.pipeline.flow import Ask, resolve
 from apps.pipeline.runs import QuietJournal
 from apps.rulebook.selectors import get_active_rules
@@ -74,7 +75,8 @@ def pin_value(*, gid: str, wish: Wish, reason: str, expected_version: int | None
         with acting(actor, reason=reason):
             # Chunks that read the customer before are stored first, and those after find the pin.
             lock_gate(Gate.INTAKE)
-            golden = lock_customer(gid=gid, expected_version=expected_version)
+            golden = lock_customer(gid=gid)
+            _refuse_changed(gid, golden.version, expected_version)
             members = list_member_ids(gid)
             value = _value(wish, plain_values(golden.values), members)
             until = _until(wish, members)
@@ -99,7 +101,7 @@ def release_pin(*, gid: str, attribute: str, reason: str, expected_version: int 
     def act() -> Fixed:
         with acting(actor, reason=reason):
             lock_gate(Gate.INTAKE)
-            lock_customer(gid=gid, expected_version=expected_version)
+            _refuse_changed(gid, lock_customer(gid=gid).version, expected_version)
             if not _end(gid, attribute, reason, actor):
                 raise PinNotFound(f"Nothing is fixed for {attribute[:60]!r}.", gid=gid, attribute=attribute[:60])
             _revalue(list_member_ids(gid), reason, actor)
@@ -173,6 +175,12 @@ def _revalue(record_ids: Sequence[int], reason: str, actor: Actor) -> None:
 def _fixed(gid: str) -> Fixed:
     customer = get_customer(gid)
     return Fixed(gid, customer.version, tuple(list_pins(gid)))
+
+
+def _refuse_changed(gid: str, version: int, expected: int | None) -> None:
+    if expected not in (None, version):
+        detail = f"{gid} is at version {version}, you saw version {expected}; look again before deciding"
+        raise CustomerChanged(detail, versions={gid: version})
 
 
 def _refuse_unreasoned(reason: str) -> None:

@@ -23,6 +23,7 @@ def test_a_customer_answers_with_values_members_entity_and_links(api: ApiClient,
         "source": "erp",
         "key": "ERP-1",
         "version": 1,
+        "pin": None,
     }
     assert [(m["source"], m["key"], m["score_bits"]) for m in body["members"]] == [
         ("erp", "ERP-1", 12.5),

@@ -118,7 +118,7 @@ def test_a_change_without_a_version_or_on_another_one_is_refused(jane: ApiClient
     assert not Pin.objects.exists()
     assert pin(jane, golden).status_code == 200
     late = jane.send("POST", path_of(golden, "pins"), body, If_Match=seen)
-    assert (late.status_code, late.json()["facts"]["version"]) == (412, golden.version + 1)
+    assert (late.status_code, late.json()["facts"]["versions"]) == (412, {golden.gid: golden.version + 1})
 
 
 @pytest.mark.parametrize(

@@ -10,10 +10,11 @@ from apps.base.actors import Actor
 from apps.base.errors import NotFound
 from apps.cases.models import Case
 from apps.golden.models import GoldenRecord, Pin
-from apps.golden.pinning import ChecksumWrong, ConditionInvalid, CustomerChanged, PinNotFound, ValueUnusable, hang_pins
+from apps.golden.pinning import ChecksumWrong, ConditionInvalid, PinNotFound, ValueUnusable, hang_pins
 from apps.golden.selectors import list_pins
 from apps.outbox.models import Event
 from apps.pipeline.deciding import judge_case, undo_decision
+from apps.pipeline.deciding.versions import CustomerChanged
 from apps.pipeline.fixing import SourceKey, Wish, pin_value, release_due_pins, release_pin
 from apps.pipeline.rematching import rematch_all
 from apps.quality.selectors import list_broken

@@ -11,9 +11,8 @@ from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter
 from rest_framework.request import Request
 
-from apps.base.errors import HubError
-from apps.golden.pinning import CustomerChanged
 from apps.golden.selectors import Customer
+from apps.pipeline.deciding import CustomerChanged, VersionNeeded
 
 IF_MATCH = OpenApiParameter(
     "If-Match",
@@ -24,14 +23,6 @@ IF_MATCH = OpenApiParameter(
 )
 _LONGEST: Final = 2_000
 _TAG: Final = re.compile(r'(?:W/)?"(?:[^".]*\.)?([^".]+)\.(\d{1,9})"')
-
-
-class VersionNeeded(HubError):
-    """A change was asked for without saying on which version it was decided."""
-
-    code = "customer.version_needed"
-    status = 428
-    title = "A version is needed"
 
 
 def tag_of(customer: Customer) -> str:
@@ -48,12 +39,12 @@ def seen_version(request: Request, customer: Customer) -> int:
     tags = _TAG.findall(given)
     if not tags:
         raise VersionNeeded(
-            "Send the customer's ETag as If-Match, so that nobody decides on what they haven't seen.", gid=customer.gid
+            "Send the customer's ETag as If-Match, so that nobody decides on what they haven't seen.",
+            missing=[customer.gid],
         )
     if (customer.gid, str(customer.version)) not in tags:
         raise CustomerChanged(
             f"Customer {customer.gid} is at version {customer.version} now. Look again before deciding.",
-            gid=customer.gid,
-            version=customer.version,
+            versions={customer.gid: customer.version},
         )
     return customer.version
