@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 import pytest
 from pytest_django import DjangoDbBlocker
 
+from apps.base.ids import mint
 from apps.golden.models import GoldenRecord, Pin
 from apps.outbox.models import Event
 from apps.quality.selectors import list_broken
@@ -107,8 +108,9 @@ def test_a_change_without_a_version_or_on_another_one_is_refused(jane: ApiClient
     other = seen.replace(f".{golden.version}", f".{golden.version + 1}")
     asked: list[tuple[dict[str, str], int, str]] = [
         ({}, 428, "customer.version_needed"),
-        ({"If_Match": "*"}, 428, "customer.version_needed"),
-        ({"If_Match": "nonsense"}, 428, "customer.version_needed"),
+        ({"If_Match": f'W/"{mint()[0]}.1"'}, 428, "customer.version_needed"),
+        ({"If_Match": "*"}, 400, "request.parameter_invalid"),
+        ({"If_Match": "nonsense"}, 400, "request.parameter_invalid"),
         ({"If_Match": other}, 412, "customer.changed"),
     ]
     for headers, status, code in asked:

@@ -9,7 +9,6 @@ from rest_framework.response import Response
 from apps.api.paging import CursorInvalid, read_cursor, read_limit, write_cursor
 from apps.api.permissions import EVERY_ROLE
 from apps.api.v1 import shapes
-from apps.api.v1.preconditions import tag_of
 from apps.api.v1.routes import GID, Route, answer, operation, query
 from apps.base.errors import HubError
 from apps.golden import selectors as golden
@@ -170,6 +169,11 @@ class CustomerHistory(Route):
         rows = golden.list_history(customer.asked, limit=limit)
         moves = golden.list_moves(customer.asked, limit=limit)
         return answer(shapes.HistoryShape, _Listing(customer, rows, moves))
+
+
+def tag_of(customer: golden.Customer) -> str:
+    """Return the ETag of a customer: the id asked for, the id that answers, and its version."""
+    return f'W/"{customer.asked}.{customer.gid}.{customer.version}"'
 
 
 def get_living(gid: str) -> golden.Customer:

@@ -80,7 +80,7 @@ class _Decision(Route):
     def decide(self, request: Request, decide: Callable[[Mapping[str, int] | None], Outcome]) -> Response:
         """Answer with what `decide` comes to, given the versions of If-Match, or with its preview."""
         is_preview = self._asks_preview(request)
-        versions = _read_versions(request.headers.get("If-Match"), is_needed=not is_preview)
+        versions = read_versions(request.headers.get("If-Match"), is_needed=not is_preview)
         if is_preview:
             return answer_once(request, lambda: answer(shapes.OutcomeShape, preview(lambda: decide(versions))))
         return answer_once(request, lambda: answer(shapes.OutcomeShape, decide(versions)))
@@ -301,7 +301,7 @@ def _is_number(found: object) -> bool:
     return isinstance(found, int) and not isinstance(found, bool) and 0 <= found < 2**63
 
 
-def _read_versions(header: str | None, *, is_needed: bool) -> dict[str, int] | None:
+def read_versions(header: str | None, *, is_needed: bool) -> dict[str, int] | None:
     """Return the version by governed id that If-Match names; None where there is no header and none is needed."""
     if header is None:
         if is_needed:

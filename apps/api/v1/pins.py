@@ -10,9 +10,9 @@ from rest_framework.response import Response
 
 from apps.api.idempotency import answer_once
 from apps.api.permissions import EVERY_ROLE, STEWARDS
-from apps.api.v1.customers import get_living
+from apps.api.v1.customers import get_living, tag_of
 from apps.api.v1.pin_shapes import PinsShape, WishShape
-from apps.api.v1.preconditions import IF_MATCH, seen_version, tag_of
+from apps.api.v1.preconditions import IF_MATCH, seen_version
 from apps.api.v1.routes import GID, Route, answer, operation, query
 from apps.api.v1.source_records import actor_of
 from apps.base.errors import Invalid

@@ -1,16 +1,14 @@
-"""Changes name the version they were decided on: `If-Match` with the customer's ETag (RFC 9110 section 13.1.1).
+"""A change to one customer names the version it was decided on: `If-Match` with the ETag (RFC 9110 section 13.1.1).
 
 The tags are weak, since the answer may be laid out otherwise for the same version. They are compared all the same: what
 counts is the version inside.
 """
 
-import re
-from typing import Final
-
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter
 from rest_framework.request import Request
 
+from apps.api.v1.decisions import read_versions
 from apps.golden.selectors import Customer
 from apps.pipeline.deciding import CustomerChanged, VersionNeeded
 
@@ -21,30 +19,20 @@ IF_MATCH = OpenApiParameter(
     required=True,
     description="The customer's ETag as last seen. 412 where it has changed since, 428 where none is given.",
 )
-_LONGEST: Final = 2_000
-_TAG: Final = re.compile(r'(?:W/)?"(?:[^".]*\.)?([^".]+)\.(\d{1,9})"')
-
-
-def tag_of(customer: Customer) -> str:
-    """Return the ETag of a customer: the id asked for, the id that answers, and its version."""
-    return f'W/"{customer.asked}.{customer.gid}.{customer.version}"'
 
 
 def seen_version(request: Request, customer: Customer) -> int:
     """Return the version that `If-Match` names, which is the customer's present one.
 
-    Raises VersionNeeded where no tag is given (`*` names no version) and CustomerChanged for any other version.
+    Raises VersionNeeded where it names none of this customer, CustomerChanged for another one, and ParameterInvalid
+    for what is no tag.
     """
-    given = request.headers.get("If-Match", "")[:_LONGEST]
-    tags = _TAG.findall(given)
-    if not tags:
-        raise VersionNeeded(
-            "Send the customer's ETag as If-Match, so that nobody decides on what they haven't seen.",
-            missing=[customer.gid],
-        )
-    if (customer.gid, str(customer.version)) not in tags:
+    seen = (read_versions(request.headers.get("If-Match"), is_needed=True) or {}).get(customer.gid)
+    if seen is None:
+        raise VersionNeeded(f"If-Match names no version of {customer.gid}.", missing=[customer.gid])
+    if seen != customer.version:
         raise CustomerChanged(
-            f"Customer {customer.gid} is at version {customer.version} now. Look again before deciding.",
+            f"Customer {customer.gid} is at version {customer.version} now; look again before deciding.",
             versions={customer.gid: customer.version},
         )
-    return customer.version
+    return seen
