@@ -94,6 +94,36 @@ def test_a_customer_costs_the_same_queries_whatever_its_size(api: ApiClient, acm
         assert len(queries) <= 7
 
 
+def test_only_the_fields_asked_for_are_looked_up_and_answered(api: ApiClient, acme: Acme) -> None:
+    with CaptureQueriesContext(connection) as queries:
+        body = api.get(f"/api/v1/customers/{acme.gid}", fields="gid, name,version").json()
+    assert body == {"gid": acme.gid, "name": "Träger Maschinenbau GmbH", "version": 1}
+    assert len(queries) == 2
+    values = api.get(f"/api/v1/customers/{acme.gid}", fields="values").json()["values"]
+    assert {value["source"] for value in values} == {"erp"}
+    refused = api.get(f"/api/v1/customers/{acme.gid}", fields="name,salary")
+    assert (refused.status_code, refused.json()["code"]) == (400, "request.parameter_invalid")
+
+
+def test_members_beyond_the_first_answer_come_page_by_page(api: ApiClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("apps.api.v1.customers.MOST_MEMBERS", 4)
+    records = [make_record() for _ in range(11)]
+    big = make_customer(*records)
+    path = f"/api/v1/customers/{big.gid}"
+    body = api.get(path).json()
+    seen = [member["key"] for member in body["members"]]
+    cursor = body["members_next"]
+    while cursor:
+        page = api.get(f"{path}/members", cursor=cursor, limit="3").json()
+        seen += [member["key"] for member in page["items"]]
+        cursor = page["next"]
+    assert seen == [record.key for record in records]
+    assert body["member_count"] == 11
+    other = make_customer(make_record())
+    refused = api.get(f"/api/v1/customers/{other.gid}/members", cursor=body["members_next"])
+    assert (refused.status_code, refused.json()["code"]) == (400, "page.cursor_invalid")
+
+
 def test_company_codes_follow_a_merge_and_name_the_erp_record(api: ApiClient, acme: Acme) -> None:
     absorbed = make_merge(make_customer(name="Old Name"), acme.golden)
     with CaptureQueriesContext(connection) as queries:

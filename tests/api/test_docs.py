@@ -25,7 +25,7 @@ def test_every_operation_is_documented_with_answer_problem_and_log_in() -> None:
     }
     assert operations.keys() == {
         "searchCustomers", "getCustomer", "listCompanyCodes", "listHistory", "resolveByKey", "resolveByExample",
-        "listChanges",
+        "listChanges", "listMembers", "resolveExamples",
         "listSourceSystems", "listOpenCases", "explainCustomer", "explainApart",
         "listPins", "pinValue", "releasePin",
         "mergeCustomers", "splitCustomer", "unmergeCustomer", "transferRecord", "undoDecision",

@@ -6,6 +6,7 @@ from django.test.utils import CaptureQueriesContext
 
 from apps.api.v1.examples import ExampleShape
 from apps.engine.rules import load_company_rules
+from apps.golden.selectors import OutOfTime, resolve_examples
 from apps.rulebook.selectors import get_active_rules
 from tests.api.conftest import Acme, ApiClient
 from tests.factories import make_customer, make_record, make_standard
@@ -16,7 +17,7 @@ PATH = "/api/v1/resolve"
 def test_a_source_key_names_its_customer(api: ApiClient, acme: Acme) -> None:
     with CaptureQueriesContext(connection) as queries:
         body = api.get(PATH, source="crm", key="CRM-1").json()
-    assert len(queries) <= 4
+    assert len(queries) <= 3
     assert body["asked"] == {"source": "crm", "key": "CRM-1"}
     assert [customer["gid"] for customer in body["customers"]] == [acme.gid]
 
@@ -75,6 +76,49 @@ def test_an_example_finds_its_customer_with_evidence_that_adds_up(api: ApiClient
     assert best["score_bits"] == pytest.approx(adds_up)
     assert all(piece["sentence"] for piece in best["evidence"])
     assert [candidate["customer"]["gid"] for candidate in body["candidates"]].count(acme.gid) == 1
+
+
+def test_many_examples_answer_one_by_one_each_with_its_own_error(api: ApiClient, acme: Acme) -> None:
+    example = {"name": "Traeger Maschinenbau", "city": "Ulm", "country": "DE", "vat": "DE811907980"}
+    body = {
+        "examples": [example, {"name": 7}, {"colour": "red"}, {"name": "Quokka Xylophones", "country": "AU"}, example]
+    }
+    answer = api.post(f"{PATH}/batch", json.dumps(body))
+    items = answer.json()["items"]
+    assert (answer.status_code, len(items)) == (200, 5)
+    assert [item["error"] and item["error"]["code"] for item in items] == [
+        None, "resolve.field_invalid", "resolve.example_invalid", None, None,
+    ]  # fmt: skip
+    assert items[0] == items[4]
+    assert items[0]["resolution"]["candidates"][0]["customer"]["gid"] == acme.gid
+    assert items[0]["resolution"]["candidates"][0]["evidence"] == []
+    assert items[3]["resolution"]["candidates"] == []
+    alone = api.post(PATH, json.dumps(example)).json()
+    explained = api.post(f"{PATH}/batch?evidence=true&limit=5", json.dumps({"examples": [example]})).json()
+    assert explained["items"][0]["resolution"] == alone
+
+
+def test_many_examples_are_looked_up_together(api: ApiClient, acme: Acme) -> None:
+    body = json.dumps({"examples": [{"name": "Träger Maschinenbau", "city": "Ulm"}] * 60})
+    get_active_rules()
+    with CaptureQueriesContext(connection) as queries:
+        api.post(f"{PATH}/batch", body)
+    asked = [q["sql"].split()[0] for q in queries.captured_queries if "set_config" not in q["sql"]]
+    # Token and rules, then four for each 25 examples.
+    assert len([word for word in asked if word in {"SELECT", "WITH"}]) <= 2 + 3 * 4
+
+
+def test_examples_not_reached_in_time_say_so(acme: Acme) -> None:
+    found = resolve_examples([{"name": "Träger Maschinenbau", "city": "Ulm"}] * 2, seconds=-1.0)
+    assert [type(item) for item in found] == [OutOfTime, OutOfTime]
+
+
+@pytest.mark.parametrize(
+    "body", [{}, {"examples": []}, {"examples": [{}] * 1_001}, {"examples": {}}, {"examples": [], "x": 1}]
+)
+def test_a_batch_that_is_no_list_of_examples_is_refused(api: ApiClient, body: object) -> None:
+    answer = api.post(f"{PATH}/batch", json.dumps(body))
+    assert (answer.status_code, answer.json()["code"]) == (400, "resolve.field_invalid")
 
 
 def test_an_example_stores_nothing(api: ApiClient, acme: Acme) -> None:

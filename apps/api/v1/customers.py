@@ -9,7 +9,7 @@ from rest_framework.response import Response
 from apps.api.paging import CursorInvalid, read_cursor, read_limit, write_cursor
 from apps.api.permissions import EVERY_ROLE
 from apps.api.v1 import shapes
-from apps.api.v1.routes import GID, Route, answer, operation, query
+from apps.api.v1.routes import GID, ParameterInvalid, Route, answer, operation, query
 from apps.base.errors import HubError
 from apps.golden import selectors as golden
 from apps.legal import selectors as legal
@@ -17,6 +17,7 @@ from apps.matching import selectors as matching
 
 HISTORY_LIMIT = 50
 LONGEST_HISTORY = 200
+MOST_MEMBERS = 500
 
 
 class CustomerGone(HubError):
@@ -45,6 +46,7 @@ class _CustomerDocument:
     customer: golden.Customer
     values: list[golden.ValueRow]
     members: list[golden.Member]
+    members_next: str | None
     legal_entity: _Entity | None
     links: list[_Link]
 
@@ -54,6 +56,12 @@ class _Listing:
     customer: golden.Customer
     items: list[Any]
     moves: list[golden.MoveRow]
+
+
+@dataclass(frozen=True, slots=True)
+class _Members:
+    items: list[golden.Member]
+    next: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,34 +111,55 @@ class CustomerList(Route):
 
 class CustomerDetail(Route):
     admits: ClassVar[frozenset[str]] = EVERY_ROLE
+    takes: ClassVar[frozenset[str]] = frozenset({"fields"})
 
     @operation(
         "getCustomer",
         "The golden record behind a governed id, following a merge",
         shapes.CustomerShape,
         refusals=(404, 410),
-        parameters=[GID],
+        parameters=[GID, query("fields", "Names of members of the answer, separated by commas; all unless told.")],
     )
     def get(self, request: Request, gid: str) -> Response:
         """Return values with their source and rule, members, legal entity and links.
 
         An id that was merged answers with its survivor and says so. The ETag follows the customer's version; send it
-        back as If-None-Match to learn cheaply that nothing changed (304).
+        back as If-None-Match to learn cheaply that nothing changed (304). `members` are the first 500; with more,
+        `members_next` is the cursor from which `/members` goes on.
         """
+        fields = _read_fields(self.parameter(request, "fields"))
         customer = get_living(gid)
         tag = tag_of(customer)
         if _knows(request, tag):
             return Response(status=304, headers={"ETag": tag})
-        members = golden.list_members(customer.gid)
-        entity = legal.find_legal_entity(customer.gid)
-        document = _CustomerDocument(
-            customer=customer,
-            values=golden.describe_values(customer.values, members),
-            members=members,
-            legal_entity=_Entity(entity, legal.list_identifiers(customer.gid)) if entity else None,
-            links=_links(members),
-        )
-        return answer(shapes.CustomerShape, document, ETag=tag)
+        shape = shapes.CustomerShape(_describe(customer, fields))
+        for name in shape.fields.keys() - fields:
+            shape.fields.pop(name)
+        return Response(shape.data, headers={"ETag": tag})
+
+
+class MemberList(Route):
+    admits: ClassVar[frozenset[str]] = EVERY_ROLE
+    takes: ClassVar[frozenset[str]] = frozenset({"limit", "cursor"})
+
+    @operation(
+        "listMembers",
+        "The source records of a customer, page by page",
+        shapes.MemberPageShape,
+        refusals=(404, 410),
+        parameters=[
+            GID,
+            query("limit", f"Members per page, 1 to {MOST_MEMBERS}; {MOST_MEMBERS} unless told."),
+            query("cursor", "The `next` of the page before, or the customer's `members_next`."),
+        ],
+    )
+    def get(self, request: Request, gid: str) -> Response:
+        """Return the members in the order in which the hub first saw them, following a merge."""
+        limit = read_limit(self.parameter(request, "limit"), default=MOST_MEMBERS, maximum=MOST_MEMBERS)
+        customer = get_living(gid)
+        after = _read_member(request, customer.gid)
+        members = golden.list_members(customer.gid, after=after, limit=limit + 1)
+        return answer(shapes.MemberPageShape, _members_page(customer, members, limit))
 
 
 class CompanyCodeList(Route):
@@ -174,6 +203,53 @@ class CustomerHistory(Route):
 def tag_of(customer: golden.Customer) -> str:
     """Return the ETag of a customer: the id asked for, the id that answers, and its version."""
     return f'W/"{customer.asked}.{customer.gid}.{customer.version}"'
+
+
+def _read_fields(text: str | None) -> frozenset[str]:
+    """Return the members of the answer that are asked for; raise ParameterInvalid where one isn't known."""
+    known = frozenset(shapes.CustomerShape().fields)
+    if text is None:
+        return known
+    asked = frozenset(word.strip() for word in text.split(","))
+    if unknown := sorted(asked - known):
+        raise ParameterInvalid(
+            f"The answer has no member {unknown[0][:60]!r}.", parameter="fields", known=sorted(known)
+        )
+    return asked
+
+
+def _describe(customer: golden.Customer, fields: frozenset[str]) -> _CustomerDocument:
+    """Return what the fields need: at most six queries, none where the golden record alone answers."""
+    members: list[golden.Member] = []
+    if fields & {"members", "members_next", "links"}:
+        members = golden.list_members(customer.gid, limit=MOST_MEMBERS + 1)
+    page = _members_page(customer, members, MOST_MEMBERS)
+    entity = legal.find_legal_entity(customer.gid) if "legal_entity" in fields else None
+    return _CustomerDocument(
+        customer=customer,
+        values=golden.describe_values(customer.values, members) if "values" in fields else [],
+        members=page.items,
+        members_next=page.next,
+        legal_entity=_Entity(entity, legal.list_identifiers(customer.gid)) if entity else None,
+        links=_links(page.items) if "links" in fields else [],
+    )
+
+
+def _members_page(customer: golden.Customer, members: list[golden.Member], limit: int) -> _Members:
+    shown = members[:limit]
+    more = write_cursor("members", customer.gid, [shown[-1].record_id]) if len(members) > limit else None
+    return _Members(shown, more)
+
+
+def _read_member(request: Request, gid: str) -> int:
+    cursor = request.query_params.get("cursor")
+    if cursor is None:
+        return 0
+    try:
+        (record_id,) = read_cursor("members", gid, cursor)
+    except ValueError as error:
+        raise CursorInvalid("The cursor doesn't name a member.") from error
+    return int(record_id)
 
 
 def get_living(gid: str) -> golden.Customer:

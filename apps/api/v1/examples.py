@@ -68,3 +68,30 @@ class ResolutionShape(serializers.Serializer[Any]):
     compared = serializers.IntegerField()
     candidates = CandidateShape(many=True)
     note = serializers.CharField()
+
+
+class ExamplesShape(serializers.Serializer[Any]):
+    """Up to 1,000 examples."""
+
+    examples = ExampleShape(many=True)
+
+
+class ExampleErrorShape(serializers.Serializer[Any]):
+    """Why an example could not be resolved, as a problem document would say it."""
+
+    code = serializers.CharField()
+    status = serializers.IntegerField()
+    detail = serializers.CharField()
+
+
+class ResolvedShape(serializers.Serializer[Any]):
+    """What one example of many may be, or what stands against it; the other is null."""
+
+    resolution = ResolutionShape(allow_null=True)
+    error = ExampleErrorShape(allow_null=True)
+
+
+class ResolutionsShape(serializers.Serializer[Any]):
+    """One item for each example, in the order sent."""
+
+    items = ResolvedShape(many=True)

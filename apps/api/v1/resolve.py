@@ -1,15 +1,17 @@
 """Which customer is this? By source key, by identifier, or by example."""
 
+from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from apps.api.paging import read_limit
+from apps.api.parsers import RecordsParser
 from apps.api.permissions import EVERY_ROLE
-from apps.api.v1.examples import ExampleShape, IdentityShape, ResolutionShape
+from apps.api.v1.examples import ExampleShape, ExamplesShape, IdentityShape, ResolutionShape, ResolutionsShape
 from apps.api.v1.routes import ParameterInvalid, Route, answer, operation, query
-from apps.base.errors import Invalid, NotFound
+from apps.base.errors import HubError, Invalid, NotFound
 from apps.engine.standardise import SEPARATOR
 from apps.golden import selectors as golden
 from apps.legal import selectors as legal
@@ -17,6 +19,7 @@ from apps.sources import selectors as sources
 
 MOST_CANDIDATES = 20
 MOST_VALUES = 20
+MOST_EXAMPLES = 1_000
 
 
 class RecordWithoutCustomer(NotFound):
@@ -91,18 +94,82 @@ class Resolve(Route):
 
     def _by_key(self, source: str, key: str) -> Response:
         record = sources.get_source_record(source, key)
-        customer = golden.find_customer_of_record(record.record_id)
+        customer = golden.list_customers_of_records([record.record_id]).get(record.record_id)
         if customer is None:
             detail = f"The record is {record.state}; it belongs to no customer."
             raise RecordWithoutCustomer(detail, source=source, key=key, state=record.state)
         asked = {"source": source, "key": key}
-        return answer(IdentityShape, {"asked": asked, "customers": golden.list_customers([customer.gid])})
+        return answer(IdentityShape, {"asked": asked, "customers": [customer]})
 
     def _by_identifier(self, request: Request) -> Response:
         scheme, value = self.needed(request, "scheme"), self.needed(request, "value")
         country = (self.parameter(request, "country") or "").strip().upper() or None
         customers = legal.find_customers_by_identifier(scheme, value, country=country)
         return answer(IdentityShape, {"asked": {"scheme": scheme, "value": value}, "customers": customers})
+
+
+class ResolveBatch(Route):
+    admits: ClassVar[frozenset[str]] = EVERY_ROLE
+    takes: ClassVar[frozenset[str]] = frozenset({"limit", "evidence"})
+    parser_classes = [RecordsParser]
+    http_method_names = ["post"]
+
+    @operation(
+        "resolveExamples",
+        "The customers that up to 1,000 examples may be",
+        ResolutionsShape,
+        refusals=(409, 413, 415),
+        tag="resolve",
+        request={"application/json": ExamplesShape},
+        parameters=[
+            query("limit", f"Customers to return for each, 1 to {MOST_CANDIDATES}; 1 unless told."),
+            query("evidence", "true: with the evidence and its sentences; without unless told."),
+        ],
+    )
+    def post(self, request: Request) -> Response:
+        """Score many examples as one is scored, and store nothing.
+
+        One item for each example, in the order sent: a `resolution`, or the `error` that stands against this one. The
+        status is 200 either way. Examples not reached within 20 seconds answer `resolve.out_of_time`: send them again.
+        """
+        limit = read_limit(self.parameter(request, "limit"), default=1, maximum=MOST_CANDIDATES)
+        evidence = self.parameter(request, "evidence") or "false"
+        if evidence not in {"true", "false"}:
+            raise ParameterInvalid("evidence is true or false.", parameter="evidence")
+        items: list[golden.Resolution | HubError] = []
+        usable: list[dict[str, str]] = []
+        for example in _read_examples(request.data):
+            try:
+                usable.append(_read_example(example))
+            except FieldInvalid as error:
+                items.append(error)
+            else:
+                items.append(_WAITING)
+        found = iter(golden.resolve_examples(usable, limit=limit, with_evidence=evidence == "true"))
+        items = [next(found) if item is _WAITING else item for item in items]
+        return answer(ResolutionsShape, {"items": [_Item.of(item) for item in items]})
+
+
+@dataclass(frozen=True, slots=True)
+class _Item:
+    resolution: golden.Resolution | None
+    error: HubError | None
+
+    @classmethod
+    def of(cls, found: golden.Resolution | HubError) -> "_Item":
+        return cls(None, found) if isinstance(found, HubError) else cls(found, None)
+
+
+_WAITING = HubError("Not scored yet.")
+
+
+def _read_examples(body: Any) -> list[Any]:  # noqa: ANN401 - whatever the caller sent
+    if not isinstance(body, dict) or body.keys() != {"examples"} or not isinstance(body["examples"], list):
+        raise FieldInvalid("Send a JSON object with a list of examples.", attribute="examples")
+    examples: list[Any] = body["examples"]
+    if not 1 <= len(examples) <= MOST_EXAMPLES:
+        raise FieldInvalid(f"Send 1 to {MOST_EXAMPLES:,} examples, not {len(examples):,}.", attribute="examples")
+    return examples
 
 
 def _read_example(body: Any) -> dict[str, str]:  # noqa: ANN401 - whatever the caller sent

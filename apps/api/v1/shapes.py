@@ -121,8 +121,16 @@ class CustomerShape(serializers.Serializer[Any]):
     values = ValueShape(many=True)
     member_count = serializers.IntegerField(source="customer.member_count")
     members = MemberShape(many=True)
+    members_next = serializers.CharField(allow_null=True)
     legal_entity = LegalEntityShape(allow_null=True)
     links = LinkShape(many=True)
+
+
+class MemberPageShape(serializers.Serializer[Any]):
+    """A page of source records; `next` is the cursor of the next page, null on the last."""
+
+    items = MemberShape(many=True)
+    next = serializers.CharField(allow_null=True)
 
 
 class SearchHitShape(serializers.Serializer[Any]):

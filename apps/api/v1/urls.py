@@ -4,13 +4,13 @@ from django.urls import path
 
 from apps.api.v1.cases import CaseList
 from apps.api.v1.changes import ChangeFeed
-from apps.api.v1.customers import CompanyCodeList, CustomerDetail, CustomerHistory, CustomerList
+from apps.api.v1.customers import CompanyCodeList, CustomerDetail, CustomerHistory, CustomerList, MemberList
 from apps.api.v1.decisions import CustomerMerge, CustomerSplit, CustomerUnmerge, DecisionUndo, RecordTransfer
 from apps.api.v1.docs import DocsPage, SchemaDocument
 from apps.api.v1.explanations import CustomerWhy, CustomerWhyNot
 from apps.api.v1.jobs import JobDetail, JobList
 from apps.api.v1.pins import PinDetail, PinList
-from apps.api.v1.resolve import Resolve
+from apps.api.v1.resolve import Resolve, ResolveBatch
 from apps.api.v1.source_records import SourceRecordDetail, SourceRecordList
 from apps.api.v1.source_systems import SourceSystemList
 
@@ -18,6 +18,7 @@ urlpatterns = [
     path("customers", CustomerList.as_view(), name="customers"),
     path("customers/<str:gid>", CustomerDetail.as_view(), name="customer"),
     path("customers/<str:gid>/company-codes", CompanyCodeList.as_view(), name="company-codes"),
+    path("customers/<str:gid>/members", MemberList.as_view(), name="members"),
     path("customers/<str:gid>/history", CustomerHistory.as_view(), name="history"),
     path("customers/<str:gid>/pins", PinList.as_view(), name="pins"),
     path("customers/<str:gid>/pins/<str:attribute>", PinDetail.as_view(), name="pin"),
@@ -27,6 +28,7 @@ urlpatterns = [
     path("customers/<str:gid>/split", CustomerSplit.as_view(), name="split"),
     path("customers/<str:gid>/unmerge", CustomerUnmerge.as_view(), name="unmerge"),
     path("resolve", Resolve.as_view(), name="resolve"),
+    path("resolve/batch", ResolveBatch.as_view(), name="resolve-batch"),
     path("changes", ChangeFeed.as_view(), name="changes"),
     path("source-systems", SourceSystemList.as_view(), name="source-systems"),
     path("source-records", SourceRecordList.as_view(), name="source-records"),

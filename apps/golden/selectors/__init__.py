@@ -20,7 +20,14 @@ from apps.golden.selectors.members import (
     list_moves,
 )
 from apps.golden.selectors.pins import PinRow, list_due_pins, list_holding_pins, list_pins, live_pins, pin_horizon
-from apps.golden.selectors.resolving import CustomerCandidate, ExampleInvalid, Resolution, resolve_example
+from apps.golden.selectors.resolving import (
+    CustomerCandidate,
+    ExampleInvalid,
+    OutOfTime,
+    Resolution,
+    resolve_example,
+    resolve_examples,
+)
 from apps.golden.selectors.search import SearchHit, SearchPosition, search_customers
 from apps.golden.selectors.values import Value, ValueRow, describe_values, list_value_rows
 
@@ -34,6 +41,7 @@ __all__ = [
     "HistoryRow",
     "Member",
     "MoveRow",
+    "OutOfTime",
     "PinRow",
     "Resolution",
     "SearchHit",
@@ -58,5 +66,6 @@ __all__ = [
     "live_pins",
     "pin_horizon",
     "resolve_example",
+    "resolve_examples",
     "search_customers",
 ]

@@ -1,12 +1,13 @@
 """Read standard records, links and verdicts, and explain a pair. Nothing here writes."""
 
-from apps.matching.selectors.examples import ExampleScores, ScoredRecord, score_example
+from apps.matching.selectors.examples import ExampleScores, ScoredRecord, score_examples, weigh_example
 from apps.matching.selectors.pairs import BAND_WORDS, Explanation, as_verdict, band_of, explain_pair
 from apps.matching.selectors.records import (
     Candidate,
     LinkRow,
     VerdictRow,
     find_candidates,
+    find_candidates_of,
     find_link,
     find_verdict,
     get_parts,
@@ -28,6 +29,7 @@ __all__ = [
     "band_of",
     "explain_pair",
     "find_candidates",
+    "find_candidates_of",
     "find_link",
     "find_verdict",
     "get_parts",
@@ -35,5 +37,6 @@ __all__ = [
     "list_links",
     "list_links_of",
     "list_live_verdicts",
-    "score_example",
+    "score_examples",
+    "weigh_example",
 ]

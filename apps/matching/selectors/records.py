@@ -1,6 +1,6 @@
 """Standard records, links and verdicts as frozen values."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -94,16 +94,26 @@ def find_candidates(caps: Mapping[int, int], *, limit: int = 200) -> list[Candid
     `caps` maps each match key to the number of records beyond which it makes no pairs: a key that more records carry
     is passed over, so that the work is bounded whatever is asked. Two queries, and one setting.
     """
-    if not caps:
-        return []
+    return find_candidates_of([caps], limit=limit)[0]
+
+
+def find_candidates_of(caps: Sequence[Mapping[int, int]], *, limit: int = 200) -> list[list[Candidate]]:
+    """Return the same for each of several askers, in their order, up to `limit` each. Two queries, and one setting."""
+    found: list[list[Candidate]] = [[] for _ in caps]
+    asked = [(place, key, cap) for place, keys in enumerate(caps) for key, cap in keys.items()]
+    if not asked:
+        return found
     with transaction.atomic(), connection.cursor() as cursor:
         # A small LIMIT lures the planner into reading the table from its start; rare keys then cost a full scan each.
         cursor.execute("SELECT set_config('enable_seqscan', 'off', true)")
-        cursor.execute(_SHARED_KEYS, [list(caps), list(caps.values()), limit])
-        shared: dict[int, int] = dict(cursor.fetchall())
+        cursor.execute(_SHARED_KEYS, [*map(list, zip(*asked, strict=True)), limit])
+        shared: list[tuple[int, int, int]] = cursor.fetchall()
         cursor.execute("SELECT set_config('enable_seqscan', 'on', true)")
-    parts = get_parts(shared) if shared else {}
-    return [Candidate(record_id, parts[record_id], count) for record_id, count in shared.items() if record_id in parts]
+    parts = get_parts({record_id for _, record_id, _ in shared}) if shared else {}
+    for place, record_id, count in shared:
+        if record_id in parts:
+            found[place].append(Candidate(record_id, parts[record_id], count))
+    return found
 
 
 def list_crowded(caps: Mapping[int, int]) -> set[int]:
@@ -120,16 +130,20 @@ SELECT asked.key FROM unnest(%s::bigint[], %s::integer[]) AS asked(key, cap)
 WHERE (SELECT count(*) FROM matching_standardrecord WHERE match_keys @> ARRAY[asked.key]) > asked.cap
 """
 _SHARED_KEYS = """
-WITH asked AS (SELECT key, cap FROM unnest(%s::bigint[], %s::integer[]) AS given(key, cap)),
+WITH asked AS (SELECT * FROM unnest(%s::integer[], %s::bigint[], %s::integer[]) AS given(place, key, cap)),
 holders AS (
-    SELECT key, cap, held.record_id
+    SELECT place, key, cap, held.record_id
     FROM asked CROSS JOIN LATERAL (
         SELECT record_id FROM matching_standardrecord WHERE match_keys @> ARRAY[key] LIMIT cap + 1
     ) AS held
 ),
-counted AS (SELECT record_id, cap, count(*) OVER (PARTITION BY key) AS holding FROM holders)
-SELECT record_id, count(*) AS shared FROM counted WHERE holding <= cap
-GROUP BY record_id ORDER BY shared DESC, record_id LIMIT %s
+counted AS (SELECT place, record_id, cap, count(*) OVER (PARTITION BY place, key) AS holding FROM holders),
+ranked AS (
+    SELECT place, record_id, count(*) AS shared,
+           row_number() OVER (PARTITION BY place ORDER BY count(*) DESC, record_id) AS rank
+    FROM counted WHERE holding <= cap GROUP BY place, record_id
+)
+SELECT place, record_id, shared FROM ranked WHERE rank <= %s ORDER BY place, rank
 """
 
 
