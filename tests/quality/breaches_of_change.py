@@ -44,6 +44,14 @@ CHANGE = [
         "comes from version 99",
     ),
     Breach(
+        14,
+        "a pin that nobody heeded",
+        "INSERT INTO golden_pin (golden_id, record_ids, attribute, value, release, release_value, pinned_by, reason,"
+        " pinned_at) SELECT m.golden_id, ARRAY[m.record_id], 'sector', 'x', 'never', '', 'person:jane', 'planted',"
+        " now() FROM golden_membership m WHERE m.record_id = (SELECT min(record_id) FROM golden_membership)",
+        "sector is not what its members give",
+    ),
+    Breach(
         15,
         "an identifier no member gave",
         "INSERT INTO legal_identifier (entity_id, scheme, issuer, value, check_result, record_id)"
