@@ -65,7 +65,7 @@ class NameComparer(NamedTuple):
     def fill(self, left: Codes, right: Codes, levels: Levels) -> None:
         """Write the levels of each pair of rows, a row of them for each of `KINDS`."""
         names, (facts, points) = self.names, self.names.words
-        joined = np.zeros((2, MOST_WORDS * self.longest), dtype=np.uint32)
+        joined = np.zeros(2 * MOST_WORDS * self.longest, dtype=np.uint32)
         desks = empty_desk(), empty_desk()
         texts = names.rows, names.lists, facts, points, names.full
         fill_names(*texts, *desks, joined, places(), self.chance, left, right, levels)
@@ -138,12 +138,19 @@ def agreement_of(
         return whole, agreeing_bits(desk, NO_TWIN)
     if is_cut_short(rows, full, ours, theirs):
         return CUT_SHORT, agreeing_bits(desk, NO_TWIN)
-    also, bits = best_also(rows, lists, facts, points, spare, joined, table, ours, theirs)
-    if also != NO_AGREEMENT:
-        return also, bits
+    if has_also(rows, ours) or has_also(rows, theirs):
+        also, bits = best_also(rows, lists, facts, points, spare, joined, table, ours, theirs)
+        if also != NO_AGREEMENT:
+            return also, bits
     if rows[ours, NAME] == rows[theirs, STANDS_FOR] or rows[theirs, NAME] == rows[ours, STANDS_FOR]:
         return ACRONYM, 0
     return part_agreement(desk), agreeing_bits(desk, OTHER_LETTER)
+
+
+@compiled
+def has_also(rows: Codes, row: int) -> bool:
+    """Say whether a row has former or other names."""
+    return bool(rows[row, FORMER] != NOWHERE or rows[row, OTHER] != NOWHERE)
 
 
 @compiled

@@ -24,8 +24,8 @@ from apps.engine.bulk.readings import (
 )
 from apps.engine.bulk.words import (
     BITS,
-    DISTINCTIVE,
-    GENERAL,
+    GENERAL_KIND,
+    KINDS,
     Split,
     Words,
     counts_of,
@@ -132,9 +132,9 @@ def _words_of_names(texts: pa.Array, parts: tuple[str, ...], statistics: Statist
     words = words_of(texts, _surprise(texts, seen, statistics.records))
     if len(parts) > CITY_PART:
         as_city = counts_of(texts, statistics.counts.get(parts[CITY_PART], {}), 0)
-        words.facts[:, DISTINCTIVE] = _distinctive_kinds(words.facts[:, BITS], as_city > seen)
-        trades = flags_of(texts, TRADE_WORDS)
-        words.facts[:, GENERAL] = np.where(trades, leftovers.TRADE, leftovers.GENERAL)
+        as_general = np.where(flags_of(texts, TRADE_WORDS), leftovers.TRADE, leftovers.GENERAL)
+        as_distinctive = _distinctive_kinds(words.facts[:, BITS], as_city > seen)
+        words.facts[:, KINDS] = as_distinctive + GENERAL_KIND * as_general
     return words
 
 

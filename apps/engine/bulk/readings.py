@@ -1,7 +1,7 @@
 """Two names read word by word as kernels: `compare.readings` on codes of words.
 
-Names lie on a desk while they are read: `desk[side, place]` is a word, distinctive ones first, with its facts and what
-became of it; `desk[side, SIZES]` says how many there are.
+Names lie on a desk while they are read: `desk[side + place]` is a word, distinctive ones first, with its facts and what
+became of it; `desk[side + SIZES]` says how many there are.
 """
 
 from typing import Final, NamedTuple
@@ -9,11 +9,11 @@ from typing import Final, NamedTuple
 import numpy as np
 
 from apps.engine.bulk.compiled import compiled
-from apps.engine.bulk.edits import Places, are_equal, edit_similarity
+from apps.engine.bulk.edits import Places, are_equal, edit_similarity, shared_start
 from apps.engine.bulk.frames import Codes, Ints
 from apps.engine.bulk.letters import Bytes, Points
-from apps.engine.bulk.twins import NO_TWIN, OTHER_LETTER, SHORT_FORM, SLIP, twin_of
-from apps.engine.bulk.words import BITS, GENERAL, LENGTH, NUMBERING, START, Words
+from apps.engine.bulk.twins import NO_TWIN, OTHER_LETTER, SHORT_FORM, SLIP, begin_or_end_alike, twin_of
+from apps.engine.bulk.words import BITS, KINDS, LENGTH, NUMBERING, START, Words
 from apps.engine.compare.readings import CUT_AT_A_SPACE, CUT_LENGTHS, EQUAL, MOST_GENERAL, MOST_WORDS, NAMES_ALIKE
 from apps.engine.compare.readings import Agreement as _Agreement
 from apps.engine.compare.words import SHORTEST_SPELLING
@@ -27,13 +27,14 @@ that its acronym is, and where its full name starts and how long it is."""
 NOWHERE: Final = 0
 """The empty list."""
 SIZES: Final = MOST_WORDS + MOST_GENERAL
-WORD, TWIN, REST = range(GENERAL + 1, GENERAL + 4)
+WORD, TWIN, REST = range(KINDS + 1, KINDS + 4)
 """Columns of a word on the desk, after its facts: its code, how it found a twin, whether it has no equal."""
 DISTINCT, COUNT = 0, 1
 """Columns of the sizes: distinctive words, all words."""
 CUT_FROM, CUT_TO = CUT_LENGTHS.start, CUT_LENGTHS.stop
 SPACE: Final = ord(" ")
-LEFT, RIGHT = 0, 1
+LEFT, RIGHT = 0, SIZES + 1
+"""Where on the desk each side's words begin."""
 
 
 class Names(NamedTuple):
@@ -47,7 +48,7 @@ class Names(NamedTuple):
 
 def empty_desk() -> Ints:
     """Return an empty desk."""
-    return np.zeros((2, SIZES + 1, REST + 1), dtype=np.int64)
+    return np.zeros((2 * RIGHT, REST + 1), dtype=np.int64)
 
 
 @compiled
@@ -56,61 +57,62 @@ def lay_out(desk: Ints, side: int, facts: Ints, lists: Codes, name: int) -> None
     count = lists[name]
     for place in range(count):
         put(desk, side, place, facts, lists[name + 1 + place])
-    desk[side, SIZES, DISTINCT] = desk[side, SIZES, COUNT] = count
+    desk[side + SIZES, DISTINCT] = desk[side + SIZES, COUNT] = count
 
 
 @compiled
 def put(desk: Ints, side: int, place: int, facts: Ints, word: int) -> None:
     """Put one word on the desk."""
-    for fact in range(GENERAL + 1):
-        desk[side, place, fact] = facts[word, fact]
-    desk[side, place, WORD] = word
+    for fact in range(KINDS + 1):
+        desk[side + place, fact] = facts[word, fact]
+    desk[side + place, WORD] = word
 
 
 @compiled
 def add_general(desk: Ints, side: int, facts: Ints, lists: Codes, general: int) -> None:
     """Put the general words that are not among the name's words beside them."""
-    count = width = desk[side, SIZES, DISTINCT]
+    count = width = desk[side + SIZES, DISTINCT]
     for at in range(general + 1, general + 1 + lists[general]):
         known = False
         for place in range(width):
-            known |= desk[side, place, WORD] == lists[at]
+            known |= desk[side + place, WORD] == lists[at]
         if not known:
             put(desk, side, count, facts, lists[at])
             count += 1
-    desk[side, SIZES, COUNT] = count
+    desk[side + SIZES, COUNT] = count
 
 
 @compiled
 def align(desk: Ints, points: Points, table: Places) -> None:
     """Find for each word an equal one, one written apart or in one, or a twin, on the other side."""
-    ours, theirs = desk[LEFT, SIZES, COUNT], desk[RIGHT, SIZES, COUNT]
+    ours, theirs = desk[LEFT + SIZES, COUNT], desk[RIGHT + SIZES, COUNT]
     if not set_aside(desk, ours, theirs):
         return
     join(desk, points, LEFT, RIGHT)
     join(desk, points, RIGHT, LEFT)
     for i in range(ours):
-        if not desk[LEFT, i, REST]:
+        if not desk[LEFT + i, REST]:
             continue
         for j in range(theirs):
-            if desk[RIGHT, j, REST]:
-                twin = twin_of(desk[LEFT], i, desk[RIGHT], j, points, table)
-                desk[LEFT, i, TWIN] = min(desk[LEFT, i, TWIN], twin)
-                desk[RIGHT, j, TWIN] = min(desk[RIGHT, j, TWIN], twin)
+            # Asked before the call, which would cost more than the answer.
+            if desk[RIGHT + j, REST] and begin_or_end_alike(desk, LEFT + i, RIGHT + j):
+                twin = twin_of(desk, LEFT + i, RIGHT + j, points, table)
+                desk[LEFT + i, TWIN] = min(desk[LEFT + i, TWIN], twin)
+                desk[RIGHT + j, TWIN] = min(desk[RIGHT + j, TWIN], twin)
 
 
 @compiled
 def set_aside(desk: Ints, ours: int, theirs: int) -> bool:
     """Mark the words that have an equal one and those that don't; say whether both sides have some that don't."""
     for j in range(theirs):
-        desk[RIGHT, j, TWIN], desk[RIGHT, j, REST] = NO_TWIN, 1
+        desk[RIGHT + j, TWIN], desk[RIGHT + j, REST] = NO_TWIN, 1
     our_rest, their_rest = ours, theirs
     for i in range(ours):
-        desk[LEFT, i, TWIN], desk[LEFT, i, REST] = NO_TWIN, 1
+        desk[LEFT + i, TWIN], desk[LEFT + i, REST] = NO_TWIN, 1
         for j in range(theirs):
-            if desk[LEFT, i, WORD] == desk[RIGHT, j, WORD]:
-                desk[LEFT, i, TWIN] = desk[RIGHT, j, TWIN] = EQUAL
-                desk[LEFT, i, REST] = desk[RIGHT, j, REST] = 0
+            if desk[LEFT + i, WORD] == desk[RIGHT + j, WORD]:
+                desk[LEFT + i, TWIN] = desk[RIGHT + j, TWIN] = EQUAL
+                desk[LEFT + i, REST] = desk[RIGHT + j, REST] = 0
                 our_rest, their_rest = our_rest - 1, their_rest - 1
     return our_rest > 0 and their_rest > 0
 
@@ -118,36 +120,36 @@ def set_aside(desk: Ints, ours: int, theirs: int) -> bool:
 @compiled
 def join(desk: Ints, points: Points, apart: int, joined: int) -> None:
     """Mark what one side writes as two neighbouring words and the other in one."""
-    for place in range(desk[apart, SIZES, DISTINCT] - 1):
-        first, second = desk[apart, place, LENGTH], desk[apart, place + 1, LENGTH]
-        for at in range(desk[joined, SIZES, COUNT]):
-            if not desk[joined, at, REST] or desk[joined, at, LENGTH] != first + second:
+    for place in range(desk[apart + SIZES, DISTINCT] - 1):
+        first, second = desk[apart + place, LENGTH], desk[apart + place + 1, LENGTH]
+        for at in range(desk[joined + SIZES, COUNT]):
+            if not desk[joined + at, REST] or desk[joined + at, LENGTH] != first + second:
                 continue
-            start = desk[joined, at, START]
-            if are_equal(points, start, first, points, desk[apart, place, START], first) and are_equal(
-                points, start + first, second, points, desk[apart, place + 1, START], second
+            start = desk[joined + at, START]
+            if are_equal(points, start, first, points, desk[apart + place, START], first) and are_equal(
+                points, start + first, second, points, desk[apart + place + 1, START], second
             ):
-                desk[joined, at, TWIN] = desk[apart, place, TWIN] = desk[apart, place + 1, TWIN] = EQUAL
+                desk[joined + at, TWIN] = desk[apart + place, TWIN] = desk[apart + place + 1, TWIN] = EQUAL
 
 
 @compiled
 def joined_length(desk: Ints, side: int) -> int:
     """Return how many letters a name's words have."""
     length = 0
-    for place in range(desk[side, SIZES, DISTINCT]):
-        length += desk[side, place, LENGTH]
+    for place in range(desk[side + SIZES, DISTINCT]):
+        length += desk[side + place, LENGTH]
     return length
 
 
 @compiled
 def write_joined(desk: Ints, points: Points, joined: Points) -> None:
-    """Write both names without spaces."""
+    """Write both names without spaces, one after the other."""
+    at = 0
     for side in (LEFT, RIGHT):
-        at = 0
-        for place in range(desk[side, SIZES, DISTINCT]):
-            start = desk[side, place, START]
-            for letter in range(start, start + desk[side, place, LENGTH]):
-                joined[side, at] = points[letter]
+        for place in range(desk[side + SIZES, DISTINCT]):
+            start = desk[side + place, START]
+            for letter in range(start, start + desk[side + place, LENGTH]):
+                joined[at] = points[letter]
                 at += 1
 
 
@@ -158,10 +160,7 @@ def are_joined_equal(desk: Ints, points: Points, joined: Points) -> bool:
     if length != joined_length(desk, RIGHT):
         return False
     write_joined(desk, points, joined)
-    for at in range(length):
-        if joined[LEFT, at] != joined[RIGHT, at]:
-            return False
-    return True
+    return shared_start(joined, 0, length, joined, length, length) == length
 
 
 @compiled
@@ -169,7 +168,7 @@ def joined_similarity(desk: Ints, points: Points, joined: Points, table: Places)
     """Return the edit similarity of two names written without spaces."""
     write_joined(desk, points, joined)
     ours, theirs = joined_length(desk, LEFT), joined_length(desk, RIGHT)
-    return edit_similarity(joined[LEFT], 0, ours, joined[RIGHT], 0, theirs, table)
+    return edit_similarity(joined, 0, ours, joined, ours, theirs, table)
 
 
 @compiled
@@ -179,10 +178,10 @@ def whole_agreement(desk: Ints, points: Points, joined: Points, table: Places) -
         return SAME
     worst, plain = EQUAL, True
     for side in (LEFT, RIGHT):
-        for place in range(desk[side, SIZES, DISTINCT]):
-            twin = desk[side, place, TWIN]
+        for place in range(desk[side + SIZES, DISTINCT]):
+            twin = desk[side + place, TWIN]
             worst = max(worst, twin)
-            spelt = desk[side, place, LENGTH] >= SHORTEST_SPELLING and not desk[side, place, NUMBERING]
+            spelt = desk[side + place, LENGTH] >= SHORTEST_SPELLING and not desk[side + place, NUMBERING]
             plain &= twin == EQUAL or spelt
     if worst < NO_TWIN:
         return by_worst_twin(worst)
@@ -208,12 +207,12 @@ def by_worst_twin(twin: int) -> int:
 def agreeing_bits(desk: Ints, worst: int) -> int:
     """Return the lesser surprise of either side's distinctive words whose twins are at worst the given one."""
     ours, theirs = 0, 0
-    for place in range(desk[LEFT, SIZES, DISTINCT]):
-        if desk[LEFT, place, TWIN] <= worst:
-            ours += desk[LEFT, place, BITS]
-    for place in range(desk[RIGHT, SIZES, DISTINCT]):
-        if desk[RIGHT, place, TWIN] <= worst:
-            theirs += desk[RIGHT, place, BITS]
+    for place in range(desk[LEFT + SIZES, DISTINCT]):
+        if desk[LEFT + place, TWIN] <= worst:
+            ours += desk[LEFT + place, BITS]
+    for place in range(desk[RIGHT + SIZES, DISTINCT]):
+        if desk[RIGHT + place, TWIN] <= worst:
+            theirs += desk[RIGHT + place, BITS]
     return min(ours, theirs)
 
 
@@ -222,11 +221,11 @@ def part_agreement(desk: Ints) -> int:
     """Return how names agree of which some words may have twins."""
     for side in (LEFT, RIGHT):
         found = False
-        for place in range(desk[side, SIZES, DISTINCT]):
-            found |= desk[side, place, TWIN] != NO_TWIN
+        for place in range(desk[side + SIZES, DISTINCT]):
+            found |= desk[side + place, TWIN] != NO_TWIN
         if not found:
             return NO_AGREEMENT
-    return STARTS if desk[LEFT, 0, TWIN] != NO_TWIN and desk[RIGHT, 0, TWIN] != NO_TWIN else SHARES
+    return STARTS if desk[LEFT + 0, TWIN] != NO_TWIN and desk[RIGHT + 0, TWIN] != NO_TWIN else SHARES
 
 
 @compiled

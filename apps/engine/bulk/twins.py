@@ -9,7 +9,7 @@ from apps.engine.bulk.compiled import compiled
 from apps.engine.bulk.edits import Places, osa_distance, shared_start
 from apps.engine.bulk.frames import Ints
 from apps.engine.bulk.letters import ASCII, Points
-from apps.engine.bulk.words import ENDING, FIRST, LENGTH, NUMBERING, START
+from apps.engine.bulk.words import ENDING, FIRST, HOLDS, LENGTH, NUMBERING, START
 from apps.engine.compare import words as row_code
 from apps.engine.compare.words import LONG_SPELLING, LONGEST_WORDS_SPELLING, SHORTEST_BEGINNING, SHORTEST_SPELLING, Twin
 
@@ -24,24 +24,40 @@ for _one in ascii_lowercase:
 
 
 @compiled
-def twin_of(facts: Ints, left: int, others: Ints, right: int, points: Points, table: Places) -> int:
-    """Return the twin that two different words are; `facts[left]` and `others[right]` tell of them."""
-    unlike = facts[left, FIRST] != others[right, FIRST] and facts[left, ENDING] != others[right, ENDING]
-    if unlike or facts[left, NUMBERING] or others[right, NUMBERING]:
+def begin_or_end_alike(facts: Ints, left: int, right: int) -> bool:
+    """Say whether two words have their first letter or their last two in common: others are no twins."""
+    return bool(facts[left, FIRST] == facts[right, FIRST] or facts[left, ENDING] == facts[right, ENDING])
+
+
+@compiled
+def twin_of(facts: Ints, left: int, right: int, points: Points, table: Places) -> int:
+    """Return the twin that two different words are."""
+    if facts[left, NUMBERING] or facts[right, NUMBERING] or not begin_or_end_alike(facts, left, right):
         return NO_TWIN
-    i, m, j, n = facts[left, START], facts[left, LENGTH], others[right, START], others[right, LENGTH]
+    i, m, j, n = facts[left, START], facts[left, LENGTH], facts[right, START], facts[right, LENGTH]
     if m > n:
         i, m, j, n = j, n, i, m
     if m >= SHORTEST_BEGINNING and n >= m + 2 and is_short_form(points, i, m, j, n):
         return SHORT_FORM
-    if m < SHORTEST_SPELLING or n - m > MOST_EDITS:
+    most = MOST_EDITS if m >= LONG_SPELLING else 1
+    if m < SHORTEST_SPELLING or n - m > most or count_bits(facts[left, HOLDS] ^ facts[right, HOLDS]) > 2 * most:
         return NO_TWIN
     distance = osa_distance(points, i, m, points, j, n, table)
     if distance == 1:
         return SLIP if is_slip(points, i, m, j, n) else OTHER_LETTER
-    if distance == MOST_EDITS and m >= LONG_SPELLING:
+    if distance == MOST_EDITS and most == MOST_EDITS:
         return SLIP if m >= LONGEST_WORDS_SPELLING else OTHER_LETTER
     return NO_TWIN
+
+
+@compiled
+def count_bits(flags: int) -> int:
+    """Return how many bits are set: of the letters that just one of two words holds, an edit makes at most two."""
+    bits = np.uint64(flags)
+    bits -= (bits >> np.uint64(1)) & np.uint64(0x5555555555555555)
+    bits = (bits & np.uint64(0x3333333333333333)) + ((bits >> np.uint64(2)) & np.uint64(0x3333333333333333))
+    bits = (bits + (bits >> np.uint64(4))) & np.uint64(0x0F0F0F0F0F0F0F0F)
+    return int((bits * np.uint64(0x0101010101010101)) >> np.uint64(56))
 
 
 @compiled

@@ -15,9 +15,12 @@ from apps.engine.compare.words import is_numbering
 
 NONE: Final = -1
 """No word."""
-START, LENGTH, BITS, FIRST, ENDING, NUMBERING, DISTINCTIVE, GENERAL = range(8)
+START, LENGTH, BITS, FIRST, ENDING, HOLDS, NUMBERING, KINDS = range(8)
 """Columns of the facts of a word: where its letters start and how many there are, its surprise in millibits, its first
-letter, its last two, whether it numbers, and its kind where it is left over as a distinctive or a general word."""
+letter, its last two, which letters it holds (as bits), whether it numbers, and its kinds where it is left over: as a
+distinctive word, and `GENERAL_KIND` times as a general one. A row of facts fills one line of the processor's cache."""
+GENERAL_KIND: Final = 16
+HOLDS_BITS: Final = 63
 BEYOND_LETTERS: Final = 1 << 21
 """One more than the last letter of Unicode, and a power of two."""
 SPACE: Final = ord(" ")
@@ -104,7 +107,7 @@ def drop_repeats(starts: Ints, words: Codes) -> tuple[Ints, Codes]:
 def words_of(texts: pa.Array, bits: Ints) -> Words:
     """Return the distinct words with their surprise in millibits; no kinds are set."""
     letters = letters_of(texts)
-    facts = np.zeros((len(texts), GENERAL + 1), dtype=np.int64)
+    facts = np.zeros((len(texts), KINDS + 1), dtype=np.int64)
     facts[:, BITS] = bits
     facts[:, NUMBERING] = are_numbering(texts)
     spell(facts, letters)
@@ -119,6 +122,8 @@ def spell(facts: Ints, letters: Letters) -> None:
         facts[word, START], facts[word, LENGTH] = start, end - start
         facts[word, FIRST] = letters.points[start]
         facts[word, ENDING] = letters.points[end - 1]
+        for letter in range(start, end):
+            facts[word, HOLDS] |= np.int64(1) << np.int64(letters.points[letter] % HOLDS_BITS)
         if end - start > 1:
             facts[word, ENDING] += (np.int64(letters.points[end - 2]) + 1) * BEYOND_LETTERS
 

@@ -43,7 +43,7 @@ def test_two_words_are_the_twins_of_the_row_code(left: str, right: str) -> None:
     assert words.facts[:, BITS].tolist() == [1, 2]
     assert words.facts[:, NUMBERING].tolist() == [row_code.is_numbering(left), row_code.is_numbering(right)]
     for one, other in ((0, 1), (1, 0)):
-        found = twin_of(words.facts, one, words.facts, other, words.points, edits.places())
+        found = twin_of(words.facts, one, other, words.points, edits.places())
         assert found == row_code.twin_of(left, right)
 
 
