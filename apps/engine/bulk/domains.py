@@ -41,7 +41,7 @@ class DomainComparer(NamedTuple):
     stems: Raw
 
     def fill(self, left: Codes, right: Codes, levels: Levels) -> None:
-        """Write the level of each pair of rows."""
+        """Write the level of each pair of rows by their domains."""
         fill_domains(self.rows, self.shared, *self.stems, left, right, levels[0])
 
 
@@ -52,7 +52,7 @@ class NameDomainComparer(NamedTuple):
     stems: Raw
 
     def fill(self, left: Codes, right: Codes, levels: Levels) -> None:
-        """Write the level of each pair of rows."""
+        """Write the level of each pair of rows by their domains and names."""
         fill_name_domains(self.rows, *self.stems, left, right, levels[0])
 
 
@@ -108,7 +108,7 @@ def fill_domains(
     right: Codes,
     levels: Levels,
 ) -> None:
-    """Write the levels of all pairs; in place."""
+    """Write the levels of all pairs by their domains; in place."""
     for pair in range(len(left)):
         ours, theirs = left[pair], right[pair]
         given, least = False, NO_SHARING
@@ -146,7 +146,7 @@ def stem_level(rows: Codes, content: Bytes, starts: Ints, lengths: Ints, left: i
 def fill_name_domains(
     rows: Codes, content: Bytes, starts: Ints, lengths: Ints, left: Codes, right: Codes, levels: Levels
 ) -> None:
-    """Write the levels of all pairs; in place."""
+    """Write the levels of all pairs by their domains and names; in place."""
     for pair in range(len(left)):
         best = ANOTHER + 1
         for domain in (SITE, MAIL):

@@ -26,7 +26,7 @@ class DateComparer(NamedTuple):
     letters: Letters
 
     def fill(self, left: Codes, right: Codes, levels: Levels) -> None:
-        """Write the level of each pair of rows."""
+        """Write the level of each pair of rows by their dates."""
         fill_dates(self.codes, *self.letters, places(), left, right, levels[0])
 
 
@@ -39,7 +39,7 @@ class NumberComparer(NamedTuple):
     near: float
 
     def fill(self, left: Codes, right: Codes, levels: Levels) -> None:
-        """Write the level of each pair of rows."""
+        """Write the level of each pair of rows by their numbers."""
         fill_numbers(self.codes, self.values, self.same, self.near, left, right, levels[0])
 
 
@@ -61,7 +61,7 @@ def prepare_numbers(columns: Columns, comparison: Comparison, _statistics: Stati
 def fill_dates(
     codes: Codes, points: Points, starts: Ints, table: Places, left: Codes, right: Codes, levels: Levels
 ) -> None:
-    """Write the levels of all pairs; in place."""
+    """Write the levels of all pairs by their dates; in place."""
     for pair in range(len(left)):
         ours, theirs = codes[left[pair]], codes[right[pair]]
         if ours == ABSENT or theirs == ABSENT:
@@ -110,7 +110,7 @@ def fill_numbers(
     right: Codes,
     levels: Levels,
 ) -> None:
-    """Write the levels of all pairs; in place."""
+    """Write the levels of all pairs by their numbers; in place."""
     for pair in range(len(left)):
         ours, theirs = codes[left[pair]], codes[right[pair]]
         if ours == ABSENT or theirs == ABSENT:

@@ -56,7 +56,7 @@ class BagComparer(NamedTuple):
     chance: int
 
     def fill(self, left: Codes, right: Codes, levels: Levels) -> None:
-        """Write the level of each pair of rows."""
+        """Write the level of each pair of rows by their bags of words."""
         found = np.zeros((2, MOST_WORDS), dtype=np.int64)
         fill_bags(self.codes, *self.bags, *self.words, self.chance, found, places(), left, right, levels[0])
 
@@ -71,7 +71,7 @@ class TextComparer(NamedTuple):
     chance: int
 
     def fill(self, left: Codes, right: Codes, levels: Levels) -> None:
-        """Write the level of each pair of rows."""
+        """Write the level of each pair of rows by their texts."""
         texts = self.codes, *self.letters, *self.tokens, self.bits
         fill_texts(*texts, self.chance, places(), left, right, levels[0])
 
@@ -126,7 +126,7 @@ def fill_bags(
     right: Codes,
     levels: Levels,
 ) -> None:
-    """Write the levels of all pairs; in place."""
+    """Write the levels of all pairs by their bags of words; in place."""
     for pair in range(len(left)):
         i, j = starts[codes[left[pair]]], starts[codes[right[pair]]]
         m, n = starts[codes[left[pair]] + 1] - i, starts[codes[right[pair]] + 1] - j
@@ -229,7 +229,7 @@ def fill_texts(
     right: Codes,
     levels: Levels,
 ) -> None:
-    """Write the levels of all pairs; in place."""
+    """Write the levels of all pairs by their texts; in place."""
     for pair in range(len(left)):
         ours, theirs = codes[left[pair]], codes[right[pair]]
         if ours == ABSENT or theirs == ABSENT:

@@ -32,7 +32,7 @@ class EqualComparer(NamedTuple):
     different: int
 
     def fill(self, left: Codes, right: Codes, levels: Levels) -> None:
-        """Write the level of each pair of rows."""
+        """Write the level of each pair of rows by their equal values."""
         fill_equal(self.codes, self.same, self.different, left, right, levels[0])
 
 
@@ -43,7 +43,7 @@ class SimilarComparer(NamedTuple):
     letters: Letters
 
     def fill(self, left: Codes, right: Codes, levels: Levels) -> None:
-        """Write the level of each pair of rows."""
+        """Write the level of each pair of rows by their like values."""
         fill_similar(self.codes, *self.letters, places(), left, right, levels[0])
 
 
@@ -54,7 +54,7 @@ class PostcodeComparer(NamedTuple):
     areas: Codes
 
     def fill(self, left: Codes, right: Codes, levels: Levels) -> None:
-        """Write the level of each pair of rows."""
+        """Write the level of each pair of rows by their postcodes."""
         fill_postcodes(self.codes, self.areas, left, right, levels[0])
 
 
@@ -66,7 +66,7 @@ class PhoneComparer(NamedTuple):
     letters: Letters
 
     def fill(self, left: Codes, right: Codes, levels: Levels) -> None:
-        """Write the level of each pair of rows."""
+        """Write the level of each pair of rows by their phones."""
         fill_phones(self.codes, self.same, *self.letters, left, right, levels[0])
 
 
@@ -117,7 +117,7 @@ def sharing(names: Ints) -> Levels:
 
 @compiled
 def fill_equal(codes: Codes, same: Levels, different: int, left: Codes, right: Codes, levels: Levels) -> None:
-    """Write the levels of all pairs; in place."""
+    """Write the levels of all pairs by their equal values; in place."""
     for pair in range(len(left)):
         ours, theirs = codes[left[pair]], codes[right[pair]]
         if ours == ABSENT or theirs == ABSENT:
@@ -130,7 +130,7 @@ def fill_equal(codes: Codes, same: Levels, different: int, left: Codes, right: C
 def fill_similar(
     codes: Codes, points: Points, starts: Ints, table: Places, left: Codes, right: Codes, levels: Levels
 ) -> None:
-    """Write the levels of all pairs; in place."""
+    """Write the levels of all pairs by their like values; in place."""
     for pair in range(len(left)):
         ours, theirs = codes[left[pair]], codes[right[pair]]
         if ours == ABSENT or theirs == ABSENT:
@@ -155,7 +155,7 @@ def are_alike(points: Points, starts: Ints, left: int, right: int, least: int, t
 
 @compiled
 def fill_postcodes(codes: Codes, areas: Codes, left: Codes, right: Codes, levels: Levels) -> None:
-    """Write the levels of all pairs; in place."""
+    """Write the levels of all pairs by their postcodes; in place."""
     for pair in range(len(left)):
         ours, theirs = codes[left[pair]], codes[right[pair]]
         if ours == ABSENT or theirs == ABSENT:
@@ -170,7 +170,7 @@ def fill_postcodes(codes: Codes, areas: Codes, left: Codes, right: Codes, levels
 def fill_phones(
     codes: Codes, same: Levels, points: Points, starts: Ints, left: Codes, right: Codes, levels: Levels
 ) -> None:
-    """Write the levels of all pairs; in place."""
+    """Write the levels of all pairs by their phones; in place."""
     for pair in range(len(left)):
         ours, theirs = codes[left[pair]], codes[right[pair]]
         if ours == ABSENT or theirs == ABSENT:
