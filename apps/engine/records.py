@@ -10,6 +10,9 @@ from typing import TypeAlias
 Parts: TypeAlias = "dict[str, str]"
 """A standard record: usable parts by name (`attribute.part`); a part that is absent was not given."""
 
+SOURCE_PART = "record.source"
+"""The part that holds the code of the source system which gave a record. It belongs to no attribute."""
+
 MISSING = 0
 """Index of the level that stands for "nothing to compare"; it always weighs 0 millibits."""
 

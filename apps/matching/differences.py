@@ -11,6 +11,7 @@ from typing import Any
 
 from django.db import connection
 
+from apps.engine.records import SOURCE_PART
 from apps.engine.rules import RuleSet
 from apps.engine.standardise import standardise_record
 from apps.matching.evidence import Change, list_changes
@@ -74,6 +75,9 @@ def _reexamine(row: tuple[Any, ...], rules: RuleSet) -> Reexamined:
     verdict_id, low, high, *documents = row
     # Django's connections hand JSON over as text.
     low_given, high_given, low_now, high_now = map(json.loads, documents)
-    before = [standardise_record(given, rules.attributes, rules.fallbacks) for given in (low_given, high_given)]
+    before = [
+        standardise_record({**given, "source": now.get(SOURCE_PART)}, rules.attributes, rules.fallbacks)
+        for given, now in ((low_given, low_now), (high_given, high_now))
+    ]
     changes = list_changes(low, high, before=(before[0], before[1]), now=(low_now, high_now), rules=rules)
     return Reexamined(verdict_id, low, high, tuple(changes))

@@ -8,6 +8,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from apps.engine import bulk
+from apps.engine.records import SOURCE_PART
 from apps.engine.rules import RuleSet, load_company_rules
 from apps.engine.standardise import STANDARDISERS
 from apps.pipeline import snapshot
@@ -93,7 +94,8 @@ def _publish(journal: Journal | QuietJournal, fresh: pa.Table, rules: RuleSet) -
 
 def part_names(rules: RuleSet) -> list[str]:
     """Return the names of all parts that a standard record may have."""
-    return [f"{a.name}.{part}" for a in rules.attributes for part in STANDARDISERS[a.kind].parts]
+    own = [f"{a.name}.{part}" for a in rules.attributes for part in STANDARDISERS[a.kind].parts]
+    return [*own, SOURCE_PART]
 
 
 def _cold_keys(fresh: pa.Table, active: ActiveRules) -> list[int]:

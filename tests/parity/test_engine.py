@@ -48,7 +48,7 @@ def test_every_record_of_the_sample_standardises_and_keys_alike() -> None:
     rows = read_sample()
     standard = bulk.standardise(given_frame(rows), RULES)
     for row, parts, keys in zip(rows, parts_of(standard), standard["keys"].to_pylist(), strict=True):
-        raw = {a.name: row[a.name] for a in RULES.attributes if row.get(a.name)}
+        raw = {name: row[name] for name in ("source", *(a.name for a in RULES.attributes)) if row.get(name)}
         assert standardise_record(raw, RULES.attributes, RULES.fallbacks) == parts
         assert sorted(match_keys(parts, RULES)) == keys
 

@@ -15,6 +15,8 @@ from apps.engine.rules import load_company_rules
 from apps.engine.statistics import Statistics
 
 RULES = load_company_rules()
+HABITUAL = {"a": 200, "b": 130, "c": 90, "d": 60, "e": 30, "f": 0}
+"""Sources of as many records each, by pairs that agree in the whole hallmark inside them; chance expects 200."""
 PARTS = sorted({part for comparison in RULES.comparisons for part in comparison.parts})
 EVERYWHERE = ("lucky", "thermalsprings", "thermalspirngs", "thermal", "thermaz", "technologies", "tech")
 COUNTS = dict.fromkeys(EVERYWHERE, 60_000) | {"bbbb": 8, "cccc": 30, "dddd": 400, "eeee": 4_000}
@@ -28,6 +30,9 @@ STATISTICS = Statistics(
         "phone": {"+15550100": 40, "+15550200": 5},
         "website.domain": {"agents.com": 40},
         "email.domain": {"several.com": 5},
+        "record.source": {"pairs": 7_200}
+        | {f"records {source}": 500 for source in HABITUAL}
+        | {f"pairs {source}": pairs for source, pairs in HABITUAL.items()},
     },
 )
 CORES = dict(zip(NAME_RARITIES, ("qqqq zzzz", "aaaa", "bbbb", "cccc", "dddd", "eeee"), strict=True))
@@ -111,6 +116,11 @@ def test_every_level_of_domains() -> None:
     assert labels_met(all_pairs(records), "domain") == labels_of("domain")
     named = [words(name) for name in ("traeger", "traeger grills", "aaaa")]
     assert labels_met(list(product(records, named)), "name_in_domain") == labels_of("name_in_domain")
+
+
+def test_every_level_of_sources() -> None:
+    records: list[Parts] = [{"record.source": source} for source in (*HABITUAL, "unheard of")]
+    assert labels_met(all_pairs([*records, {}]), "source") == labels_of("source")
 
 
 def test_every_level_of_phones() -> None:

@@ -9,8 +9,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from apps.engine.bulk.blocking import caps_of, listed_keys
-from apps.engine.bulk.frames import ABSENT, Codes, Ints, combine
+from apps.engine.bulk.frames import ABSENT, Codes, Encoded, Ints, column_of, combine, combine_columns
 from apps.engine.compare import spaces_of
+from apps.engine.compare.sources import MOST_ALIKE, PAIRS, RECORDS, count_name
 from apps.engine.compare.spaces import Space, joined_value
 from apps.engine.rules import RuleSet
 from apps.engine.statistics import Statistics
@@ -34,14 +35,16 @@ def profile(standard: pa.Table, rules: RuleSet, *, workers: int = 2) -> Statisti
     naming = _first_words(standard, rules.naming)
     spaces = spaces_of(rules)
     with ThreadPoolExecutor(max(workers, 1)) as threads:
-        counting = [threads.submit(_count, standard, space, naming) for space in spaces]
+        counting = [threads.submit(_count, standard, space, naming, rules.hallmark) for space in spaces]
         hot_keys = _hot_keys(standard, rules)
         counts = {space.name: found.result() for space, found in zip(spaces, counting, strict=True)}
     counts = {name: found for name, found in counts.items() if found}
     return Statistics(standard.num_rows, rules.digest, counts, hot_keys)
 
 
-def _count(standard: pa.Table, space: Space, naming: Coded) -> Counts:
+def _count(standard: pa.Table, space: Space, naming: Coded, hallmark: Sequence[str]) -> Counts:
+    if space.of_sources:
+        return _count_sources(standard, space, hallmark)
     return _count_words(standard, space) if space.of_words else _count_names(standard, space, naming)
 
 

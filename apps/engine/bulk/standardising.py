@@ -13,6 +13,7 @@ import pyarrow as pa
 from apps.engine.bulk.crew import BATCH, Advance, Crew
 from apps.engine.bulk.frames import ABSENT, Codes, Encoded, Ints, column_of, combine, encode, values_at
 from apps.engine.bulk.keys import keys_column
+from apps.engine.records import SOURCE_PART
 from apps.engine.rules import Attribute, RuleSet, RuleSetError
 from apps.engine.standardise import STANDARDISERS
 from apps.engine.standardise.batches import Packed, standardise_batch
@@ -51,6 +52,8 @@ def standardise(given: pa.Table, rules: RuleSet, progress: Progress | None = Non
             for name in _part_names(attribute):
                 if name in columns:
                     arrays[name] = _decode(columns[name])
+        if "source" in given.column_names:
+            arrays[SOURCE_PART] = given.column("source")
         arrays["keys"] = keys_column(columns, rules, given.num_rows, crew)
     return pa.table(arrays)
 

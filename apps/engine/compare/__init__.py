@@ -8,6 +8,7 @@ from apps.engine.compare.identifiers import IDENTIFIERS
 from apps.engine.compare.leftovers import LEFTOVER_WEIGHT, LEFTOVERS
 from apps.engine.compare.names import LETTERS, NAMES
 from apps.engine.compare.phrases import Tone, phrase_of, sentence_of_two
+from apps.engine.compare.sources import SOURCES
 from apps.engine.compare.spaces import Space
 from apps.engine.compare.streets import STREETS
 from apps.engine.compare.texts import BAG, DATES, NUMBERS, TEXT
@@ -32,6 +33,7 @@ COMPARERS: dict[str, Comparer] = {
     "phones": PHONES,
     "domains": DOMAINS,
     "identifier": IDENTIFIERS,
+    "sources": SOURCES,
     "bag": BAG,
     "text": TEXT,
     "dates": DATES,

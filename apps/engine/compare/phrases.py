@@ -43,6 +43,8 @@ PHRASES: Final[dict[str, tuple[Tone, str]]] = {
     "in one area": (Tone.PARTLY, "{title} in one area"),
     "one slip apart": (Tone.PARTLY, "{title} one slip apart"),
     "not comparable": (Tone.PARTLY, "{title} not comparable"),
+    "one source": (Tone.PARTLY, "one {title}"),
+    "two sources": (Tone.PARTLY, "two sources"),
     "different": (Tone.DIFFERS, "different {title}"),
     "none": (Tone.AGREES, "no word left over"),
     "none and the same general words": (Tone.AGREES, "same general words"),

@@ -13,6 +13,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from apps.engine.records import SOURCE_PART
 from apps.engine.rules.entries import (
     MAXIMUM_KEYS,
     Attribute,
@@ -62,12 +63,15 @@ Document = Mapping[str, Any]
 class RuleSet:
     """A validated rule set.
 
-    `naming` is the part whose different values count as different names; `carried` attributes are kept and survive, but
-    are neither standardised nor compared. `fallbacks` names the parts that stand in for a part that a record lacks.
+    `naming` is the part whose different values count as different names; records that agree in every part of `hallmark`
+    are taken for one party where it is counted how often a source lists a party twice. `carried` attributes are kept
+    and survive, but are neither standardised nor compared. `fallbacks` names the parts that stand in for a part that a
+    record lacks.
     """
 
     name: str
     naming: str
+    hallmark: tuple[str, ...]
     prior: int
     attributes: tuple[Attribute, ...]
     carried: tuple[str, ...]
@@ -87,6 +91,7 @@ class RuleSet:
         rules = cls(
             name=reader.take("name", str),
             naming=reader.take("naming", str),
+            hallmark=reader.texts("hallmark", []),
             prior=reader.take("prior", int),
             attributes=tuple(read_attribute(r) for r in reader.tables("attributes")),
             carried=reader.texts("carried", []),
@@ -110,6 +115,7 @@ class RuleSet:
         return {
             "name": self.name,
             "naming": self.naming,
+            "hallmark": list(self.hallmark),
             "prior": self.prior,
             "thresholds": {n: getattr(self.thresholds, n) for n in ("keep", "review", "link", "doubt")},
             "caps": {n: getattr(self.caps, n) for n in ("component", "cluster", "pairs")},
@@ -164,7 +170,7 @@ class RuleSet:
         used |= {part for comparison in self.comparisons for part in comparison.parts}
         used |= {f"{e.attribute}.{suffix}" for e in self.exclusive for suffix in ("number", "issuer", "check")}
         used |= {part for names in self.fallbacks.items() for part in (names[0], *names[1])}
-        return tuple(sorted(used | {self.naming}))
+        return tuple(sorted(used | {self.naming, *self.hallmark}))
 
 
 def load_rules(path: Path) -> RuleSet:
@@ -213,5 +219,5 @@ def _check_names(rules: RuleSet) -> None:
         raise RuleSetError("keys", f"at most {MAXIMUM_KEYS} are possible.")
     known = {a.name for a in rules.attributes}
     for part in rules.parts_used():
-        if part.partition(".")[0] not in known:
+        if part != SOURCE_PART and part.partition(".")[0] not in known:
             raise RuleSetError("attributes", f"the part {part!r} belongs to no attribute of the rule set.")

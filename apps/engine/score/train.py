@@ -41,6 +41,7 @@ def learn_weights(pairs: LabelledPairs, rules: RuleSet, pull: float = 0.3, round
     `pull` is the strength of the draw towards the rules' present weights, in pairs' worth per squared nat. The missing
     level stays at 0.
     """
+    pairs = _merged(pairs)
     weighed = rules.weighed
     starts = np.cumsum([0, *(len(c.labels) for c in weighed)])
     design = _design(pairs.levels, starts)
@@ -64,6 +65,15 @@ def learn_weights(pairs: LabelledPairs, rules: RuleSet, pull: float = 0.3, round
         field = "comparisons" if index < len(rules.comparisons) else "joints"
         document[field][entry.name] = [[label, millibits[1 + at + i]] for i, label in enumerate(entry.labels)]
     return document
+
+
+def _merged(pairs: LabelledPairs) -> LabelledPairs:
+    """Return the pairs with those of equal levels and label as one that counts for all: a fifth of them, or fewer."""
+    rows = np.ascontiguousarray(np.column_stack([pairs.levels, pairs.labels.astype(np.uint8)]))
+    as_one = rows.view(np.dtype((np.void, rows.shape[1]))).reshape(-1)
+    _, first, inverse = np.unique(as_one, return_index=True, return_inverse=True)
+    counts = np.bincount(inverse, weights=pairs.weights).astype(np.float64)
+    return LabelledPairs(pairs.levels[first], pairs.labels[first], counts)
 
 
 def _design(levels: npt.NDArray[np.uint8], starts: npt.NDArray[np.int64]) -> csr_array:

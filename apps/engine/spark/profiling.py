@@ -1,6 +1,6 @@
 """Frequencies over a distributed standard frame, equal to `bulk.profile`'s over the whole."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -56,29 +56,40 @@ def _words_of(standard: DataFrame, spaces: list[Space], rules: RuleSet) -> DataF
 
 
 def _values_of(standard: DataFrame, spaces: list[Space], rules: RuleSet, pieces: int) -> DataFrame:
-    """Return the counts of values: all rows of a value meet in one piece, which can tell its different names."""
-    slots = [f"slot{place}" for place in range(max(len(space.parts) for space in spaces))]
+    """Return the counts of values: all rows of a value meet in one piece, which can tell its different names.
+
+    Of sources it is the hallmark's rows that meet, and what the pieces count adds up.
+    """
+    slots = [f"slot{place}" for place in range(max(len(_told_and_parts(space, rules)[1]) for space in spaces))]
     shared = share(standard, rules)
 
     def work(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         for table in whole(batches):
             for space in spaces:
                 rows = table.filter(pc.equal(table.column("space"), space.name))
-                parts = {part: rows.column(slot) for part, slot in zip(space.parts, slots, strict=False)}
-                counts = _profile_piece(pa.table({shared.value.naming: rows.column("naming")} | parts), shared.value)
+                told, parts = _told_and_parts(space, shared.value)
+                columns = {told: rows.column("told")}
+                columns |= {part: rows.column(slot) for part, slot in zip(parts, slots, strict=False)}
+                counts = _profile_piece(pa.table(columns), shared.value)
                 yield from _as_rows({s: counts[s] for s in {space.name} & counts.keys()}).to_batches()
 
-    entries = [_entry(space, slots, F.col(column_name(rules.naming))) for space in spaces]
+    entries = [_entry(space, slots, *_told_and_parts(space, rules)) for space in spaces]
     rows = standard.select(F.inline(F.array_compact(F.array(*entries)))).repartition(pieces, "space", *slots)
-    return rows.mapInArrow(work, spark_schema(COUNTS_SCHEMA))
+    counted = rows.mapInArrow(work, spark_schema(COUNTS_SCHEMA))
+    return counted.groupBy("space", "value").agg(F.sum("count").alias("count"))
 
 
-def _entry(space: Space, slots: list[str], naming: Column) -> Column:
+def _told_and_parts(space: Space, rules: RuleSet) -> tuple[str, Sequence[str]]:
+    """Return which part is told apart among the rows of one value, and the parts that make up the value."""
+    return (space.parts[0], rules.hallmark) if space.of_sources else (rules.naming, space.parts)
+
+
+def _entry(space: Space, slots: list[str], told: str, parts: Sequence[str]) -> Column:
     """Return a record's row for a space, values by place, so that all spaces share one shuffle; null without values."""
-    values = [F.col(column_name(part)) for part in space.parts]
+    values = [F.col(column_name(part)) for part in parts]
     padded = [*values, *[F.lit(None).cast("string")] * (len(slots) - len(values))]
     fields = [value.alias(slot) for value, slot in zip(padded, slots, strict=True)]
-    row = F.struct(F.lit(space.name).alias("space"), *fields, naming.alias("naming"))
+    row = F.struct(F.lit(space.name).alias("space"), *fields, F.col(column_name(told)).alias("told"))
     return F.when(F.coalesce(*values).isNotNull(), row)
 
 

@@ -20,7 +20,8 @@ def standardise(given: DataFrame, rules: RuleSet) -> DataFrame:
     """
     if "record" not in given.columns:
         raise ValueError(f"The given frame has no column 'record'; it has {', '.join(given.columns)}.")
-    attributes = [attribute.name for attribute in rules.attributes if attribute.name in given.columns]
+    names = ("source", *(attribute.name for attribute in rules.attributes))
+    attributes = [name for name in names if name in given.columns]
     schema = _standard_schema(rules)
     shared = share(given, rules)
     expected = digest()

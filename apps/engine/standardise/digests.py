@@ -7,7 +7,7 @@ from typing import Final
 
 from apps.engine.tables import table_paths
 
-_VERSION: Final = "5"
+_VERSION: Final = "6"
 """Raised with every change of this package that changes a part of any record."""
 _LIBRARIES: Final = ("anyascii", "email-validator", "phonenumbers", "python-stdnum", "tldextract")
 _DIGEST_BYTES: Final = 16

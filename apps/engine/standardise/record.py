@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Protocol, TypeVar
 
+from apps.engine.records import SOURCE_PART
 from apps.engine.standardise.registry import STANDARDISERS
 
 
@@ -56,8 +57,8 @@ def standardise_record(
     """Return the standard parts of a record by name (`attribute.part`), without those that are missing.
 
     `given` holds raw values by attribute name; names that no attribute declares are ignored. `fallbacks` names, per
-    part, the parts whose value stands in where it is missing, the first that has one. Raises KeyError for an
-    attribute of an unknown kind.
+    part, the parts whose value stands in where it is missing, the first that has one. `source` among the given is the
+    code of the source system and becomes a part as it is. Raises KeyError for an attribute of an unknown kind.
     """
     parts: dict[str, str] = {}
     for attribute in in_context_order(attributes):
@@ -74,4 +75,6 @@ def standardise_record(
         found = next((parts[other] for other in others if other in parts), None)
         if found is not None:
             parts.setdefault(part, found)
+    if source := given.get("source"):
+        parts[SOURCE_PART] = source
     return parts

@@ -41,7 +41,9 @@ def standardise(dirty: Iterable[Known], active: ActiveRules) -> None:
     rules = active.rules
     for record in dirty:
         if not record.is_gone:
-            record.parts = standardise_record(record.given, rules.attributes, rules.fallbacks)
+            record.parts = standardise_record(
+                {**record.given, "source": record.source}, rules.attributes, rules.fallbacks
+            )
             record.keys = tuple(sorted(match_keys(record.parts, rules)))
 
 
