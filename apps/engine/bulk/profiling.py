@@ -144,6 +144,30 @@ def _distinct(values: Ints) -> Ints:
     return values[fresh]
 
 
+def _count_sources(standard: pa.Table, space: Space, hallmark: Sequence[str]) -> Counts:
+    """Return, of the records that have the hallmark and a source, what `compare.sources` reads; nothing where none has.
+
+    Pairs are those of equal hallmarks, but for hallmarks that more than `MOST_ALIKE` records hold.
+    """
+    source = column_of(standard, space.parts[0])
+    columns = [column_of(standard, part) for part in hallmark]
+    used = np.flatnonzero(np.all([c.codes != ABSENT for c in (source, *columns)], axis=0))
+    if not columns or not len(used):
+        return {}
+    _, value = combine_columns([Encoded(column.codes[used], column.values) for column in columns])
+    _, alike, sizes = np.unique(value, return_inverse=True, return_counts=True)
+    giver = source.codes[used]
+    few = sizes[alike] <= MOST_ALIKE
+    held, counts = np.unique(combine(alike[few], giver[few], len(source.values)), return_counts=True)
+    twice = np.bincount(held % (len(source.values) + 1) - 1, counts * (counts - 1) // 2, len(source.values))
+    sizes = sizes[sizes <= MOST_ALIKE]
+    found = {PAIRS: int((sizes * (sizes - 1) // 2).sum())}
+    found |= {count_name(PAIRS, s): int(n) for s, n in zip(source.values, twice.tolist(), strict=True)}
+    records = np.bincount(giver, minlength=len(source.values)).tolist()
+    found |= {count_name(RECORDS, s): n for s, n in zip(source.values, records, strict=True)}
+    return {name: count for name, count in found.items() if count}
+
+
 def budget_border(sizes: Ints, counts: Ints, most: int) -> tuple[int, int]:
     """Return (size, kept): the rarest keys that make at most `most` pairs, duplicates over keys counted.
 
