@@ -19,6 +19,7 @@ from apps.engine.bulk.frames import Codes, Columns
 from apps.engine.bulk.identifiers import prepare_identifier
 from apps.engine.bulk.pairs import RowPairs, in_chunks
 from apps.engine.bulk.quantities import prepare_dates, prepare_numbers
+from apps.engine.bulk.sources import prepare_sources
 from apps.engine.bulk.streets import prepare_street
 from apps.engine.bulk.texts import prepare_bag, prepare_text
 from apps.engine.bulk.values import (
@@ -56,6 +57,7 @@ PREPARE: Final[dict[str, Callable[[Columns, Comparison, Statistics], BulkCompare
     "text": prepare_text,
     "dates": prepare_dates,
     "numbers": prepare_numbers,
+    "sources": prepare_sources,
 }
 """By kind; those of `names.KINDS` are made ready together."""
 
