@@ -16,8 +16,8 @@ class Gate(IntEnum):
     RUN = 4
     STORE = 5  # live writers together, or the chunks of a bulk run together, never both
     # One request per idempotency key; one worker per upload.
-    IDEMPOTENCY = 5
-    UPLOAD = 6
+    IDEMPOTENCY = 6
+    UPLOAD = 7
 
 
 def lock_gate(gate: Gate, key: int = 0, *, shared: bool = False) -> None:

@@ -12,7 +12,7 @@ from apps.base.ids import uuid7
 from apps.base.retrying import retrying
 from apps.engine.rules import load_company_rules
 from apps.golden.selectors import list_customers_of_records
-from apps.pipeline.live import Absorbed, absorb
+from apps.pipeline.live import Absorbed, absorb, take_turn
 from apps.rulebook.selectors import find_active_rules
 from apps.sources.intake import Outcome, RowFault
 from apps.sources.pushed_landing import PushedRecord, count_landed, find_sources, land_pushed
@@ -148,6 +148,7 @@ def _receive_or_divide(asked: Sequence[tuple[int, Push]], reading: Reading, acto
 
 def _receive(asked: Sequence[tuple[int, Push]], reading: Reading, actor: Actor) -> list[Received]:
     """Land, absorb, count: in the caller's transaction."""
+    take_turn()
     source_of = {position: push.source_code for position, push in asked}
     involved = {row.source_code for row in (*reading.rows, *reading.duplicates)}
     involved |= {source_of[fault.line] for fault in reading.faults}

@@ -62,6 +62,17 @@ class Outcome:
     counts: Mapping[str, int] = field(default_factory=dict)
 
 
+def take_turn() -> None:
+    """Wait for chunks of a bulk run and for decisions, and keep both out until the transaction ends.
+
+    Whoever writes source records that it then has absorbed calls this before: who waits here with rows in hand may be
+    what those that it waits for wait for.
+    """
+    # In this order: a chunk under way, whose run has the first gate, still has to pass the second.
+    lock_gate(Gate.STORE, shared=True)
+    lock_gate(Gate.INTAKE, shared=True)
+
+
 def absorb(
     record_ids: Sequence[int], *, actor: Actor, reason: str, correlation: UUID | None = None
 ) -> dict[int, Absorbed]:
@@ -71,9 +82,7 @@ def absorb(
     first load and OperationalError where another transaction came first: see `apps.base.retrying`.
     """
     with acting(actor, reason=reason):
-        # Decisions have the first gate to themselves, chunks of a bulk run the second; live writers share both.
-        lock_gate(Gate.INTAKE, shared=True)
-        lock_gate(Gate.STORE, shared=True)
+        take_turn()
         context = Context(actor, reason, 0, correlation or uuid7(), 0)
         try:
             outcome = settle(record_ids, (), context)
