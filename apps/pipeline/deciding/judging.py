@@ -7,6 +7,7 @@ from typing import Any
 from apps.base.actors import Actor, acting
 from apps.base.errors import Conflict, Invalid
 from apps.base.locks import Gate, lock_gate
+from apps.base.retrying import retrying
 from apps.cases.selectors import CaseRow, get_case
 from apps.cases.services import close_case
 from apps.golden.places import Place, get_place_of_record
@@ -39,10 +40,19 @@ def judge_case(
 
     `seen` is what the person had on the screen: `low_gid`, `low_version`, `high_gid`, `high_version`. Raises Conflict
     where the case was settled or a customer changed meanwhile, DecisionContradicted with the chain where other
-    decisions stand against this one.
+    decisions stand against this one, Busy where others come first each time.
     """
     if verdict not in VERDICTS:
         raise Invalid(f"a verdict is one of {', '.join(VERDICTS)}, not {verdict!r}")
+    return retrying(lambda: _judge(case_id, verdict, reason, seen or {}, actor))
+
+
+def list_recent_decisions(*, actor: Actor, limit: int = 50) -> list[RecentVerdict]:
+    """Return this person's latest decisions, newest first."""
+    return list_recent_verdicts(decided_by=str(actor), limit=limit)
+
+
+def _judge(case_id: int, verdict: str, reason: str, seen: Mapping[str, Any], actor: Actor) -> Judgement:
     with acting(actor, reason=reason or f"judged case {case_id}: {verdict}"):
         lock_gate(Gate.INTAKE)
         case = get_case(case_id)
@@ -53,15 +63,10 @@ def judge_case(
         if case.low_record_id is None or case.high_record_id is None:
             raise Invalid(f"case {case_id} asks about no pair of records", case=case_id)
         low, high = get_place_of_record(case.low_record_id), get_place_of_record(case.high_record_id)
-        _refuse_changed(low, high, seen or {})
+        _refuse_changed(low, high, seen)
         if low.gid == high.gid:
             return _confirm(case, low, verdict, reason, actor)
         return _decide(case, verdict, (low, high), reason, actor)
-
-
-def list_recent_decisions(*, actor: Actor, limit: int = 50) -> list[RecentVerdict]:
-    """Return this person's latest decisions, newest first."""
-    return list_recent_verdicts(decided_by=str(actor), limit=limit)
 
 
 def _decide(case: CaseRow, verdict: str, sides: Sequence[Place], reason: str, actor: Actor) -> Judgement:

@@ -10,6 +10,7 @@ from itertools import combinations
 from apps.base.actors import Actor, acting
 from apps.base.errors import Conflict, Invalid
 from apps.base.locks import Gate, lock_gate
+from apps.base.retrying import retrying
 from apps.golden.places import (
     Place,
     find_last_move,
@@ -175,20 +176,23 @@ def transfer_record(
 def _reshape(
     plan: Callable[[], tuple[list[Place], Decision]], *, reason: str, versions: Versions, actor: Actor
 ) -> Outcome:
-    with acting(actor, reason=reason):
-        lock_gate(Gate.INTAKE)
-        places, decision = plan()
-        refuse_unseen(places, versions)
-        ground = Ground(tuple(places), find_last_move())
-        carried = carry_out(decision, actor=actor)
-        return read_outcome(
-            act=decision.act,
-            verdict_id=carried.verdict_id,
-            ground=ground,
-            records=decision.around,
-            correlation=carried.correlation,
-            cases=carried.case_ids,
-        )
+    def reshape() -> Outcome:
+        with acting(actor, reason=reason):
+            lock_gate(Gate.INTAKE)
+            places, decision = plan()
+            refuse_unseen(places, versions)
+            ground = Ground(tuple(places), find_last_move())
+            carried = carry_out(decision, actor=actor)
+            return read_outcome(
+                act=decision.act,
+                verdict_id=carried.verdict_id,
+                ground=ground,
+                records=decision.around,
+                correlation=carried.correlation,
+                cases=carried.case_ids,
+            )
+
+    return retrying(reshape)
 
 
 def _find_survivor(places: Sequence[Place], survivor: str | None) -> Place:

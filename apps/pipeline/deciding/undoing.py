@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from apps.base.actors import Actor, acting
 from apps.base.errors import Forbidden
 from apps.base.locks import Gate, lock_gate
+from apps.base.retrying import retrying
 from apps.cases.selectors import get_case
 from apps.cases.services import close_cases_about, reopen_case
 from apps.golden.places import Place, find_last_move, find_live_ids, find_places
@@ -59,8 +60,13 @@ def undo_decision(*, verdict_id: int, reason: str = "", only_own: bool = False, 
     """Take a decision back and tell what, for changes since, is not as it was before it.
 
     Raises NotFound, DecisionNotYours where `only_own` and somebody else decided, DecisionUndone, DecisionSuperseded,
-    and DecisionContradicted where a decision that would bind again is contradicted by a later one.
+    DecisionContradicted where a decision that would bind again is contradicted by a later one, and Busy where others
+    come first each time.
     """
+    return retrying(lambda: _undo(verdict_id, reason, actor, only_own=only_own))
+
+
+def _undo(verdict_id: int, reason: str, actor: Actor, *, only_own: bool) -> Undone:
     words = reason or f"decision {verdict_id} undone"
     with acting(actor, reason=words):
         lock_gate(Gate.INTAKE)
