@@ -31,6 +31,10 @@ test: env ## run the tests on PostgreSQL and Redis of their own (ARGS=… goes t
 	@sh .ci/chromium
 	@$(RUN) -m pytest $(ARGS)
 
+.PHONY: chaos
+chaos: env ## race many writers and replay many random histories on PostgreSQL, some minutes (ARGS=… goes to pytest)
+	@$(RUN) -m pytest -m chaos tests/concurrency $(ARGS)
+
 .PHONY: check
 check: env ## check style, types, layers and missing migrations
 	@sh .ci/check
