@@ -54,7 +54,7 @@ class GoldenRecord(models.Model):
             # merge_redirects: who redirects here, so that a redirect stays one hop
             models.Index(fields=["survivor"], condition=Q(survivor__isnull=False), name="golden_by_survivor"),
             # search_customers: any word, key, phone, e-mail or number
-            GinIndex(fields=["search_terms"], name="golden_by_search_term", gin_pending_list_limit=65_536),
+            GinIndex(fields=["search_terms"], name="golden_by_search_term"),
         ]
 
     def __str__(self) -> str:

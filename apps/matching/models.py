@@ -22,8 +22,8 @@ class StandardRecord(models.Model):
 
     class Meta:
         # find_candidates: records that share a match key with the one asked about
-        # A long pending list lets a bulk load merge its keys in few sorted sweeps instead of one small one every 4 MB.
-        indexes = [GinIndex(fields=["match_keys"], name="standard_by_match_key", gin_pending_list_limit=65_536)]
+        # How long its pending list may grow, each writer says: see `apps.base.pending`.
+        indexes = [GinIndex(fields=["match_keys"], name="standard_by_match_key")]
 
     def __str__(self) -> str:
         return f"standard record {self.record_id}"

@@ -109,11 +109,11 @@ class Chunker:
         fates = [self.fates[c] for c in rows["cluster"].to_pylist()]
         columns = {
             "id": pa.array([f.golden for f in fates], pa.int64()),
-            "gid": pa.array([f.gid for f in fates]),
+            "gid": pa.array([f.gid for f in fates], pa.string()),
             "version": pa.array([f.version for f in fates], pa.int64()),
-            "is_new": pa.array([f.kind == "created" for f in fates]),
-            "is_told": pa.array([f.is_told for f in fates]),
-            "type": pa.array([f.event_type for f in fates]),
+            "is_new": pa.array([f.kind == "created" for f in fates], pa.bool_()),
+            "is_told": pa.array([f.is_told for f in fates], pa.bool_()),
+            "type": pa.array([f.event_type for f in fates], pa.string()),
             "extra": pa.array(["," + json.dumps(t)[1:-1] if (t := f.told_besides) else "" for f in fates], pa.string()),
             "rules_version": pa.array([self.rules_version] * len(fates), pa.int64()),
             "created_at": pa.array([self.at] * len(fates), pa.timestamp("us", tz="UTC")),

@@ -16,6 +16,7 @@ import pyarrow.compute as pc
 
 from apps.base.actors import acting
 from apps.base.locks import Gate, lock_gate, one_at_a_time
+from apps.base.pending import sweep_pending
 from apps.delivery.services import wake
 from apps.engine import bulk
 from apps.engine.bulk.frames import LINKS_SCHEMA
@@ -30,6 +31,7 @@ from apps.pipeline.building import Ground, build, members_with_claims
 from apps.pipeline.chunking import Chunker, Settled
 from apps.pipeline.live.absorbing import settle as settle_few
 from apps.pipeline.live.reading import TooMuch
+from apps.pipeline.live.redoing import queue_redo
 from apps.pipeline.live.touching import forget_touches
 from apps.pipeline.partition import Flags, Scope, settle
 from apps.pipeline.pins import pins_frame, place_pins, read_pins, what_is_said, with_parts
@@ -84,6 +86,10 @@ def resolve(journal: Journal | QuietJournal, ask: Ask) -> Stored:
             if not stored.redo and not stored.redo_around:
                 break
             ask = replace(ask, dirty=stored.redo, around=stored.redo_around, new_rules=None)
+    # What others kept changing meanwhile is left to the queue, which has the customers to itself.
+    queue_redo([*stored.redo, *stored.redo_around], reason="others were at the same customers each time")
+    if not isinstance(journal, QuietJournal):
+        sweep_pending()
     wake()
     return stored
 

@@ -15,6 +15,7 @@ from django.db import connection
 
 from apps.base.actors import Actor, acting
 from apps.base.locks import Gate, lock_gate
+from apps.base.pending import BULK_LIMIT, hold_back
 from apps.cases.services import settle_pair_cases
 from apps.delivery.services import enqueue, expect_ids, withdraw_ids
 from apps.golden import services as golden
@@ -113,6 +114,7 @@ def store_chunk(chunk: Chunk, context: Context, stored: Stored) -> None:
         # Chunks of one run share no record, so they may commit side by side; a person's decision waits for none but
         # those under way. Live writers wait at another gate, which whoever sends the chunks holds.
         lock_gate(Gate.INTAKE, shared=True)
+        hold_back(BULK_LIMIT)
         if _is_stale(chunk, records, context):
             is_dirty = chunk.records.column("is_dirty")
             stored.redo.extend(chunk.records.filter(is_dirty).column("record").to_pylist())

@@ -14,6 +14,7 @@ from django.utils import timezone
 from apps.base.actors import Actor, acting
 from apps.base.ids import uuid7
 from apps.base.locks import Gate, lock_gate
+from apps.base.pending import LIVE_LIMIT, hold_back
 from apps.cases.selectors import list_open_cases_of
 from apps.delivery.services import wake
 from apps.engine.cluster import ComponentTooLarge
@@ -83,6 +84,7 @@ def absorb(
     """
     with acting(actor, reason=reason):
         take_turn()
+        hold_back(LIVE_LIMIT)
         context = Context(actor, reason, 0, correlation or uuid7(), 0)
         try:
             outcome = settle(record_ids, (), context)
