@@ -111,7 +111,7 @@ def cross(first: Job, others: Sequence[Job], point: Point) -> bool:
     return halt.reached.is_set()
 
 
-def race(jobs: Iterable[Job]) -> list[object]:
+def race(jobs: Iterable[Job], *, seconds: float = LONGEST_SECONDS) -> list[object]:
     """Do all jobs at once, each in a thread, begun together; return what they came to. Raises what one raised."""
     todo = list(jobs)
     gate = threading.Barrier(len(todo))
@@ -126,7 +126,7 @@ def race(jobs: Iterable[Job]) -> list[object]:
     workers = [Worker(begin_together(job), f"racer {number}") for number, job in enumerate(todo)]
     for worker in workers:
         worker.start()
-    return finish(workers)
+    return finish(workers, seconds=seconds)
 
 
 def finish(workers: Sequence[Worker], *, seconds: float = LONGEST_SECONDS) -> list[object]:
