@@ -140,3 +140,11 @@ def test_a_redo_that_is_too_much_for_the_live_path_ends_beside_a_bulk_run(monkey
     assert cross(lambda: match_in_bulk(chunk_records=1), [drain], Point("apps.pipeline.storing", "store_chunk"))
     live = settle_down()
     assert len(live.customers) == 3
+
+
+def test_a_bulk_run_of_nothing_but_deletions_leaves_no_customer() -> None:
+    set_up_hub()
+    receive_apart(pushes=[account(1, "crm")], actor=SYSTEM)
+    land([Push("crm", "1", is_deleted=True)])
+    match_in_bulk()
+    assert settle_down().customers == {}
