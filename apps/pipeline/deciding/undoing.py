@@ -8,11 +8,11 @@ from apps.base.errors import Forbidden
 from apps.base.locks import Gate, lock_gate
 from apps.base.retrying import retrying
 from apps.cases.selectors import get_case
-from apps.cases.services import close_cases_about, reopen_case
+from apps.cases.services import close_case, close_cases_about, reopen_case
 from apps.golden.places import Place, find_last_move, find_live_ids, find_places
 from apps.golden.standing import list_absorbed_with_records
 from apps.matching.decisions import Taken, get_taken
-from apps.matching.verdicts import withdraw_verdict
+from apps.matching.verdicts import list_standing, withdraw_verdict
 from apps.pipeline.deciding.carrying import settle_questions
 from apps.pipeline.deciding.outcome import Ground, Outcome, read_outcome
 from apps.pipeline.flow import Ask, resolve
@@ -46,7 +46,10 @@ class Difference:
 
 @dataclass(frozen=True, slots=True)
 class Undone:
-    """A decision taken back. `differences` are what can't be as it was, because something changed since."""
+    """A decision taken back. `case_id` is its case where that is open again.
+
+    `differences` are what can't be as it was, because something changed since.
+    """
 
     verdict_id: int
     case_id: int | None
@@ -81,6 +84,7 @@ def _undo(verdict_id: int, reason: str, actor: Actor, *, only_own: bool) -> Undo
         ask = Ask(reason=words, around=around, verdict_id=verdict_id, keep=_owners(taken, ground))
         resolve(journal, ask)
         places = find_places(around)
+        case_id = _keep_open(taken, places, actor)
         settle_questions(around, places, actor=actor)
         # What binds again may have been called into question before it gave way.
         reopen_differences(around, actor=actor)
@@ -88,7 +92,7 @@ def _undo(verdict_id: int, reason: str, actor: Actor, *, only_own: bool) -> Undo
             act="undo", verdict_id=verdict_id, ground=ground, records=around, correlation=journal.correlation, cases=()
         )
         differences = tuple(_differences(taken, places))
-    return Undone(verdict_id, taken.case_id, taken.kind, _message(taken, differences), outcome, differences)
+    return Undone(verdict_id, case_id, taken.kind, _message(case_id, differences), outcome, differences)
 
 
 def _reopen(taken: Taken, actor: Actor) -> None:
@@ -98,6 +102,29 @@ def _reopen(taken: Taken, actor: Actor) -> None:
         reopen_case(case_id=taken.case_id, reason=reason, actor=actor)
     for kind in ("conflict", "reopened"):
         close_cases_about(kind=kind, facts={"decision": taken.verdict_id}, reason=f"moot: {reason}", actor=actor)
+
+
+def _keep_open(taken: Taken, places: Mapping[int, Place], actor: Actor) -> int | None:
+    """Return the decision's case where it is open again; close it where what changed since leaves nothing to ask."""
+    case = get_case(taken.case_id) if taken.case_id is not None else None
+    if case is None or case.state != "open":
+        return None
+    low, high = case.low_record_id, case.high_record_id
+    if case.kind == "pair" and low is not None and high is not None:
+        moot = _why_moot(low, high, places)
+        if moot:
+            close_case(case_id=case.case_id, reason=f"moot: {moot}", actor=actor)
+            return None
+    return case.case_id
+
+
+def _why_moot(low: int, high: int, places: Mapping[int, Place]) -> str:
+    if low not in places or high not in places:
+        return "a record is gone"
+    if places[low].gid == places[high].gid:
+        return "the records are one customer"
+    is_settled = any(said.pair == (min(low, high), max(low, high)) for said in list_standing((low, high)))
+    return "another decision settles it" if is_settled else ""
 
 
 def _owners(taken: Taken, ground: Ground) -> dict[int, int]:
@@ -168,8 +195,8 @@ def _home(gid: str, members: Sequence[int], places: Mapping[int, Place]) -> Plac
     return min(held, key=lambda place: (place.gid != gid, -count[place.gid], place.golden_id))
 
 
-def _message(taken: Taken, differences: Sequence[Difference]) -> str:
-    case = " The case is open again." if taken.case_id is not None else ""
+def _message(case_id: int | None, differences: Sequence[Difference]) -> str:
+    case = " The case is open again." if case_id is not None else ""
     told = " ".join(difference.sentence for difference in differences[:MOST_TOLD])
     since = f" Not as before, because it changed since: {told}" if told else ""
     more = f" And {len(differences) - MOST_TOLD} more." if len(differences) > MOST_TOLD else ""
