@@ -13,6 +13,8 @@ def main() -> None:
     ensure_servers_for(sys.argv)
     from django.core.management import execute_from_command_line
 
+    from mdmhub import checks  # noqa: F401 - importing it registers them
+
     execute_from_command_line(sys.argv)
 
 

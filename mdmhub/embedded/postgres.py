@@ -11,6 +11,7 @@ import pwd
 import secrets
 import shutil
 from pathlib import Path
+from typing import Final
 
 from mdmhub.embedded.place import POSTGRES_PORT, EmbeddedServerError, Place, close_folder
 from mdmhub.embedded.processes import find_server, run_tool, wait_until_idle
@@ -23,14 +24,15 @@ _START_SECONDS = 600
 _STOP_SECONDS = 120
 _IDLE_SECONDS = 30
 
-_SETTINGS = {
+SETTINGS: Final = {
     "timezone": "UTC",
     "log_timezone": "UTC",
     "log_line_prefix": "%m [%p] %q%u@%d ",
     "log_checkpoints": "off",
     "max_connections": "100",
-    # A bulk chunk takes an advisory lock for each match key it touches.
-    "max_locks_per_transaction": "256",
+    # A live writer locks each match key that it looks by: 64 writers with 6,000 each are 384,000, and the server has
+    # room for this many times its connections.
+    "max_locks_per_transaction": "4096",
     "shared_buffers": "512MB",
     "effective_cache_size": "1GB",
     "work_mem": "32MB",
@@ -130,7 +132,7 @@ host all all ::1/128 scram-sha-256
 
 def _render_settings(place: Place) -> str:
     settings = {
-        **_SETTINGS,
+        **SETTINGS,
         "listen_addresses": "127.0.0.1" if place.tcp_port else "",
         "port": str(postgres_port(place)),
         "unix_socket_directories": str(place.sockets),

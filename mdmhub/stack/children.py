@@ -1,11 +1,14 @@
 """The processes of the hub."""
 
 import sys
+from typing import Final
 
 from mdmhub.stack.child import Child
 
 # A delivery or a chunk under way may finish before the worker is ended.
 _WORKER_STOP_SECONDS = 30.0
+WEB_THREADS: Final = 4
+"""Of each process of the web server: a look-up waits for the database most of its time."""
 
 
 def hub_children(*, web_port: int, web_workers: int, log_level: str) -> tuple[Child, ...]:
@@ -16,8 +19,7 @@ def hub_children(*, web_port: int, web_workers: int, log_level: str) -> tuple[Ch
 def gunicorn(*, port: int, workers: int) -> Child:
     """Return the web server on 127.0.0.1."""
     words = ("-m", "gunicorn", "mdmhub.wsgi:application", "--bind", f"127.0.0.1:{port}", "--workers", str(workers))
-    # Threads: a look-up waits for the database most of its time.
-    threads = ("--worker-class", "gthread", "--threads", "4", "--no-control-socket")
+    threads = ("--worker-class", "gthread", "--threads", str(WEB_THREADS), "--no-control-socket")
     return Child("web", (sys.executable, *words, *threads), port=port)
 
 

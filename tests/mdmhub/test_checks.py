@@ -1,9 +1,12 @@
 """What the start check says of a server that falls short."""
 
 import pytest
+from django.conf import settings
 from django.db import connections
 
+from apps.pipeline.live.absorbing import MOST_KEYS
 from mdmhub import checks
+from mdmhub.embedded import postgres
 
 
 def test_the_server_of_the_tests_meets_every_need(db: None) -> None:
@@ -15,8 +18,8 @@ def test_the_server_of_the_tests_meets_every_need(db: None) -> None:
     ("name", "lowest", "told"),
     [
         ("_LOWEST_VERSION", 99, "too old; the hub needs 99"),
-        ("_LOWEST_CONNECTIONS", 100_000, "max_connections is"),
-        ("_LOWEST_LOCKS", 100_000, "set it to 100000 or more"),
+        ("_OTHER_CONNECTIONS", 100_000, "max_connections is"),
+        ("_OTHER_LOCKS", 100_000, "set it to 100000 or more"),
     ],
 )
 def test_each_need_that_is_not_met_is_one_line(
@@ -26,6 +29,28 @@ def test_each_need_that_is_not_met_is_one_line(
     [problem] = checks.list_server_problems("default")
     assert told in problem
     assert [message.id for message in checks.check_server(databases=["default"])] == ["mdmhub.E001"]
+
+
+def test_a_web_server_of_more_threads_asks_for_more_locks(db: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(settings, "WEB_WORKERS", 64)
+    told = checks.list_server_problems("default")
+    assert [problem.split(" is ")[0] for problem in told] == [
+        "default: max_connections",
+        "default: max_locks_per_transaction",
+    ]
+    assert "256 writers" in told[1]
+
+
+@pytest.mark.parametrize(("writers", "sessions", "lowest"), [(64, 100, 3_922), (8, 100, 491), (1, 1_000, 128)])
+def test_the_locks_asked_for_let_every_writer_hold_its_most(writers: int, sessions: int, lowest: int) -> None:
+    assert checks.lowest_locks(writers, sessions) == lowest
+    assert lowest * sessions >= writers * MOST_KEYS
+
+
+def test_the_embedded_server_has_room_for_sixty_four_writers() -> None:
+    limits = postgres.SETTINGS
+    sessions, locks = int(limits["max_connections"]), int(limits["max_locks_per_transaction"])
+    assert locks >= checks.lowest_locks(64, sessions)
 
 
 @pytest.mark.django_db(databases=["default"])

@@ -10,6 +10,9 @@ from typing import Any
 import pytest
 import yaml
 
+from mdmhub.embedded import postgres
+from mdmhub.stack.children import WEB_THREADS
+
 ROOT = Path(__file__).resolve().parents[2]
 
 
@@ -51,10 +54,21 @@ def test_compose_sets_only_variables_the_hub_reads(services: dict[str, Any]) -> 
     assert set(services["web"]["environment"]) <= {name for name, _ in read_example()}
 
 
-def test_compose_gives_the_server_what_the_start_check_asks(services: dict[str, Any]) -> None:
+@pytest.mark.parametrize(
+    "name", ["max_connections", "max_locks_per_transaction", "shared_buffers", "max_wal_size", "checkpoint_timeout"]
+)
+def test_compose_gives_the_server_what_the_embedded_one_has(name: str, services: dict[str, Any]) -> None:
     settings = dict(re.findall(r"-c (\w+)=(\S+)", services["postgres"]["command"]))
-    assert int(settings["max_connections"]) >= 50
-    assert int(settings["max_locks_per_transaction"]) >= 128
+    assert settings[name] == postgres.SETTINGS[name]
+
+
+def test_the_image_serves_as_many_threads_as_the_start_check_counts() -> None:
+    [(workers, threads)] = re.findall(r'"--workers", "(\d+)".*?"--threads", "(\d+)"', read_dockerfile(), re.DOTALL)
+    assert (int(workers), int(threads)) == (2, WEB_THREADS)
+
+
+def read_dockerfile() -> str:
+    return (ROOT / "Dockerfile").read_text()
 
 
 def test_every_path_the_image_copies_is_there() -> None:

@@ -59,7 +59,7 @@ def test_the_administrator_has_no_way_in_by_password_or_tcp(running: embedded.Pl
     [
         ("server_encoding", "UTF8"),
         ("max_connections", "100"),
-        ("max_locks_per_transaction", "256"),
+        ("max_locks_per_transaction", "4096"),
         ("fsync", "on"),
         ("synchronous_commit", "on"),
         ("full_page_writes", "on"),
