@@ -39,11 +39,11 @@ def list_server_problems(alias: str) -> list[str]:
     if version < _LOWEST_VERSION:
         problems.append(f"{alias}: PostgreSQL {version} is too old; the hub needs {_LOWEST_VERSION} or newer")
     writers = count_writers()
-    if connection_limit < writers + _OTHER_CONNECTIONS:
-        problems.append(
-            f"{alias}: max_connections is {connection_limit}; set it to {writers + _OTHER_CONNECTIONS} or more"
-        )
-    lowest = lowest_locks(writers, connection_limit + prepared)
+    fewest = writers + _OTHER_CONNECTIONS
+    if connection_limit < fewest:
+        problems.append(f"{alias}: max_connections is {connection_limit}; set it to {fewest} or more")
+    # Each remedy counts on the other.
+    lowest = lowest_locks(writers, max(connection_limit, fewest) + prepared)
     if locks < lowest:
         problems.append(
             f"{alias}: max_locks_per_transaction is {locks}; set it to {lowest} or more, so that {writers} writers "

@@ -38,7 +38,8 @@ def test_a_web_server_of_more_threads_asks_for_more_locks(db: None, monkeypatch:
         "default: max_connections",
         "default: max_locks_per_transaction",
     ]
-    assert "256 writers" in told[1]
+    assert "set it to 286 or more" in told[0]
+    assert "set it to 5486 or more, so that 256 writers" in told[1]
 
 
 @pytest.mark.parametrize(("writers", "sessions", "lowest"), [(64, 100, 3_922), (8, 100, 491), (1, 1_000, 128)])
