@@ -68,10 +68,12 @@ def build(ground: Ground, rules: RuleSet) -> Rows:
     frames = {"place": ground.place, "state": ground.state, "given": ground.given, "standard": ground.standard}
     with scratch(frames | {"survived": ground.values}) as duck:
         duck.execute(
-            "CREATE TABLE member AS SELECT p.*, s.source, s.source_key, s.number"
+            "CREATE TEMP TABLE member AS SELECT p.*, s.source, s.source_key, s.number"
             " FROM place p JOIN state s USING (record)"
         )
-        duck.execute("CREATE TABLE chunk_of AS SELECT cluster, any_value(chunk) AS chunk FROM place GROUP BY cluster")
+        duck.execute(
+            "CREATE TEMP TABLE chunk_of AS SELECT cluster, any_value(chunk) AS chunk FROM place GROUP BY cluster"
+        )
         return Rows(
             customers=duck.sql(_customers(rules, ground)).to_arrow_table(),
             entities=duck.sql(_entities(ground)).to_arrow_table(),

@@ -45,7 +45,7 @@ def membership_rows(settled: "Settled", carried: pa.Table, at: datetime, run_id:
     frames = {"place": settled.place, "state": settled.state, "carried": carried, "links": settled.links}
     with scratch(frames | {"same": decided}) as duck:
         duck.execute(
-            "CREATE TABLE tie AS SELECT a.record, b.record AS other, a.cluster, l.score FROM links l"
+            "CREATE TEMP TABLE tie AS SELECT a.record, b.record AS other, a.cluster, l.score FROM links l"
             " JOIN place a ON a.record = l.left JOIN place b ON b.record = l.right AND b.cluster = a.cluster"
         )
         return duck.sql(

@@ -6,10 +6,10 @@ about together with the first one, so the questions grow with the holders, not w
 
 from dataclasses import replace
 
-import duckdb
 import numpy as np
 import pyarrow as pa
 
+from apps.base.scratch import scratch
 from apps.engine import bulk
 from apps.engine.bulk import Clustering
 from apps.engine.rules import Exclusive, RuleSet
@@ -40,10 +40,8 @@ def with_shared_identifiers(
 
 def _pairs(clustering: Clustering, standard: pa.Table, held: list[Exclusive]) -> pa.Table:
     """Return low and high: of each number's holders the first with each other one, unless proposed already."""
-    with duckdb.connect() as duck:
-        duck.register("standard", standard)
-        duck.register("clusters", clustering.clusters)
-        duck.register("proposals", clustering.proposals)
+    frames = {"standard": standard, "clusters": clustering.clusters, "proposals": clustering.proposals}
+    with scratch(frames) as duck:
         return duck.sql(
             f"""
             WITH held AS ({" UNION ALL ".join(_holders(e) for e in held)}),

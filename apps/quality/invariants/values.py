@@ -6,11 +6,12 @@ Everything is recomputed from the source versions by the engine's survivorship; 
 from collections import defaultdict
 from typing import Any
 
-import duckdb
 import pyarrow as pa
+import pyarrow.compute as pc
 from django.db import connection
 
 from apps.base.copying import copy_out
+from apps.base.scratch import scratch
 from apps.engine.bulk.survive import survive
 from apps.engine.rules import RuleSet
 from apps.engine.survive import (
@@ -53,6 +54,7 @@ _VALUE_TYPES = {
     "rule": pa.string(),
     "pin": pa.int64(),
 }
+_NO_VALUES = pa.schema(list(_VALUE_TYPES.items())).empty_table()
 _SAME = """
 SELECT coalesce(e.golden, s.golden) AS golden, coalesce(e.attribute, s.attribute) AS attribute
 FROM expected e FULL JOIN stored s ON s.golden = e.golden AND s.attribute = e.attribute
@@ -103,9 +105,7 @@ def check_values() -> Outcome:
     stored = copy_out(_STORED, types=_VALUE_TYPES)
     policy = SurvivorshipPolicy.from_document(rules.survivorship)
     expected = _expected(members, policy, _pins(rules))
-    with duckdb.connect() as duck:
-        duck.register("expected", expected)
-        duck.register("stored", stored)
+    with scratch({"expected": expected, "stored": stored}) as duck:
         differing = duck.sql(_SAME).fetchall()
     gids = _gids(sorted({golden for golden, _ in differing[:100]}))
     words = [f"{gids.get(golden, golden)} {attribute} is not what its members give" for golden, attribute in differing]
@@ -131,24 +131,24 @@ def _read_members(rules: RuleSet) -> pa.Table:
 def _expected(members: pa.Table, policy: SurvivorshipPolicy, pins: dict[int, list[PinnedValue]]) -> pa.Table:
     """Return golden, attribute, value, record, rule, pin as the members give them; pinned customers one by one."""
     survived = survive(members, policy)
-    attributes = [name for name in survived.column_names if name != "cluster" and "." not in name]
-    with duckdb.connect() as duck:
-        duck.register("survived", survived)
-        duck.register("pinned", pa.table({"golden": pa.array(pins, pa.int64())}))
-        union = " UNION ALL ".join(
-            f"""SELECT cluster AS golden, '{n}' AS attribute, "{n}" AS value, "{n}.record" AS record,
-                "{n}.rule"::VARCHAR AS rule, NULL AS pin FROM survived
-                WHERE "{n}" IS NOT NULL AND cluster NOT IN (FROM pinned)"""  # noqa: S608 - rule set names
-            for n in attributes
-        )
-        expected = duck.sql(union).to_arrow_table().cast(pa.schema(list(_VALUE_TYPES.items())))
+    names = [name for name in survived.column_names if name != "cluster" and "." not in name]
+    is_pinned = pc.is_in(survived["cluster"], pa.array(pins, pa.int64()))
+    expected = pa.concat_tables([_values_of(name, survived, is_pinned) for name in names] or [_NO_VALUES])
     if not pins:
         return expected
     return pa.concat_tables([expected, _expected_with_pins(members, policy, pins)])
 
 
+def _values_of(name: str, survived: pa.Table, is_pinned: pa.ChunkedArray) -> pa.Table:
+    """Return the rows of one attribute: those that have a value, of customers without pins."""
+    rows = survived.select(["cluster", name, f"{name}.record", f"{name}.rule"])
+    rows = rows.filter(pc.and_not(pc.is_valid(rows[name]), is_pinned)).combine_chunks()
+    columns = [rows["cluster"], pa.repeat(name, rows.num_rows), *rows.columns[1:], pa.nulls(rows.num_rows)]
+    return pa.table(columns, names=list(_VALUE_TYPES)).cast(_NO_VALUES.schema)
+
+
 def _expected_with_pins(members: pa.Table, policy: SurvivorshipPolicy, pins: dict[int, list[PinnedValue]]) -> pa.Table:
-    wanted = members.filter(pa.compute.is_in(members["cluster"], pa.array(pins, pa.int64())))
+    wanted = members.filter(pc.is_in(members["cluster"], pa.array(pins, pa.int64())))
     by_golden: dict[int, list[Member]] = defaultdict(list)
     for row in wanted.to_pylist():
         given = {name: text for name, text in row.items() if name not in _MEMBER_TYPES and text is not None}
@@ -167,7 +167,7 @@ def _expected_with_pins(members: pa.Table, policy: SurvivorshipPolicy, pins: dic
         for golden, pinned in pins.items()
         for v in merge_members(by_golden[golden], policy, pinned).values.values()
     ]
-    return pa.Table.from_pylist(rows, schema=pa.schema(list(_VALUE_TYPES.items())))
+    return pa.Table.from_pylist(rows, schema=_NO_VALUES.schema)
 
 
 def _pins(rules: RuleSet) -> dict[int, list[PinnedValue]]:
