@@ -177,12 +177,20 @@ def _is_open(port: int) -> bool:
 
 @contextlib.contextmanager
 def heeded_signals() -> Iterator[None]:
-    """Treat SIGTERM and a closed terminal as Ctrl-C, so that every `with` and `finally` is run through."""
+    """Treat SIGTERM and a closed terminal as Ctrl-C, so that every `with` and `finally` is run through.
+
+    Ctrl-C is heeded even where a shell started the process in the background and had it ignored; a closed terminal is
+    not where `nohup` asked for that. What comes after the first signal is ignored: it could hit an orderly end.
+    """
+    ignores_hangup = signal.getsignal(signal.SIGHUP) == signal.SIG_IGN
+    heeded = [signal.SIGINT, signal.SIGTERM, *([] if ignores_hangup else [signal.SIGHUP])]
 
     def interrupt(_signal: int, _frame: FrameType | None) -> None:
+        for one in heeded:
+            signal.signal(one, signal.SIG_IGN)
         raise KeyboardInterrupt
 
-    with _handled(interrupt, signal.SIGTERM, signal.SIGHUP):
+    with _handled(interrupt, *heeded):
         yield
 
 

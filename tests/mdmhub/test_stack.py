@@ -7,7 +7,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import psutil
@@ -49,28 +49,49 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-@pytest.fixture
-def supervisor(tmp_path: Path) -> Iterator[subprocess.Popen[str]]:
-    """A supervisor in a process of its own, with a child that has a child."""
+def start_supervisor(home: Path, *, ignoring: Sequence[signal.Signals] = ()) -> subprocess.Popen[str]:
+    """Start a supervisor in a process of its own, with a child that has a child, and wait until it is up.
+
+    `ignoring` are the signals that whoever starts it has it ignore, as a shell does for what runs in the background.
+    """
     parent = (
         "import signal, subprocess, sys, time\n"
         "signal.signal(signal.SIGTERM, lambda *_: (time.sleep(0.5), sys.exit(0)))\n"
         f"subprocess.run([sys.executable, '-c', {FOREVER!r}])"
     )
     script = (
-        "import sys; from pathlib import Path; from mdmhub.stack import Child, Stack, heeded_signals\n"
+        "import signal, sys; from pathlib import Path; from mdmhub.stack import Child, Stack, heeded_signals\n"
+        f"[signal.signal(one, signal.SIG_IGN) for one in {[int(one) for one in ignoring]}]\n"
         f"child = Child('pair', (sys.executable, '-c', {parent!r}), stop_seconds=2)\n"
-        f"with heeded_signals(), Stack(home=Path({str(tmp_path)!r}), folder=Path('/')) as stack:\n"
+        f"with heeded_signals(), Stack(home=Path({str(home)!r}), folder=Path('/')) as stack:\n"
         "    stack.start([child]); print('up', flush=True); stack.wait()\n"
     )
     process = subprocess.Popen([sys.executable, "-c", script], cwd=ROOT, stdout=subprocess.PIPE, text=True)
     assert process.stdout is not None
     assert process.stdout.readline() == "up\n"
-    yield process
+    return process
+
+
+def end_supervisor(home: Path, process: subprocess.Popen[str]) -> None:
     process.kill()
     process.communicate()
-    with Stack(home=tmp_path, folder=tmp_path, show=None):
+    with Stack(home=home, folder=home, show=None):
         pass
+
+
+@pytest.fixture
+def supervisor(tmp_path: Path) -> Iterator[subprocess.Popen[str]]:
+    process = start_supervisor(tmp_path)
+    yield process
+    end_supervisor(tmp_path, process)
+
+
+@pytest.fixture
+def supervisor_in_the_background(tmp_path: Path) -> Iterator[subprocess.Popen[str]]:
+    """A supervisor started as by `nohup … &` in a script."""
+    process = start_supervisor(tmp_path, ignoring=[signal.SIGINT, signal.SIGHUP])
+    yield process
+    end_supervisor(tmp_path, process)
 
 
 def test_a_crashed_process_is_started_again(tmp_path: Path) -> None:
@@ -129,13 +150,29 @@ def test_nothing_a_process_started_outlives_the_stack(tmp_path: Path, supervisor
     assert not (tmp_path / "stack.json").exists()
 
 
-def test_ctrl_c_stops_in_order_even_when_pressed_twice(tmp_path: Path, supervisor: subprocess.Popen[str]) -> None:
+@pytest.mark.parametrize("pause", [0.0, 0.02, 0.1])
+def test_ctrl_c_stops_in_order_even_when_pressed_twice(
+    tmp_path: Path, supervisor: subprocess.Popen[str], pause: float
+) -> None:
     pid = recorded(tmp_path)["pair"]
     wait_for(lambda: bool(psutil.Process(pid).children()))
     supervisor.send_signal(signal.SIGINT)
-    time.sleep(0.1)
+    time.sleep(pause)
     supervisor.send_signal(signal.SIGINT)
     assert supervisor.wait(20) == 0
+    assert not is_alive(pid)
+
+
+def test_in_the_background_ctrl_c_is_heeded_and_a_closed_terminal_is_not(
+    tmp_path: Path, supervisor_in_the_background: subprocess.Popen[str]
+) -> None:
+    pid = recorded(tmp_path)["pair"]
+    supervisor_in_the_background.send_signal(signal.SIGHUP)
+    with pytest.raises(subprocess.TimeoutExpired):
+        supervisor_in_the_background.wait(1)
+    assert is_alive(pid)
+    supervisor_in_the_background.send_signal(signal.SIGINT)
+    assert supervisor_in_the_background.wait(20) == 0
     assert not is_alive(pid)
 
 
