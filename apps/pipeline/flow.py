@@ -29,6 +29,7 @@ from apps.golden.selectors import pin_horizon
 from apps.pipeline import snapshot
 from apps.pipeline.building import Ground, build, members_with_claims
 from apps.pipeline.chunking import Chunker, Settled
+from apps.pipeline.crossing import list_crossed
 from apps.pipeline.live.absorbing import settle as settle_few
 from apps.pipeline.live.reading import TooMuch
 from apps.pipeline.live.redoing import queue_redo
@@ -121,6 +122,8 @@ def _resolve_once(journal: Journal | QuietJournal, ask: Ask, stored: Stored) -> 
     # Before all else: a pin that changes from here on makes stale what is read of its records.
     horizon = pin_horizon()
     read = read_scope(journal, ask.dirty, around, ask.new_rules, workers=ask.workers)
+    if crossed := list_crossed(read, ask.dirty):
+        read = read_scope(journal, sorted({*ask.dirty, *crossed}), around, workers=ask.workers)
     pins = read_pins()
     journal.note_rules(read.active.version)
     links = _match(journal, read, ask.workers)
@@ -138,6 +141,8 @@ def _resolve_once(journal: Journal | QuietJournal, ask: Ask, stored: Stored) -> 
         chunks = Chunker(settled, read.active.version, journal.run_id).chunks()
         for done in store_chunks(chunks, context, stored, workers=ask.workers):
             stage.advance(done, **stored.counts)
+    # What is stored counts on the stale records' keys, which may be others by now.
+    stored.redo = sorted({*stored.redo, *list_crossed(read, stored.redo)})
 
 
 def _match(journal: Journal | QuietJournal, read: Read, workers: int) -> pa.Table:

@@ -19,7 +19,10 @@ from apps.rulebook.services import publish_and_activate
 
 @dataclass(frozen=True)
 class Read:
-    """The scope as read, with the standard records of its dirty records made anew."""
+    """The scope as read, with the standard records of its dirty records made anew.
+
+    `former` has `record` and `key`: the match keys that the dirty records were stored with.
+    """
 
     state: pa.Table
     given: pa.Table
@@ -27,6 +30,7 @@ class Read:
     links: pa.Table
     verdicts: snapshot.Verdicts
     active: ActiveRules
+    former: pa.Table
 
     @property
     def rules(self) -> RuleSet:
@@ -55,11 +59,12 @@ def read_scope(
         stage.advance(len(dirty))
     fresh = _standardise(journal, dirty, given, state, rules, workers=workers)
     active = known or _publish(journal, fresh, rules)
+    former = snapshot.read_former_keys()
     if not whole:
-        snapshot.widen_scope(_cold_keys(fresh, active))
+        snapshot.widen_scope(_cold_keys(fresh, former, active))
         given, state = snapshot.read_given(rules), snapshot.read_state()
     standard = pa.concat_tables([fresh, snapshot.read_standard(part_names(rules))], promote_options="permissive")
-    return Read(state, given, standard, snapshot.read_links(), snapshot.read_verdicts(), active)
+    return Read(state, given, standard, snapshot.read_links(), snapshot.read_verdicts(), active, former)
 
 
 def _standardise(
@@ -98,10 +103,9 @@ def part_names(rules: RuleSet) -> list[str]:
     return [*own, SOURCE_PART]
 
 
-def _cold_keys(fresh: pa.Table, active: ActiveRules) -> list[int]:
-    """Return the match keys of the fresh records that make pairs."""
-    if not fresh.num_rows:
-        return []
-    keys = [int(key) for key in np.unique(fresh["keys"].combine_chunks().flatten().to_numpy())]
+def _cold_keys(fresh: pa.Table, former: pa.Table, active: ActiveRules) -> list[int]:
+    """Return the match keys that make pairs of the fresh records, as they are and as they were."""
+    now = fresh["keys"].combine_chunks().flatten().to_numpy()
+    keys = [int(key) for key in np.unique(np.concatenate([now, former["key"].to_numpy()]))]
     hot = active.statistics.are_hot(keys)
     return [key for key, is_hot in zip(keys, hot, strict=True) if not is_hot]

@@ -168,6 +168,15 @@ def read_standard(part_names: Sequence[str]) -> pa.Table:
     return _with_lists(rows, "keys", "BIGINT")
 
 
+def read_former_keys() -> pa.Table:
+    """Return `record` and `key`: every match key that the scope's dirty records are stored with. One query."""
+    return copy_out(
+        "SELECT s.record_id, unnest(s.match_keys) FROM scope c"
+        " JOIN matching_standardrecord s ON s.record_id = c.id AND c.dirty",
+        types={"record": pa.int64(), "key": pa.int64()},
+    )
+
+
 def read_links() -> pa.Table:
     """Return the stored links between clean records of the scope, as the engine's links frame."""
     rows = copy_out(
