@@ -11,7 +11,7 @@ def test_a_customer_answers_with_the_steps_that_formed_it(api: ApiClient, acme: 
         [{"source": "crm", "key": "CRM-1"}],
         [{"source": "erp", "key": "ERP-1"}],
     )
-    assert step["mean_bits"] == step["best"]["score_bits"] >= body["link_bits"]
+    assert step["group_bits"] == step["best"]["score_bits"] >= body["link_bits"]
     assert step["decision"] is None
     assert body["groups"] == [[{"source": "crm", "key": "CRM-1"}, {"source": "erp", "key": "ERP-1"}]]
     assert (body["gid"], body["conflicts"], body["note"]) == (acme.gid, [], "")

@@ -43,7 +43,7 @@ def make_link(a: SourceRecord, b: SourceRecord, *, score: int = 12_500) -> Link:
     low, high = sorted([a.pk, b.pk])
     with acting(FACTORY, reason=REASON):
         return Link.objects.create(
-            low_id=low, high_id=high, score=score, levels=[1] * len(RULES.comparisons), rules_version=1, run_id=1
+            low_id=low, high_id=high, score=score, levels=[1] * len(RULES.weighed), rules_version=1, run_id=1
         )
 
 

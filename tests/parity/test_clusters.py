@@ -1,6 +1,7 @@
 """A few records at a time or all at once: the same clusters, questions and conflicts."""
 
 import random
+from collections.abc import Sequence
 
 import pyarrow as pa
 import pytest
@@ -9,7 +10,7 @@ from apps.engine import bulk
 from apps.engine.cluster import Clusters, ComponentTooLarge, Facts, Judge, Surroundings, cluster_few, propose
 from apps.engine.explain.constraints import bars_between
 from apps.engine.rules import RuleSet, load_company_rules
-from apps.engine.score import score_many
+from apps.engine.score import score_with_levels
 from apps.engine.statistics import Statistics
 from tests.engine.frames import given_frame, parts_of, read_sample
 
@@ -37,8 +38,15 @@ def few_at_a_time(
     def barred(one: int, other: int) -> bool:
         return bool(bars_between(parts[one], parts[other], rules))
 
-    judge = Judge(rules, lambda r, others: score_many(parts[r], [parts[o] for o in others], rules, statistics), barred)
-    facts = Facts(scored, frozenset(same), frozenset(different))
+    def compare(one: int, others: Sequence[int]) -> list[tuple[int, ...]]:
+        found = score_with_levels(parts[one], [parts[other] for other in others], rules, statistics)
+        return [levels for _, levels in found]
+
+    judge = Judge(rules, compare, barred)
+    rows = links.select(["left", "right", "levels"]).to_pylist()
+    # Half of the levels are known from before, as they are where records came one by one.
+    levels = {(row["left"], row["right"]): row["levels"] for row in rows[::2]}
+    facts = Facts(scored, frozenset(same), frozenset(different), levels)
     found = cluster_few(sorted(parts, key=rank.__getitem__), facts, judge)
     size: dict[int, int] = {}
     for cluster in found.of.values():
@@ -69,6 +77,6 @@ def test_clusters_questions_and_conflicts_agree_under_verdicts(
 def test_a_component_beyond_the_cap_is_left_to_the_bulk_path() -> None:
     links = {(low, low + 1): 9000 for low in range(RULES.caps.component + 1)}
     records = list(range(RULES.caps.component + 2))
-    judge = Judge(RULES, lambda _, others: [0] * len(others), lambda *_: False)
+    judge = Judge(RULES, lambda _, others: [()] * len(others), lambda *_: False)
     with pytest.raises(ComponentTooLarge, match=str(len(records))):
         cluster_few(records, Facts(links), judge)

@@ -37,7 +37,7 @@ def db(hub: None, django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
 
 def _live_a_little(folder: Path) -> None:
     register_subscriber(code="feed", transport="file", target="feed.jsonl", actor=JANE)
-    rows = cut_sample(70)
+    rows = cut_sample(110)
     load_rows(folder / "first", {**rows, "erp": [*rows["erp"], SOON_GONE]})
     rows["erp"] = changed(rows["erp"][3:], lambda _: {"TELF1": "+1 212 555 0143"}, every=4)
     rows["crm"] = []

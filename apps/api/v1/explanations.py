@@ -57,11 +57,11 @@ class ConflictShape(serializers.Serializer[Any]):
 
 
 class StepShape(serializers.Serializer[Any]):
-    """Two groups of records joined, with the mean score between them, their best pair, and the decision if one did."""
+    """Two groups of records joined, with the score between them, their best pair, and the decision if one did."""
 
     group = RecordRef(many=True)
     joined = RecordRef(many=True)
-    mean_bits = Bits(source="mean")
+    group_bits = Bits(source="score")
     best = ScoredPairShape()
     decision = serializers.IntegerField(source="verdict", allow_null=True)
 
@@ -83,7 +83,7 @@ class FormationShape(serializers.Serializer[Any]):
 
 
 class ReasonShape(serializers.Serializer[Any]):
-    """One thing that keeps two customers apart: `kind` is decision, number, cap, never compared, mean or score."""
+    """One thing that keeps two customers apart: `kind` is decision, number, cap, never compared, groups or score."""
 
     kind = serializers.CharField()
     sentence = serializers.CharField()
@@ -96,7 +96,7 @@ class ApartShape(serializers.Serializer[Any]):
     other = serializers.CharField()
     rules_version = serializers.IntegerField()
     reasons = ReasonShape(many=True)
-    mean_bits = Bits(source="mean")
+    group_bits = Bits(source="score")
     best = ExplainedPairShape()
     shared_keys = serializers.ListField(child=serializers.CharField())
     common_keys = serializers.ListField(child=serializers.CharField())
@@ -137,7 +137,7 @@ class CustomerWhyNot(Route):
             "other": report.other.gid,
             "rules_version": report.rules_version,
             "reasons": apart.reasons,
-            "mean": apart.mean,
+            "score": apart.score,
             "best": {"left": report.left, "right": report.right, "pair": apart.pair},
             "shared_keys": apart.shared_keys,
             "common_keys": apart.common_keys,
@@ -170,7 +170,7 @@ def _step(step: Step, records: Records) -> dict[str, Any]:
     return {
         "group": [records[record] for record in step.group],
         "joined": [records[record] for record in step.joined],
-        "mean": step.mean,
+        "score": step.score,
         "best": _scored(step.best, records),
         "verdict": step.verdict,
     }

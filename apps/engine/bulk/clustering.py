@@ -1,7 +1,7 @@
 """Clusters of a frame under verdicts and exclusive identifiers.
 
-Groups joined by average linkage lie inside the components of links at the link threshold, because a mean can only
-reach the threshold where some pair does. So each component is settled by itself, some millions of pairs at a time.
+Groups join only where one of their pairs reaches the link threshold, so they lie inside the components of such links.
+So each component is settled by itself, some millions of pairs at a time.
 """
 
 from collections.abc import Sequence
@@ -17,8 +17,8 @@ from apps.engine.bulk.scoring import Scorer
 from apps.engine.rules import RuleSet
 from apps.engine.statistics import Statistics
 
-MOST_PAIRS = 4_000_000
-"""Pairs inside components that are settled at a time, at about twenty bytes each."""
+MOST_PAIRS = 2_000_000
+"""Pairs inside components that are settled at a time, at about eighty bytes each."""
 
 
 def cluster(
@@ -42,10 +42,12 @@ def cluster(
     """
     # Imported where it is used: compiled code takes a second to load, which a hub that matches nothing needn't wait.
     from apps.engine.bulk.grouping import smallest_records
-    from apps.engine.bulk.settling import PairScorer, settle
+    from apps.engine.bulk.settling import LinkLevels, PairScorer, settle
 
     constraints = constraints_of(standard, rules, same, different)
-    pairs = PairScorer(standard, _links_by_row(standard, links), rules, statistics, workers, scorer)
+    by_row, rows = _links_by_row(standard, links)
+    levels = LinkLevels(links.column("levels"), rows)
+    pairs = PairScorer(standard, by_row, levels, rules, statistics, workers, scorer)
     order = _order(standard)
     settled = settle(pairs, constraints, order, most_pairs)
     ids = records_of(standard)
@@ -60,19 +62,24 @@ def cluster(
     )
 
 
-def _links_by_row(standard: pa.Table, links: pa.Table) -> Pairs:
-    """Return the links as low row, high row and score, sorted by their rows."""
+def _links_by_row(standard: pa.Table, links: pa.Table) -> tuple[Pairs, Ints | None]:
+    """Return the links as low row, high row and score, sorted by their rows, and where each stands in the frame.
+
+    The latter is None where they are the frame's, one after the other.
+    """
     ids = records_of(standard)
     left, ours = rows_of(ids, links.column("left").to_numpy())
     right, theirs = rows_of(ids, links.column("right").to_numpy())
     kept = ours & theirs
     low, high = np.minimum(left, right)[kept], np.maximum(left, right)[kept]
     scores = links.column("score").to_numpy()[kept]
+    places = None if kept.all() else np.flatnonzero(kept)
     keys = low * len(ids) + high
     if (keys[1:] <= keys[:-1]).any():
         order = np.argsort(keys, kind="stable")
         low, high, scores = low[order], high[order], scores[order]
-    return low.astype(np.int32), high.astype(np.int32), scores.astype(np.int32)
+        places = order if places is None else places[order]
+    return (low.astype(np.int32), high.astype(np.int32), scores.astype(np.int32)), places
 
 
 def _order(standard: pa.Table) -> Ints:

@@ -1,17 +1,21 @@
 """Components of links, and average linkage inside them, compiled: `cluster.linkage` over flat arrays.
 
 `cluster.linkage` says what is to come out, and the joins by which it came; here only the groups and the conflicts do.
-Means are compared by cross-multiplying whole numbers, so that no rounding decides.
+All is done in whole numbers, divided downwards, as there.
 """
 
 from typing import NamedTuple
 
 import numpy as np
+import numpy.typing as npt
 
 from apps.engine.bulk.compiled import compiled
 from apps.engine.bulk.frames import Codes, Flags, Ints
 
+Levels = npt.NDArray[np.uint8]
 NOBODY = -1
+NEVER = -(2**62)
+PAIR = 2
 
 
 class Components(NamedTuple):
@@ -22,27 +26,33 @@ class Components(NamedTuple):
 
 
 class Linkage(NamedTuple):
-    """What the rule set asks of groups: `doubt` is the least a pair counts for, `most` how many rows a group may have.
+    """What the rule set asks of groups, as `cluster.Law`, and what levels weigh.
 
-    `link` is the mean from which on groups join. All but `most` in millibits.
+    `weights[c, level]` is the weight of a level of comparison c; all but `most` are in millibits.
     """
 
-    doubt: int
+    prior: int
+    weights: Codes
     link: int
+    doubling: int
+    doubt: int
     most: int
 
 
 class LinksByRow(NamedTuple):
-    """Links of low row r: `starts[r]` to `starts[r + 1]` of their right rows, sorted, and of their scores."""
+    """Links of low row r: `starts[r]` to `starts[r + 1]` of their right rows, sorted."""
 
     starts: Ints
     right: Codes
-    scores: Codes
 
 
 class Facts(NamedTuple):
-    """What is known about pairs: their scores, and whether an exclusive identifier or a verdict speaks about them."""
+    """What is known about pairs: their levels, shape (pairs, comparisons and joints), and their scores.
 
+    Besides, whether an exclusive identifier or a verdict speaks about them.
+    """
+
+    levels: Levels
     scores: Codes
     barred: Flags
     same: Flags
@@ -52,11 +62,17 @@ class Facts(NamedTuple):
 class Groups(NamedTuple):
     """Groups on their way, each at its first member's index; the size of one that another took in is 0.
 
-    Square are the sums of scores between groups, what may not join, and what verdicts keep apart. `labels` has each
-    member's group, `best` the later group with which each has the highest mean.
+    By place of a pair of groups (`_place`): the sums of its pairs' weights and how many of them know something, each
+    per comparison; the sum of the pairs' scores, none below the doubt; and their best score. Square: the score of two
+    groups, what may not join, and what verdicts keep apart. `labels` has each member's group, `best` the later group
+    with which each has the highest score.
     """
 
     sums: Ints
+    known: Codes
+    floored: Ints
+    highest: Codes
+    scores: Ints
     apart: Flags
     firmly: Flags
     sizes: Ints
@@ -116,10 +132,10 @@ def all_pairs(rows: Codes, starts: Ints, pairs: int) -> tuple[Codes, Codes]:
 
 
 @compiled
-def look_up(links: LinksByRow, low: Codes, high: Codes) -> tuple[Codes, Flags]:
-    """Return the scores of pairs (low < high) that the links have, and whether they have them."""
-    starts, right, scores = links
-    found, held = np.zeros(len(low), dtype=np.int32), np.zeros(len(low), dtype=np.bool_)
+def look_up(links: LinksByRow, low: Codes, high: Codes) -> Ints:
+    """Return at which place the links have each pair (low < high), `NOBODY` where they lack it."""
+    starts, right = links
+    places = np.full(len(low), NOBODY)
     for pair in range(len(low)):
         at, end = starts[low[pair]], starts[low[pair] + 1]
         while at < end:
@@ -129,9 +145,8 @@ def look_up(links: LinksByRow, low: Codes, high: Codes) -> tuple[Codes, Flags]:
             else:
                 end = middle
         if at < starts[low[pair] + 1] and right[at] == high[pair]:
-            found[pair] = scores[at]
-            held[pair] = True
-    return found, held
+            places[pair] = at
+    return places
 
 
 @compiled
@@ -149,11 +164,15 @@ def group_components(components: Components, facts: Facts, linkage: Linkage, lab
         size = len(members)
         last = first + size * (size - 1) // 2
         mine = Facts(
-            facts.scores[first:last], facts.barred[first:last], facts.same[first:last], facts.different[first:last]
+            facts.levels[first:last],
+            facts.scores[first:last],
+            facts.barred[first:last],
+            facts.same[first:last],
+            facts.different[first:last],
         )
-        if size <= linkage.most and _would_all_join(mine, linkage.link):
-            for member in members:
-                labels[member] = members[0]
+        if size == PAIR and not mine.same[0]:
+            if _may_pair(mine, linkage):
+                labels[members[1]] = labels[members[0]] = members[0]
         else:
             found = _agglomerate(mine, size, linkage, conflicts[first:last])
             for place in range(size):
@@ -163,47 +182,91 @@ def group_components(components: Components, facts: Facts, linkage: Linkage, lab
 
 
 @compiled
-def _would_all_join(facts: Facts, link: int) -> bool:
-    """Say whether every pair would join on its own, so that the order of joins doesn't matter."""
-    for pair in range(len(facts.scores)):
-        if facts.scores[pair] < link or facts.barred[pair] or facts.same[pair] or facts.different[pair]:
-            return False
-    return True
+def _may_pair(facts: Facts, linkage: Linkage) -> bool:
+    """Say whether two records of which no verdict says that they are one join."""
+    score = facts.scores[0]
+    allowed = not facts.barred[0] and not facts.different[0] and linkage.most >= PAIR
+    return allowed and score >= linkage.link and (max(score, linkage.doubt) + score) // 2 >= linkage.link
 
 
 @compiled
 def _agglomerate(facts: Facts, size: int, linkage: Linkage, conflicts: Flags) -> Ints:
     """Return each member's group as the index of its first member, as `cluster.linkage.group_by_rules` finds it."""
-    groups = _groups_of(facts, size, linkage.doubt)
+    groups = _groups_of(facts, size, linkage)
     _join_same(groups, facts.same, conflicts)
     for group in range(size):
+        for other in range(group + 1, size):
+            _score(groups, group, other, linkage)
+    for group in range(size):
         if groups.sizes[group]:
-            _find_best(groups, group, linkage.most)
-    sums, sizes, best = groups.sums, groups.sizes, groups.best
+            _find_best(groups, group)
+    scores, best = groups.scores, groups.best
     while True:
         first = _loudest(groups)
-        if first < 0 or sums[first, best[first]] < linkage.link * sizes[first] * sizes[best[first]]:
+        if first < 0 or scores[first, best[first]] < linkage.link:
             return groups.labels
         second = best[first]
         _join(groups, first, second)
+        for other in range(size):
+            if other != first:
+                _score(groups, min(first, other), max(first, other), linkage)
         best[second] = NOBODY
-        _mend_best(groups, first, second, linkage.most)
+        _mend_best(groups, first, second)
 
 
 @compiled
-def _groups_of(facts: Facts, size: int, doubt: int) -> Groups:
+def _groups_of(facts: Facts, size: int, linkage: Linkage) -> Groups:
     """Return every member as a group of its own."""
-    sums = np.zeros((size, size), dtype=np.int64)
+    pairs, comparisons = facts.levels.shape
+    sums, known = np.zeros((pairs, comparisons), dtype=np.int64), np.zeros((pairs, comparisons), dtype=np.int32)
+    floored = np.zeros(pairs, dtype=np.int64)
     apart, firmly = np.zeros((size, size), dtype=np.bool_), np.zeros((size, size), dtype=np.bool_)
     pair = 0
     for one in range(size):
         for other in range(one + 1, size):
-            sums[one, other] = sums[other, one] = max(facts.scores[pair], doubt)
+            for at in range(comparisons):
+                level = facts.levels[pair, at]
+                sums[pair, at] = linkage.weights[at, level]
+                known[pair, at] = level > 0
+            floored[pair] = max(facts.scores[pair], linkage.doubt)
             barred = facts.barred[pair] and not facts.same[pair]
             apart[one, other] = apart[other, one] = barred or facts.different[pair]
             firmly[one, other] = firmly[other, one] = facts.different[pair]
             pair += 1
-    return Groups(sums, apart, firmly, np.ones(size, np.int64), np.arange(size), np.full(size, NOBODY))
+    scores = np.full((size, size), NEVER)
+    sizes, labels, best = np.ones(size, np.int64), np.arange(size), np.full(size, NOBODY)
+    return Groups(sums, known, floored, facts.scores.copy(), scores, apart, firmly, sizes, labels, best)
+
+
+@compiled
+def _place(one: int, other: int, size: int) -> int:
+    """Return the place of the pair of two groups of `size` members, one < other, in the order of `all_pairs`."""
+    return one * size - one * (one + 1) // 2 + other - one - 1
+
+
+@compiled
+def _score(groups: Groups, one: int, other: int, linkage: Linkage) -> None:
+    """Write the score of two groups, one < other, or that they may not join."""
+    sizes = groups.sizes
+    place = _place(one, other, len(sizes))
+    score = NEVER
+    if (
+        sizes[one]
+        and sizes[other]
+        and not groups.apart[one, other]
+        and sizes[one] + sizes[other] <= linkage.most
+        and groups.highest[place] >= linkage.link
+    ):
+        whole = linkage.prior
+        for at in range(groups.sums.shape[1]):
+            if groups.known[place, at]:
+                whole += groups.sums[place, at] // groups.known[place, at]
+        score = (groups.floored[place] // (sizes[one] * sizes[other]) + whole) // 2
+        smaller = min(sizes[one], sizes[other])
+        while smaller > 1:
+            smaller //= 2
+            score -= linkage.doubling
+    groups.scores[one, other] = groups.scores[other, one] = score
 
 
 @compiled
@@ -225,10 +288,16 @@ def _join_same(groups: Groups, same: Flags, conflicts: Flags) -> None:
 @compiled
 def _join(groups: Groups, kept: int, gone: int) -> None:
     """Make one group of two; what either may not join, both may not."""
-    sums, apart, firmly, sizes, labels, _ = groups
-    for other in range(len(labels)):
-        sums[kept, other] += sums[gone, other]
-        sums[other, kept] = sums[kept, other]
+    apart, firmly, sizes, labels = groups.apart, groups.firmly, groups.sizes, groups.labels
+    size = len(labels)
+    for other in range(size):
+        if other != kept and other != gone and sizes[other]:
+            to = _place(min(kept, other), max(kept, other), size)
+            of = _place(min(gone, other), max(gone, other), size)
+            groups.sums[to] += groups.sums[of]
+            groups.known[to] += groups.known[of]
+            groups.floored[to] += groups.floored[of]
+            groups.highest[to] = max(groups.highest[to], groups.highest[of])
         apart[kept, other] = apart[other, kept] = apart[kept, other] or apart[gone, other]
         firmly[kept, other] = firmly[other, kept] = firmly[kept, other] or firmly[gone, other]
         if labels[other] == gone:
@@ -238,54 +307,48 @@ def _join(groups: Groups, kept: int, gone: int) -> None:
 
 
 @compiled
-def _find_best(groups: Groups, group: int, most: int) -> None:
-    """Write which later group has the highest mean with `group` among those that it may join, the first of equals."""
+def _find_best(groups: Groups, group: int) -> None:
+    """Write which later group has the highest score with `group`, the first of equals; nobody where none may join."""
     groups.best[group] = NOBODY
     for other in range(group + 1, len(groups.labels)):
-        _offer(groups, group, other, most)
+        _offer(groups, group, other)
 
 
 @compiled
-def _offer(groups: Groups, group: int, other: int, most: int) -> None:
-    """Make `other` the best of `group` where it may join and its mean is higher, or as high and it comes first."""
-    sums, sizes = groups.sums, groups.sizes
-    if not sizes[other] or groups.apart[group, other] or sizes[group] + sizes[other] > most:
+def _offer(groups: Groups, group: int, other: int) -> None:
+    """Make `other` the best of `group` where it may join and scores higher, or as high and it comes first."""
+    score = groups.scores[group, other]
+    if score == NEVER or not groups.sizes[other]:
         return
     rival = groups.best[group]
     if rival >= 0:
-        ours, theirs = sums[group, other] * sizes[rival], sums[group, rival] * sizes[other]
-        if ours < theirs or (ours == theirs and rival < other):
+        held = groups.scores[group, rival]
+        if score < held or (score == held and rival < other):
             return
     groups.best[group] = other
 
 
 @compiled
 def _loudest(groups: Groups) -> int:
-    """Return the first group of the pair with the highest mean, the first of equals; -1 where nothing may join."""
-    sums, sizes, best = groups.sums, groups.sizes, groups.best
+    """Return the first group of the pair with the highest score, the first of equals; -1 where nothing may join."""
     found = NOBODY
-    for group in range(len(best)):
-        if best[group] < 0:
-            continue
-        if found < 0:
-            found = group
-            continue
-        ours = sums[group, best[group]] * sizes[found] * sizes[best[found]]
-        if ours > sums[found, best[found]] * sizes[group] * sizes[best[group]]:
+    for group in range(len(groups.best)):
+        best = groups.best[group]
+        if best >= 0 and (found < 0 or groups.scores[group, best] > groups.scores[found, groups.best[found]]):
             found = group
     return found
 
 
 @compiled
-def _mend_best(groups: Groups, kept: int, gone: int, most: int) -> None:
+def _mend_best(groups: Groups, kept: int, gone: int) -> None:
     """Find the best of each group anew where the join of `kept` and `gone` may have changed it."""
     for group in range(gone):
         if not groups.sizes[group]:
             continue
         if group == kept or groups.best[group] == gone or groups.best[group] == kept:
-            _find_best(groups, group, most)
+            _find_best(groups, group)
         elif group < kept:
-            _offer(groups, group, kept, most)
+            _offer(groups, group, kept)
 
 
 @compiled

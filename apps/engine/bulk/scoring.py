@@ -71,9 +71,7 @@ class Scorer:
 
     @cached_property
     def _weights(self) -> npt.NDArray[np.int32]:
-        width = max(len(weighed.millibits) for weighed in self._rules.weighed)
-        rows = [(*weighed.millibits, *[0] * (width - len(weighed.millibits))) for weighed in self._rules.weighed]
-        return np.array(rows, dtype=np.int32)
+        return weights_of(self._rules)
 
     def levels(self, left: Rows, right: Rows) -> Levels:
         """Return the levels of each pair of rows, in the pairs' order: shape (pairs, comparisons and joints)."""
@@ -86,6 +84,11 @@ class Scorer:
         for _ in in_chunks(compare, len(left), self._workers):
             pass
         return levels
+
+    def compare(self, left: Rows, right: Rows) -> tuple[Levels, Scores]:
+        """Return the levels and the score of each pair of rows, in the pairs' order."""
+        levels = self.levels(left, right)
+        return levels, self._sum(np.ascontiguousarray(levels.T))
 
     def scores(self, left: Rows, right: Rows) -> Scores:
         """Return the score of each pair of rows in millibits, in the pairs' order."""
@@ -118,6 +121,13 @@ class Scorer:
         scores = np.full(levels.shape[1], self._rules.prior, dtype=np.int32)
         sum_weights(levels, self._weights, scores)
         return scores
+
+
+def weights_of(rules: RuleSet) -> npt.NDArray[np.int32]:
+    """Return the weight of each level in millibits, shape (comparisons and joints, levels of the longest)."""
+    width = max(len(weighed.millibits) for weighed in rules.weighed)
+    rows = [(*weighed.millibits, *[0] * (width - len(weighed.millibits))) for weighed in rules.weighed]
+    return np.array(rows, dtype=np.int32)
 
 
 def _codes(left: Rows, right: Rows, chunk: slice) -> tuple[Codes, Codes]:

@@ -8,8 +8,10 @@ import numpy as np
 import pyarrow as pa
 
 from apps.engine.bulk.constraints import Constraints
-from apps.engine.bulk.frames import Codes, Ints
+from apps.engine.bulk.frames import Codes, Flags, Ints
 from apps.engine.bulk.grouping import (
+    NOBODY,
+    PAIR,
     Components,
     Facts,
     Linkage,
@@ -21,7 +23,8 @@ from apps.engine.bulk.grouping import (
     members_of,
 )
 from apps.engine.bulk.proposing import Pairs
-from apps.engine.bulk.scoring import Scorer
+from apps.engine.bulk.scoring import Levels, Scorer, weights_of
+from apps.engine.cluster import law_of
 from apps.engine.rules import RuleSet
 from apps.engine.statistics import Statistics
 
@@ -33,11 +36,32 @@ UNCOMPARED = ("source", "source_key", "keys")
 
 
 @dataclass(frozen=True)
+class LinkLevels:
+    """The levels column of the links frame, and which of its rows each link is (None: one after the other)."""
+
+    column: pa.ChunkedArray
+    rows: Ints | None
+
+    def at(self, places: Ints, width: int) -> Levels:
+        """Return the levels of the links at some places, shape (places, width); no more of the column is read."""
+        rows = places if self.rows is None else self.rows[places]
+        found = np.zeros((len(rows), width), dtype=np.uint8)
+        first = 0
+        for chunk in self.column.chunks:
+            here = np.flatnonzero((rows >= first) & (rows < first + len(chunk)))
+            if len(here):
+                found[here] = chunk.flatten().to_numpy().reshape(-1, width)[rows[here] - first]
+            first += len(chunk)
+        return found
+
+
+@dataclass(frozen=True)
 class PairScorer:
     """Scores pairs of rows: from the links (sorted by low and high row) where they have it, else by comparing."""
 
     standard: pa.Table
     links: Pairs
+    levels: LinkLevels
     rules: RuleSet
     statistics: Statistics
     workers: int
@@ -45,28 +69,37 @@ class PairScorer:
 
     @cached_property
     def _by_row(self) -> LinksByRow:
-        left, right, scores = self.links
+        left, right, _ = self.links
         counts = np.bincount(left, minlength=self.standard.num_rows)
-        return LinksByRow(np.concatenate([np.zeros(1, dtype=np.int64), np.cumsum(counts)]), right, scores)
+        return LinksByRow(np.concatenate([np.zeros(1, dtype=np.int64), np.cumsum(counts)]), right)
 
-    def score(self, ours: Codes, theirs: Codes) -> Codes:
-        """Return the score of each pair of different rows, in the pairs' order."""
+    def score(self, ours: Codes, theirs: Codes, wanted: Flags) -> tuple[Codes, Levels]:
+        """Return the score of each pair of different rows and its levels, in the pairs' order.
+
+        Levels that aren't `wanted` may be zero.
+        """
         low, high = np.minimum(ours, theirs), np.maximum(ours, theirs)
-        found, held = look_up(self._by_row, low, high)
+        scores = np.zeros(len(low), dtype=np.int32)
+        levels = np.zeros((len(low), len(self.rules.weighed)), dtype=np.uint8)
+        places = look_up(self._by_row, low, high)
+        held = places != NOBODY
+        scores[held] = self.links[2][places[held]]
+        read = np.flatnonzero(held & wanted)
+        levels[read] = self.levels.at(places[read], levels.shape[1])
         lacking = np.flatnonzero(~held)
         if len(lacking):
-            found[lacking] = self._compare(low[lacking], high[lacking])
-        return found
+            levels[lacking], scores[lacking] = self._compare(low[lacking], high[lacking])
+        return scores, levels
 
-    def _compare(self, low: Codes, high: Codes) -> Codes:
+    def _compare(self, low: Codes, high: Codes) -> tuple[Levels, Codes]:
         if self.prepared is not None:
-            return self.prepared.scores(low, high)
+            return self.prepared.compare(low, high)
         # Only the rows that some pair names are read.
         rows = np.unique(np.concatenate([low, high]))
         frame = self.standard.drop_columns([c for c in UNCOMPARED if c in self.standard.column_names])
         frame = frame.take(pa.array(rows))
         left, right = (np.searchsorted(rows, side).astype(np.int32) for side in (low, high))
-        return Scorer(frame, self.rules, self.statistics, self.workers).scores(left, right)
+        return Scorer(frame, self.rules, self.statistics, self.workers).compare(left, right)
 
 
 @dataclass(frozen=True)
@@ -145,16 +178,20 @@ def _settle(
     Returns the pairs inside one group that score below the review threshold, and the pairs of rows in conflict.
     """
     sizes = np.diff(batch.starts)
-    ours, theirs = all_pairs(batch.rows, batch.starts, int((sizes * (sizes - 1) // 2).sum()))
-    scores = scorer.score(ours, theirs)
+    made = sizes * (sizes - 1) // 2
+    ours, theirs = all_pairs(batch.rows, batch.starts, int(made.sum()))
+    # Of two rows alone the score decides.
+    scores, levels = scorer.score(ours, theirs, np.repeat(sizes > PAIR, made))
     facts = Facts(
+        levels,
         scores,
         constraints.are_barred(ours, theirs),
         constraints.are_same(ours, theirs),
         constraints.are_different(ours, theirs),
     )
     rules = scorer.rules
-    linkage = Linkage(rules.thresholds.doubt, rules.thresholds.link, rules.caps.cluster)
+    law = law_of(rules)
+    linkage = Linkage(rules.prior, weights_of(rules), law.link, law.doubling, law.doubt, law.most)
     conflicts = np.flatnonzero(group_components(batch, facts, linkage, labels))
     weak = np.flatnonzero(scores < rules.thresholds.review)
     weak = weak[labels[ours[weak]] == labels[theirs[weak]]]

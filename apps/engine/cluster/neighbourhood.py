@@ -1,7 +1,7 @@
 """Clusters of a few records at once, as the live path and the bulk path must agree on them.
 
 The same law as in bulk: groups lie inside components of links at the link threshold, every pair of a component is
-scored, and average linkage under verdicts and exclusive identifiers decides.
+compared, and linkage under verdicts and exclusive identifiers decides.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -11,11 +11,12 @@ from typing import NamedTuple
 
 import numpy as np
 
-from apps.engine.cluster.linkage import group_by_rules
+from apps.engine.cluster.linkage import group_by_rules, weigh_levels
 from apps.engine.rules import RuleSet
 
 Pair = tuple[int, int]
-Score = Callable[[int, Sequence[int]], Sequence[int]]
+Levels = Sequence[int]
+Compare = Callable[[int, Sequence[int]], Sequence[Levels]]
 Barred = Callable[[int, int], bool]
 
 
@@ -38,23 +39,27 @@ class Proposal(NamedTuple):
 
 @dataclass(frozen=True)
 class Facts:
-    """What decides: links as scores of pairs of record ids (low first), and verdicts as pairs of record ids."""
+    """What decides: links as scores of pairs of record ids (low first), and verdicts as pairs of record ids.
+
+    `levels` are those of pairs that were compared before: one per comparison and joint of the rule set.
+    """
 
     links: Mapping[Pair, int]
     same: frozenset[Pair] = frozenset()
     different: frozenset[Pair] = frozenset()
+    levels: Mapping[Pair, Levels] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
 class Judge:
-    """What settles pairs: the rule set, scores for pairs that the links lack, and what exclusive identifiers forbid.
+    """What settles pairs: the rule set, levels of pairs not compared before, and what exclusive identifiers forbid.
 
-    `score(record, others)` returns the score of a record with each other one; `barred` says whether two may not share
-    a cluster.
+    `compare(record, others)` returns the levels of a record with each other one; `barred` says whether two may not
+    share a cluster.
     """
 
     rules: RuleSet
-    score: Score
+    compare: Compare
     barred: Barred
 
 
@@ -79,7 +84,7 @@ def ordered(one: int, other: int) -> Pair:
 def cluster_few(records: Sequence[int], facts: Facts, judge: Judge) -> Clusters:
     """Return the clusters of whole components of records, given in byte order of their keys.
 
-    Every pair of a component that the links lack is scored. Raises ComponentTooLarge.
+    Every pair of a component whose levels the facts lack is compared. Raises ComponentTooLarge.
     """
     found = Clusters({})
     for members in components(records, facts, judge.rules.thresholds.link):
@@ -115,23 +120,25 @@ def _settle(members: Sequence[int], facts: Facts, judge: Judge, found: Clusters)
     """Write the clusters of one component into `found`."""
     rules = judge.rules
     size = len(members)
-    scores = np.zeros((size, size), dtype=np.int64)
+    levels = np.zeros((size, size, len(rules.weighed)), dtype=np.uint8)
     bars, different = (np.zeros((size, size), dtype=np.bool_) for _ in range(2))
     same = []
     for a, record in enumerate(members):
         rest = range(a + 1, size)
-        known = {b: facts.links.get(ordered(record, members[b])) for b in rest}
+        known = {b: facts.levels.get(ordered(record, members[b])) for b in rest}
         lacking = [b for b in rest if known[b] is None]
-        told = dict(zip(lacking, judge.score(record, [members[b] for b in lacking]), strict=True)) if lacking else {}
+        told = dict(zip(lacking, judge.compare(record, [members[b] for b in lacking]), strict=True)) if lacking else {}
         for b in rest:
-            pair, held = ordered(record, members[b]), known[b]
-            scores[a, b] = scores[b, a] = told[b] if held is None else held
+            pair = ordered(record, members[b])
+            levels[a, b] = levels[b, a] = known[b] or told[b]
             is_same = pair in facts.same
             if is_same:
                 same.append((a, b))
             different[a, b] = different[b, a] = pair in facts.different
             bars[a, b] = bars[b, a] = not is_same and judge.barred(record, members[b])
-    grouping = group_by_rules(scores, bars, rules, same=same, different=different)
+    weighed = weigh_levels(levels, rules)
+    scores = weighed.scores
+    grouping = group_by_rules(weighed, bars, rules, same=same, different=different)
     smallest: dict[int, int] = {}
     for record, label in zip(members, grouping.labels, strict=True):
         smallest[label] = min(record, smallest.get(label, record))

@@ -1,6 +1,6 @@
 """How a cluster formed: its joins in order, its weakest link, and what in it contradicts itself.
 
-The joins inside one cluster depend on nothing outside it: the mean of two groups, and what bars them, are facts about
+The joins inside one cluster depend on nothing outside it: the score of two groups, and what bars them, are facts about
 their own members. So agglomerating its members alone retraces what the whole run did.
 """
 
@@ -11,24 +11,23 @@ from itertools import combinations, product
 import numpy as np
 
 from apps.engine.cluster import Grouping, group_by_rules
-from apps.engine.cluster.linkage import Matrix
+from apps.engine.cluster.linkage import Matrix, Weighed
 from apps.engine.explain.constraints import Verdict, bars_between
-from apps.engine.explain.scoring import Parts, ScoredPair, scores_among
+from apps.engine.explain.scoring import Parts, ScoredPair, weigh_among
 from apps.engine.rules import RuleSet
 from apps.engine.statistics import Statistics
 
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One join: two groups of record ids, the mean score between them in millibits, and their best pair.
+    """One join: two groups of record ids, the score between them in millibits (see `cluster.linkage`), their best pair.
 
-    In the mean no pair counts for less than the rule set's `doubt`. `verdict` is the number of the decision that joined
-    them whatever their scores, None where the scores did.
+    `verdict` is the number of the decision that joined them whatever their scores, None where the scores did.
     """
 
     group: tuple[int, ...]
     joined: tuple[int, ...]
-    mean: int
+    score: int
     best: ScoredPair
     verdict: int | None
 
@@ -47,7 +46,7 @@ class ClusterExplanation:
     """How records became one cluster.
 
     `groups` are what the rules, numbers and decisions make of the records now: more than one where they don't hold the
-    cluster together any more. `weakest` is the join with the lowest mean, None for a single record. `weak_pairs` are
+    cluster together any more. `weakest` is the join with the lowest score, None for a single record. `weak_pairs` are
     pairs inside a group that score below the review threshold, lowest first.
     """
 
@@ -68,8 +67,9 @@ def explain_cluster(
     records, parts = list(members), list(members.values())
     place = {record: at for at, record in enumerate(records)}
     held = [verdict for verdict in verdicts if verdict.left in place and verdict.right in place]
-    scores = scores_among(parts, rules, statistics)
-    grouping = _agglomerate(scores, parts, rules, held, place)
+    weighed = weigh_among(parts, rules, statistics)
+    scores = weighed.scores
+    grouping = _agglomerate(weighed, parts, rules, held, place)
     steps = tuple(_steps(grouping, records, scores, held))
     groups = _groups(grouping, records)
     inside = [
@@ -81,16 +81,16 @@ def explain_cluster(
     return ClusterExplanation(
         groups=groups,
         steps=steps,
-        weakest=min(steps, key=lambda step: step.mean, default=None),
+        weakest=min(steps, key=lambda step: step.score, default=None),
         weak_pairs=tuple(sorted(weak, key=lambda pair: pair.score)),
         conflicts=(*_overruled(grouping, records, held), *_barred(inside, members, rules)),
     )
 
 
 def _agglomerate(
-    scores: Matrix, parts: Sequence[Parts], rules: RuleSet, verdicts: Sequence[Verdict], place: Mapping[int, int]
+    weighed: Weighed, parts: Sequence[Parts], rules: RuleSet, verdicts: Sequence[Verdict], place: Mapping[int, int]
 ) -> Grouping:
-    barred, different = (np.zeros(scores.shape, dtype=np.bool_) for _ in range(2))
+    barred, different = (np.zeros((len(parts), len(parts)), dtype=np.bool_) for _ in range(2))
     for a, b in combinations(range(len(parts)), 2):
         barred[a, b] = barred[b, a] = bool(bars_between(parts[a], parts[b], rules))
     same = []
@@ -101,7 +101,7 @@ def _agglomerate(
         else:
             same.append((a, b))
             barred[a, b] = barred[b, a] = False
-    return group_by_rules(scores, barred, rules, same=same, different=different)
+    return group_by_rules(weighed, barred, rules, same=same, different=different)
 
 
 def _steps(grouping: Grouping, records: Sequence[int], scores: Matrix, verdicts: Sequence[Verdict]) -> Iterator[Step]:
@@ -111,7 +111,7 @@ def _steps(grouping: Grouping, records: Sequence[int], scores: Matrix, verdicts:
         a, b = max(product(ours, theirs), key=lambda pair: scores[pair])
         group, joined = (tuple(records[at] for at in side) for side in (ours, theirs))
         best = ScoredPair(records[a], records[b], int(scores[a, b]))
-        yield Step(group, joined, join.mean, best, _verdict_between(group, joined, verdicts) if join.forced else None)
+        yield Step(group, joined, join.score, best, _verdict_between(group, joined, verdicts) if join.forced else None)
         groups[join.first] = sorted([*ours, *theirs])
 
 

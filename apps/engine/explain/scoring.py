@@ -1,13 +1,13 @@
-"""Scores of all pairs of a few records."""
+"""Weights of all pairs of a few records."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
-from apps.engine.cluster.linkage import Matrix
+from apps.engine.cluster.linkage import Weighed, weigh_levels
 from apps.engine.rules import RuleSet
-from apps.engine.score import score_many
+from apps.engine.score import score_with_levels
 from apps.engine.statistics import Statistics
 
 Parts = Mapping[str, str]
@@ -22,9 +22,11 @@ class ScoredPair:
     score: int
 
 
-def scores_among(parts: Sequence[Parts], rules: RuleSet, statistics: Statistics) -> Matrix:
-    """Return the symmetric matrix of the records' scores in millibits, 0 on its diagonal."""
-    matrix = np.zeros((len(parts), len(parts)), dtype=np.int64)
-    for at, record in enumerate(parts):
-        matrix[at, at + 1 :] = score_many(record, parts[at + 1 :], rules, statistics)
-    return matrix + matrix.T
+def weigh_among(parts: Sequence[Parts], rules: RuleSet, statistics: Statistics) -> Weighed:
+    """Return what all pairs of the records weigh."""
+    size = len(parts)
+    levels = np.zeros((size, size, len(rules.weighed)), dtype=np.uint8)
+    for at, record in enumerate(parts[:-1]):
+        found = score_with_levels(record, parts[at + 1 :], rules, statistics)
+        levels[at, at + 1 :] = levels[at + 1 :, at] = [row for _, row in found]
+    return weigh_levels(levels, rules)

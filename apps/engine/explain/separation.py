@@ -4,17 +4,20 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+import numpy as np
+
 from apps.engine.block import match_keys
+from apps.engine.cluster import score_groups
 from apps.engine.explain.constraints import Verdict, bars_between
 from apps.engine.explain.pairs import PairExplanation, explain_pair
 from apps.engine.explain.scoring import Parts, ScoredPair
 from apps.engine.explain.words import say_bits
 from apps.engine.rules import RuleSet
-from apps.engine.score import score_many
+from apps.engine.score import score_with_levels
 from apps.engine.statistics import Statistics
 
 Members = Mapping[int, Parts]
-Kind = Literal["decision", "number", "cap", "never compared", "mean", "score"]
+Kind = Literal["decision", "number", "cap", "never compared", "groups", "score"]
 MOST_KEYS_TOLD = 3
 
 
@@ -30,15 +33,15 @@ class Reason:
 class WhyNot:
     """What keeps two groups apart: `reasons`, strongest first; none where the next run would bring them together.
 
-    `best` is the pair of records that speaks loudest for joining them, `pair` its explanation, `mean` the mean score of
-    all pairs between the groups in millibits. `shared_keys` are the texts of match keys that both groups hold and that
-    make pairs, `common_keys` of those that too many records hold.
+    `best` is the pair of records that speaks loudest for joining them, `pair` its explanation, `score` that of the two
+    groups in millibits (see `cluster.linkage`). `shared_keys` are the texts of match keys that both groups hold and
+    that make pairs, `common_keys` of those that too many records hold.
     """
 
     reasons: tuple[Reason, ...]
     best: ScoredPair
     pair: PairExplanation
-    mean: int
+    score: int
     shared_keys: tuple[str, ...]
     common_keys: tuple[str, ...]
 
@@ -56,13 +59,14 @@ def why_not(
 
     `crowded` are match keys that more records hold by now than the keys' caps, besides those the statistics call hot.
     """
+    found = [score_with_levels(parts, list(theirs.values()), rules, statistics) for parts in ours.values()]
     pairs = [
-        ScoredPair(left, right, found)
-        for left, parts in ours.items()
-        for right, found in zip(theirs, score_many(parts, list(theirs.values()), rules, statistics), strict=True)
+        ScoredPair(left, right, score)
+        for left, row in zip(ours, found, strict=True)
+        for right, (score, _) in zip(theirs, row, strict=True)
     ]
     best = max(pairs, key=lambda pair: pair.score)
-    mean = sum(max(pair.score, rules.thresholds.doubt) for pair in pairs) // len(pairs)
+    score = score_groups(np.array([[levels for _, levels in row] for row in found], dtype=np.uint8), rules)
     shared, common = _shared_keys(ours, theirs, rules, statistics, crowded)
     across = [v for v in verdicts if _is_across(v, ours, theirs)]
     reasons = [_say_decision(verdict) for verdict in across if verdict.keeps_apart]
@@ -70,9 +74,9 @@ def why_not(
         reasons += _bars(ours, theirs, rules)
         reasons += _bounds(len(ours) + len(theirs), rules)
         reasons += [] if shared else [_say_never_compared(common)]
-        reasons += _scores(best, mean, len(pairs), rules)
+        reasons += _scores(best, score, len(pairs), rules)
     pair = explain_pair(ours[best.left], theirs[best.right], rules, statistics)
-    return WhyNot(tuple(reasons), best, pair, mean, shared, common)
+    return WhyNot(tuple(reasons), best, pair, score, shared, common)
 
 
 def keys_in_common(ours: Members, theirs: Members, rules: RuleSet) -> dict[int, str]:
@@ -123,11 +127,11 @@ def _say_never_compared(common: Sequence[str]) -> Reason:
     return Reason("never compared", f"Never compared: the keys they share are too common ({told})")
 
 
-def _scores(best: ScoredPair, mean: int, pairs: int, rules: RuleSet) -> Iterator[Reason]:
+def _scores(best: ScoredPair, score: int, pairs: int, rules: RuleSet) -> Iterator[Reason]:
     link, review = rules.thresholds.link, rules.thresholds.review
-    if best.score >= link > mean:
-        told = f"Their best pair scores {say_bits(best.score)} bits, but all {pairs:,} pairs {_below(mean, link)}"
-        yield Reason("mean", f"{told} in the mean, and groups join from {say_bits(link)}")
+    if best.score >= link > score:
+        told = f"Their best pair scores {say_bits(best.score)} bits, but all {pairs:,} pairs {_below(score, link)}"
+        yield Reason("groups", f"{told} together, and groups join from {say_bits(link)}")
     elif link > best.score >= review:
         told = f"They score {_below(best.score, link)} bits: enough to ask a person, not to join them alone"
         yield Reason("score", f"{told}, which takes {say_bits(link)}")

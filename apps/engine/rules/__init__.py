@@ -117,7 +117,7 @@ class RuleSet:
             "naming": self.naming,
             "hallmark": list(self.hallmark),
             "prior": self.prior,
-            "thresholds": {n: getattr(self.thresholds, n) for n in ("keep", "review", "link", "doubt")},
+            "thresholds": {n: getattr(self.thresholds, n) for n in ("keep", "review", "link", "doubt", "doubling")},
             "caps": {n: getattr(self.caps, n) for n in ("component", "cluster", "pairs")},
             "attributes": [
                 {"name": a.name, "kind": a.kind} | ({"option": a.option} if a.option else {}) for a in self.attributes

@@ -67,14 +67,16 @@ class Comparison:
 class Thresholds:
     """Scores in millibits: links are kept from `keep`, asked about from `review`, joined from `link`.
 
-    In the mean of two groups no pair counts for less than `doubt`: two records of one company from before and after a
-    renaming have nothing in common, and that must not undo the record that links them.
+    In the mean of two groups' pairs none counts for less than `doubt`: two records of one company from before and after
+    a renaming have nothing in common, and that must not undo the record that links them. Two groups need `doubling`
+    more than `link` for every doubling of the smaller one.
     """
 
     keep: int
     review: int
     link: int
     doubt: int
+    doubling: int = 0
 
 
 @dataclass(frozen=True, slots=True)

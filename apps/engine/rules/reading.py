@@ -125,10 +125,13 @@ def read_exclusive(reader: Reader) -> Exclusive:
 
 
 def read_thresholds(reader: Reader) -> Thresholds:
-    """Read the thresholds, which must rise."""
-    thresholds = Thresholds(*(reader.take(name, int) for name in ("keep", "review", "link", "doubt")))
+    """Read the thresholds, which must rise; what groups need per doubling may be left out."""
+    named = [reader.take(name, int) for name in ("keep", "review", "link", "doubt")]
+    thresholds = Thresholds(named[0], named[1], named[2], named[3], reader.take("doubling", int, 0))
     if not thresholds.keep <= thresholds.review <= thresholds.link:
         raise RuleSetError(reader.path, "must rise: keep, review, link.")
+    if thresholds.doubling < 0:
+        raise RuleSetError(reader.at("doubling"), f"must not be negative, found {thresholds.doubling}.")
     reader.finish()
     return thresholds
 

@@ -145,7 +145,7 @@ def _ground(dirty: Sequence[Known], around: Sequence[int], matched: Matched, act
         record.golden = near.get(record.record, NONE)
     links = merge_links(reading.read_links(list(known)), matched, {record.record: record for record in dirty})
     verdicts = reading.read_verdicts(list(known))
-    others = worth_asking(links.items(), known, thresholds.review)
+    others = worth_asking(links, known, thresholds.review)
     others |= {record for pair in verdicts.different for record in pair if record not in known}
     return Neighbourhood(known, links, verdicts, reading.read_outside(sorted(others)), active)
 
@@ -189,8 +189,8 @@ def _best_tie(record: int, work: Work) -> tuple[int | None, int | None]:
     """Return the best score that ties a record to another one of its cluster, and that record."""
     of = work.settled.of
     ties = [
-        (score, -other)
-        for pair, score in work.ground.links.items()
+        (link.score, -other)
+        for pair, link in work.ground.links.items()
         if record in pair
         for other in pair
         if other != record and of.get(other) == of[record]

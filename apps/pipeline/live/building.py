@@ -258,10 +258,10 @@ def _memberships(work: Work) -> Iterable[Row]:
     """Say who belongs where and why: the best link or verdict that ties a record to another member."""
     best: dict[int, int] = {}
     of = work.settled.of
-    for pair, score in work.ground.links.items():
+    for pair, link in work.ground.links.items():
         if pair[0] in of and of[pair[0]] == of.get(pair[1]):
             for record in pair:
-                best[record] = max(score, best.get(record, score))
+                best[record] = max(link.score, best.get(record, link.score))
     decided: dict[int, int] = {}
     for pair, number in work.ground.verdicts.same.items():
         for record in pair:

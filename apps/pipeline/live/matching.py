@@ -8,19 +8,11 @@ from apps.engine.cluster.neighbourhood import ordered
 from apps.engine.score import score_with_levels
 from apps.engine.standardise import standardise_record
 from apps.matching.selectors import get_parts
-from apps.pipeline.live.reading import Known, Pair, Parts, TooMuch
+from apps.pipeline.live.reading import Known, Link, Pair, Parts, TooMuch
 from apps.rulebook.selectors import ActiveRules
 
 MOST_PAIRS = 20_000
 """Pairs compared while somebody waits."""
-
-
-@dataclass(frozen=True, slots=True)
-class Link:
-    """A scored pair kept: the score in millibits and the level of each comparison and joint."""
-
-    score: int
-    levels: tuple[int, ...]
 
 
 @dataclass(frozen=True)

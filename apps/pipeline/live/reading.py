@@ -67,8 +67,8 @@ JOIN matching_standardrecord d ON d.record_id = r.id
 WHERE r.id = ANY(%s)
 """
 LINKS = """
-SELECT low_id, high_id, score FROM matching_link WHERE low_id = ANY(%(records)s)
-UNION SELECT low_id, high_id, score FROM matching_link WHERE high_id = ANY(%(records)s)
+SELECT low_id, high_id, score, levels FROM matching_link WHERE low_id = ANY(%(records)s)
+UNION SELECT low_id, high_id, score, levels FROM matching_link WHERE high_id = ANY(%(records)s)
 """
 VERDICTS = """
 SELECT low_id, high_id, kind, verdict_id FROM matching_verdictpair
@@ -118,6 +118,14 @@ class Known:
     def rank(self) -> tuple[bytes, bytes]:
         """Its place in byte order of (source, key)."""
         return self.source.encode(), self.key.encode()
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """A scored pair kept: the score in millibits and the level of each comparison and joint."""
+
+    score: int
+    levels: tuple[int, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -208,13 +216,13 @@ def read_settled(records: Sequence[int]) -> list[Known]:
         return [_settled(row) for row in cursor.fetchall()]
 
 
-def read_links(records: Sequence[int]) -> dict[Pair, int]:
-    """Return the stored links that have an end among the records, with their scores in millibits. One query."""
+def read_links(records: Sequence[int]) -> dict[Pair, Link]:
+    """Return the stored links that have an end among the records. One query."""
     if not records:
         return {}
     with connection.cursor() as cursor:
         cursor.execute(LINKS, {"records": list(records)})
-        return {(low, high): score for low, high, score in cursor.fetchall()}
+        return {(low, high): Link(score, tuple(levels)) for low, high, score, levels in cursor.fetchall()}
 
 
 def read_verdicts(records: Sequence[int]) -> Judged:

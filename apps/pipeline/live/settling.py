@@ -1,7 +1,7 @@
 """Decide what a neighbourhood becomes: clusters, what changes for its customers, and what a person should look at."""
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 
@@ -9,11 +9,11 @@ import numpy as np
 
 from apps.engine.cluster import Facts, Judge, Proposal, Surroundings, cluster_few, propose
 from apps.engine.explain.constraints import bars_between
-from apps.engine.score import score_many
+from apps.engine.score import score_with_levels
 from apps.engine.survive import Pin
 from apps.golden.inheritance import NONE
 from apps.pipeline.live.matching import Matched
-from apps.pipeline.live.reading import Judged, Known, Outsider, Pair, Parts
+from apps.pipeline.live.reading import Judged, Known, Link, Outsider, Pair, Parts
 from apps.pipeline.partition import Partition, Scope, settle
 from apps.pipeline.pins import Placed, Said, place_pins
 from apps.rulebook.selectors import ActiveRules
@@ -25,11 +25,11 @@ EVERYTHING = 2**31
 class Neighbourhood:
     """Whole customers and whole components around the records that changed, by record id.
 
-    `links` are the scores of all pairs kept that have an end in `known`; `outside` are the other ends worth a question.
+    `links` are all pairs kept that have an end in `known`; `outside` are the other ends worth a question.
     """
 
     known: Mapping[int, Known]
-    links: Mapping[Pair, int]
+    links: Mapping[Pair, Link]
     verdicts: Judged
     outside: Mapping[int, Outsider]
     active: ActiveRules
@@ -55,15 +55,15 @@ class Settlement:
     pins: Placed
 
 
-def worth_asking(links: Iterable[tuple[Pair, int]], known: Mapping[int, object], least: int) -> set[int]:
+def worth_asking(links: Mapping[Pair, Link], known: Mapping[int, object], least: int) -> set[int]:
     """Return the records outside `known` to which a link of at least `least` millibits leads."""
-    return {record for pair, score in links if score >= least for record in pair if record not in known}
+    return {record for pair, link in links.items() if link.score >= least for record in pair if record not in known}
 
 
-def merge_links(stored: Mapping[Pair, int], matched: Matched, dirty: Mapping[int, object]) -> dict[Pair, int]:
+def merge_links(stored: Mapping[Pair, Link], matched: Matched, dirty: Mapping[int, object]) -> dict[Pair, Link]:
     """Return the links as they are now: those stored between clean records, and the new ones of the dirty records."""
-    kept = {pair: score for pair, score in stored.items() if pair[0] not in dirty and pair[1] not in dirty}
-    return kept | {pair: link.score for pair, link in matched.links.items()}
+    kept = {pair: link for pair, link in stored.items() if pair[0] not in dirty and pair[1] not in dirty}
+    return kept | matched.links
 
 
 def decide(
@@ -80,8 +80,13 @@ def decide(
     """
     alive = sorted((k for k in ground.known.values() if not k.is_gone), key=lambda known: known.rank)
     judge = _judge(ground)
-    inside = {pair: score for pair, score in ground.links.items() if all(r in ground.known for r in pair)}
-    facts = Facts(inside, frozenset(ground.verdicts.same), frozenset(ground.verdicts.different))
+    inside = {pair: link for pair, link in ground.links.items() if all(r in ground.known for r in pair)}
+    facts = Facts(
+        {pair: link.score for pair, link in inside.items()},
+        frozenset(ground.verdicts.same),
+        frozenset(ground.verdicts.different),
+        {pair: link.levels for pair, link in inside.items()},
+    )
     of = cluster_few([known.record for known in alive], facts, judge).of
     placed, scope = place_pins(pins, _scope(ground.known, of, revalue), _said(pins, ground), ground.active.rules)
     partition = settle(scope, chunk_records=EVERYTHING, keep=keep)
@@ -101,11 +106,11 @@ def cluster_of_outsider(outsider: Outsider) -> int:
 def _judge(ground: Neighbourhood) -> Judge:
     rules, statistics = ground.active.rules, ground.active.statistics
 
-    def score(record: int, others: Sequence[int]) -> list[int]:
+    def compare(record: int, others: Sequence[int]) -> list[tuple[int, ...]]:
         parts = [ground.parts_of(other) for other in others]
-        return score_many(ground.parts_of(record), parts, rules, statistics)
+        return [levels for _, levels in score_with_levels(ground.parts_of(record), parts, rules, statistics)]
 
-    return Judge(rules, score, _barred(ground))
+    return Judge(rules, compare, _barred(ground))
 
 
 def _barred(ground: Neighbourhood) -> Callable[[int, int], bool]:
@@ -142,9 +147,9 @@ def _proposals(
     """Return the questions that touch a changed cluster."""
     touched = {record for records in members.values() for record in records}
     asked = {
-        pair: score
-        for pair, score in ground.links.items()
-        if score >= judge.rules.thresholds.review and not touched.isdisjoint(pair)
+        pair: link.score
+        for pair, link in ground.links.items()
+        if link.score >= judge.rules.thresholds.review and not touched.isdisjoint(pair)
     }
     cluster = dict(of) | {record: cluster_of_outsider(o) for record, o in ground.outside.items()}
     rank = {record: k.rank for record, k in ground.known.items()} | {r: o.rank for r, o in ground.outside.items()}

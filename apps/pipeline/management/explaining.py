@@ -47,7 +47,7 @@ class Teller:
         if report.cluster.weakest is not None:
             weakest = report.cluster.weakest
             pair = f"{_name(report.records[weakest.best.left])} and {_name(report.records[weakest.best.right])}"
-            self._line(f"Weakest link: {say_bits(weakest.mean)} bits in the mean, at best {pair}.")
+            self._line(f"Weakest link: {say_bits(weakest.score)} bits between the groups, at best {pair}.")
         if len(report.cluster.groups) > 1:
             self._line(f"By the rules and decisions of today they would be {len(report.cluster.groups)} customers.")
         for line in _warnings(report):
@@ -101,13 +101,13 @@ def _sentence(step: Contribution) -> str:
 
 def _steps(report: CustomerReport, steps: Sequence[Step]) -> Table:
     table = Table(box=None, header_style="dim", padding=(0, 1))
-    for title in ("", "mean", "these", "joined by", "their best pair"):
-        table.add_column(title, justify="right" if title in {"", "mean"} else "left")
+    for title in ("", "bits", "these", "joined by", "their best pair"):
+        table.add_column(title, justify="right" if title in {"", "bits"} else "left")
     for number, step in enumerate(steps, start=1):
         best = f"{say_bits(step.best.score)}: {_names(report.records, (step.best.left, step.best.right))}"
         by = f"; decision {step.verdict}" if step.verdict else ""
         sides = (Text(_names(report.records, side)) for side in (step.group, step.joined))
-        table.add_row(str(number), say_bits(step.mean), *sides, Text(best + by))
+        table.add_row(str(number), say_bits(step.score), *sides, Text(best + by))
     return table
 
 

@@ -19,13 +19,13 @@ _SPEAKS_AGAINST = -1_000
 
 @dataclass(frozen=True, slots=True)
 class StepWhy:
-    """One join: the records on both sides (the first few), the mean between them, and their best pair's evidence."""
+    """One join: the records on both sides (the first few), the score between them, and their best pair's evidence."""
 
     group: tuple[sources.Record, ...]
     group_hidden: int
     joined: tuple[sources.Record, ...]
     joined_hidden: int
-    mean_bits: str
+    group_bits: str
     verdict: matching.VerdictRow | None
     is_weakest: bool
     pair: "PairWhy"
@@ -130,7 +130,7 @@ def _step(
         group_hidden=max(len(group) - MOST_TOLD, 0),
         joined=tuple(joined[:MOST_TOLD]),
         joined_hidden=max(len(joined) - MOST_TOLD, 0),
-        mean_bits=say_bits(step.mean),
+        group_bits=say_bits(step.score),
         verdict=verdicts.get(step.verdict) if step.verdict else None,
         is_weakest=several and report.cluster is not None and step is report.cluster.weakest,
         pair=_pair(report.records, (step.best.left, step.best.right), pair),

@@ -18,20 +18,20 @@ def test_every_cluster_of_a_run_is_retraced_to_one_group() -> None:
         told = explain_cluster(members, RULES, resolution.statistics)
         assert told.groups == (tuple(members),)
         assert len(told.steps) == len(members) - 1
-        assert all(step.mean >= RULES.thresholds.link for step in told.steps)
+        assert all(step.score >= RULES.thresholds.link for step in told.steps)
         assert sorted([*told.steps[-1].group, *told.steps[-1].joined]) == sorted(members)
         weak |= {(min(p.left, p.right), max(p.left, p.right), p.score) for p in told.weak_pairs}
     found = resolution.clustering.weak.to_pylist()
     assert weak == {(row["left"], row["right"], row["score"]) for row in found}
 
 
-def test_the_strongest_pair_joins_first_and_the_lowest_mean_is_the_weakest_link() -> None:
+def test_the_strongest_pair_joins_first_and_the_lowest_score_is_the_weakest_link() -> None:
     near = {**ACME, "name.form": "LLC"}
     far = {"name.words": "acme", "city.name": "bonn"}
     told = explain_cluster({7: far, 8: ACME, 9: near}, RULES, STATISTICS)
     assert [(step.group, step.joined) for step in told.steps] == [((8,), (9,)), ((7,), (8, 9))]
     assert told.weakest == told.steps[1]
-    assert told.steps[1].mean <= told.steps[1].best.score
+    assert told.steps[1].score <= told.steps[1].best.score
     assert {told.steps[1].best.left, told.steps[1].best.right} <= {7, 8, 9}
 
 

@@ -64,15 +64,15 @@ def test_keys_that_too_many_hold_are_named_whether_hot_then_or_crowded_now() -> 
         assert len(told.common_keys) == len(both)
 
 
-def test_a_strong_pair_does_not_carry_a_weak_mean() -> None:
+def test_a_strong_pair_does_not_carry_weak_groups() -> None:
     sister = {"name.words": "acme works", "city.name": "oslo", "phone.e164": "+4799", "postcode.code": "0150"}
     told = why_not({1: ACME}, {2: ACME, 3: sister, 4: sister, 5: sister | {"city.name": "rome"}}, RULES, STATISTICS)
     strict = replace(RULES, thresholds=replace(RULES.thresholds, link=told.best.score, doubt=-9_000))
     refused = why_not({1: ACME}, {2: ACME, 3: sister}, strict, STATISTICS)
-    assert kinds(refused) == ["mean"]
+    assert kinds(refused) == ["groups"]
     assert "all 2 pairs" in refused.reasons[0].sentence
     assert (refused.best.left, refused.best.right) == (1, 2)
-    assert refused.mean < told.best.score
+    assert refused.score < told.best.score
 
 
 def test_a_score_between_the_thresholds_asks_a_person() -> None:
@@ -98,7 +98,7 @@ def test_every_two_clusters_that_a_run_asked_about_have_a_reason() -> None:
     clusters = members_by_cluster(resolution)
     cluster_of = {record: name for name, members in clusters.items() for record in members}
     proposals = resolution.proposals.to_pylist()
-    assert len(proposals) > 5
+    assert len(proposals) >= 5
     for row in proposals:
         ours, theirs = clusters[cluster_of[row["left"]]], clusters[cluster_of[row["right"]]]
         told = why_not(ours, theirs, RULES, resolution.statistics)

@@ -90,7 +90,7 @@ def test_many_labels_of_few_parties_are_too_few() -> None:
 
 
 def test_weights_that_would_link_many_more_pairs_are_refused() -> None:
-    strict = guessed(prior=-2500)
+    strict = guessed(prior=-3300)
     pairs = labelled(4000)
     clear = pairs.levels[(pairs.levels == 1).sum(axis=1) != 1]
     one_agrees = np.zeros((6000, pairs.levels.shape[1]), dtype=np.uint8)
