@@ -127,12 +127,15 @@ def widen_scope(by_keys: Sequence[int] = ()) -> int:
     """Add what shares one of `by_keys`, then close the scope over links, verdicts, pins and customers."""
     with connection.cursor() as cursor:
         if by_keys:
+            # Where the server holds the table for small it would read all of it, and compare each key with each.
+            cursor.execute("SELECT set_config('enable_seqscan', 'off', false)")
             cursor.execute(
                 "INSERT INTO scope SELECT record_id, false FROM matching_standardrecord"
                 " WHERE match_keys && %s::bigint[]"
                 " ON CONFLICT (id) DO NOTHING",
                 [list(by_keys)],
             )
+            cursor.execute("SELECT set_config('enable_seqscan', 'on', false)")
         while True:
             cursor.execute(WIDEN)
             if not cursor.rowcount:
