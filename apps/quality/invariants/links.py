@@ -51,7 +51,11 @@ JOIN sources_sourcerecord r ON r.id = m.record_id JOIN sources_sourcesystem s ON
 LEFT JOIN best b ON b.record_id = m.record_id
 LEFT JOIN matching_verdict v ON v.id = m.verdict_id
 WHERE (m.reason = 'alone' AND z.members <> 1)
-   OR (m.reason = 'linked' AND (m.score IS NULL OR m.score IS DISTINCT FROM b.score))
+   OR (m.reason = 'linked' AND m.score IS DISTINCT FROM b.score)
+   -- Blocking may have missed what ties it to the others: then somebody else it is linked to led there.
+   OR (m.reason = 'linked' AND m.score IS NULL
+       AND NOT EXISTS (SELECT FROM matching_link l WHERE l.low_id = m.record_id)
+       AND NOT EXISTS (SELECT FROM matching_link l WHERE l.high_id = m.record_id))
    OR (m.reason IN ('verdict', 'hold') AND (v.id IS NULL OR v.undone_at IS NOT NULL))
    OR m.reason NOT IN ('alone', 'linked', 'verdict', 'hold')
 """
