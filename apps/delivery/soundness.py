@@ -43,7 +43,7 @@ _OVERDUE = """
 _UNNAMED = """
     SELECT s.code, d.subject, d.sequence
     FROM delivery_delivery AS d JOIN delivery_subscriber AS s ON s.id = d.subscriber_id
-    WHERE (d.state = 'cancelled' AND d.note !~ '^skipped by person:')
+    WHERE (d.state = 'cancelled' AND d.note !~ '^(skipped by person|taken back before it left, by [a-z]+):')
        OR (d.state IN ('delivered', 'dead', 'cancelled')) <> (d.settled_at IS NOT NULL)
     ORDER BY 1, 2, 3
 """

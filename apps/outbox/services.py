@@ -83,11 +83,14 @@ def post_events(*, events: Sequence[NewEvent], correlation_id: UUID, actor: Acto
     return [row.pk for row in Event.objects.bulk_create(rows, batch_size=1_000)]
 
 
-def post_event_frame(*, frame: pa.Table, correlation_id: UUID, actor: Actor) -> pa.Array:
+def post_event_frame(
+    *, frame: pa.Table, correlation_id: UUID, actor: Actor, decision_id: int | None = None
+) -> pa.Array:
     """Post a frame of events by COPY inside the caller's transaction and return their row ids (int64), in row order.
 
     Columns: `type`, `subject` and `data` (JSON text) strings, `sequence` integer; optional `transaction_id` string,
     where null or absent stands for the one id this call draws. Hundreds of thousands of rows fit in one call.
+    `decision_id` names the decision that made them all, or whose undoing did.
 
     Raises EventRefusedError outside a transaction, for a missing column, a null, or a type or subject that can't be
     sent; IntegrityError as in `post_events`.
@@ -105,6 +108,7 @@ def post_event_frame(*, frame: pa.Table, correlation_id: UUID, actor: Actor) -> 
         "correlation_id": _repeated(str(correlation_id), count),
         "actor": _repeated(str(actor), count),
         "at": _repeated(at, count),
+        "decision_id": pa.repeat(pa.scalar(decision_id, pa.int64()), count),
     }
     copy_in("outbox_event", pa.table(columns))
     return ids

@@ -5,13 +5,16 @@ A chunk whose customers changed since they were read is left alone and named, so
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from threading import Lock
 from typing import Any
 from uuid import UUID
 
 import pyarrow as pa
 import pyarrow.compute as pc
+from django.conf import settings
 from django.db import connection
+from django.utils import timezone
 
 from apps.base.actors import Actor, acting
 from apps.base.locks import Gate, lock_gate
@@ -129,8 +132,10 @@ def write_chunk(chunk: Chunk, context: Context) -> dict[str, int]:
     """Write a chunk that is known not to be stale, in the caller's transaction; return what was written, by kind."""
     _store_matching(chunk)
     _store_customers(chunk, context)
-    event_ids = post_event_frame(frame=chunk.events, correlation_id=context.correlation, actor=context.actor)
-    deliveries = enqueue(event_ids=event_ids, actor=context.actor)
+    event_ids = post_event_frame(
+        frame=chunk.events, correlation_id=context.correlation, actor=context.actor, decision_id=context.verdict_id
+    )
+    deliveries = enqueue(event_ids=event_ids, actor=context.actor, not_before=_hold_until(context))
     _tell_sources(chunk, context)
     opened, closed = settle_pair_cases(
         pairs=chunk.cases,
@@ -155,6 +160,13 @@ def write_chunk(chunk: Chunk, context: Context) -> dict[str, int]:
         "cases_closed": closed,
         "write_backs": chunk.ledger.num_rows,
     }
+
+
+def _hold_until(context: Context) -> datetime | None:
+    """Return until when what a person does stays in the hub, None for what others do."""
+    if context.actor.kind != "person":
+        return None
+    return timezone.now() + timedelta(seconds=float(settings.MDM["DECISION_HOLD_SECONDS"]))
 
 
 def _placed(chunk: Chunk) -> list[int]:
@@ -245,6 +257,11 @@ def _store_customers(chunk: Chunk, context: Context) -> None:
 def _tell_sources(chunk: Chunk, context: Context) -> None:
     gone = _gone(chunk)
     if chunk.ledger.num_rows:
-        expect_ids(frame=chunk.ledger, correlation_id=context.correlation, actor=context.actor)
+        expect_ids(
+            frame=chunk.ledger,
+            correlation_id=context.correlation,
+            actor=context.actor,
+            not_before=_hold_until(context),
+        )
     if gone:
         withdraw_ids(record_ids=gone, actor=context.actor)

@@ -193,6 +193,8 @@ MDM: dict[str, Any] = {
     "DELIVERY_SPAN_SECONDS": 75 * 3600,
     "DELIVERY_TIMEOUT_SECONDS": 15,
     "DELIVERY_LEASE_SECONDS": 60,
+    # How long what a person decided waits before it leaves the hub: taken back by then, nobody hears of it.
+    "DECISION_HOLD_SECONDS": 60,
     "SNAPSHOT_DROP_SHARE": 0.20,
     # Where governed ids are written back, by source code; a source named nowhere gets a file under HOME/write_back.
     "WRITE_BACK": {"crm": {"transport": "standin_crm", "url": STANDIN_CRM_URL}} if STANDIN_CRM_URL else {},

@@ -12,3 +12,4 @@ STORAGES["staticfiles"] = {"BACKEND": "django.contrib.staticfiles.storage.Static
 # Static files are served from where they lie: no test collects them.
 WHITENOISE_AUTOREFRESH = True
 MDM["LOAD_WORKERS"] = 1
+MDM["DECISION_HOLD_SECONDS"] = 0

@@ -1,6 +1,6 @@
 """What other apps may ask of delivery. Each name is kept in the module of its topic beside this one."""
 
-from apps.delivery.services.deliveries import cancel_delivery, enqueue, replay_dead_deliveries
+from apps.delivery.services.deliveries import cancel_delivery, drop_undone, enqueue, replay_dead_deliveries
 from apps.delivery.services.ledger import (
     Found,
     expect_ids,
@@ -19,6 +19,7 @@ __all__ = [
     "cancel_delivery",
     "deactivate_subscriber",
     "deliver_due",
+    "drop_undone",
     "enqueue",
     "expect_ids",
     "note_found",

@@ -80,6 +80,29 @@ _SETTLE = """
     WHERE d.id = v.id AND d.state = 'in_flight' AND d.lease_token = %(token)s AND d.lease_until > clock_timestamp()
     RETURNING d.id
 """
+# A stream is dropped whole or not at all: with another change between the decision and its undoing all goes out.
+_DROP_UNDONE = """
+    WITH told AS (
+        SELECT d.id, d.subscriber_id, d.subject, d.sequence, d.state, d.attempts FROM outbox_event AS e
+        JOIN delivery_delivery AS d ON d.event_id = e.id
+        WHERE e.decision_id = %(decision)s
+        ORDER BY d.id
+        FOR UPDATE OF d
+    ), unsent AS (
+        SELECT subscriber_id, subject, min(sequence) AS first, max(sequence) AS last, count(*) AS events FROM told
+        GROUP BY subscriber_id, subject
+        HAVING bool_and(state = 'waiting' AND attempts = 0)
+    ), alone AS (
+        SELECT u.subscriber_id, u.subject FROM unsent AS u
+        WHERE u.events = (
+            SELECT count(*) FROM delivery_delivery AS d
+            WHERE d.subscriber_id = u.subscriber_id AND d.subject = u.subject AND d.sequence BETWEEN u.first AND u.last)
+    )
+    UPDATE delivery_delivery AS d SET state = 'cancelled', note = %(note)s, settled_at = %(now)s
+    FROM told JOIN alone USING (subscriber_id, subject)
+    WHERE d.id = told.id
+    RETURNING d.id
+"""
 _NOTE_ATTEMPTS = """
     INSERT INTO delivery_deliveryattempt (delivery_id, number, at, seconds, outcome, status, detail)
     SELECT * FROM unnest(%s::bigint[], %s::int[], %s::timestamptz[], %s::float8[], %s::text[], %s::int[], %s::text[])
@@ -127,10 +150,11 @@ def retry_plan() -> Plan:
     return Plan(int(settings.MDM["DELIVERY_ATTEMPTS"]), float(settings.MDM["DELIVERY_SPAN_SECONDS"]))
 
 
-def enqueue(*, event_ids: Sequence[int] | pa.Array, actor: Actor) -> int:
+def enqueue(*, event_ids: Sequence[int] | pa.Array, actor: Actor, not_before: datetime | None = None) -> int:
     """Owe each event to every active subscriber entitled to its type, and return how many deliveries that made.
 
-    Runs inside the transaction that posted the events. Enqueueing an event again adds nothing.
+    Runs inside the transaction that posted the events. Enqueueing an event again adds nothing. Nothing goes out before
+    `not_before`, nor does what is enqueued about the same customer later.
     """
     ids = event_ids.to_pylist() if isinstance(event_ids, pa.Array) else list(event_ids)
     if not ids:
@@ -147,7 +171,7 @@ def enqueue(*, event_ids: Sequence[int] | pa.Array, actor: Actor) -> int:
             ORDER BY e.id
             ON CONFLICT (subscriber_id, event_id) DO NOTHING
             """,
-            [timezone.now(), ids],
+            [not_before or timezone.now(), ids],
         )
         made = int(cursor.rowcount)
     logger.debug("delivery.enqueued", extra={"hub": {"deliveries": made, "actor": str(actor)}})
@@ -238,6 +262,22 @@ def replay_dead_deliveries(*, ids: Sequence[int] | None = None, actor: Actor) ->
     )
     _unpark(found)
     return found
+
+
+@transaction.atomic
+def drop_undone(*, decision_id: int, actor: Actor) -> int:
+    """Spare subscribers a decision that was taken back before any of it left, and return how many deliveries that ends.
+
+    Its events and those of its undoing are dropped from every stream in which none was tried and nothing else happened
+    in between: what the subscriber would know last is what it knows already.
+    """
+    with connection.cursor() as cursor:
+        note = f"taken back before it left, by {actor}"[:300]
+        cursor.execute(_DROP_UNDONE, {"decision": decision_id, "now": timezone.now(), "note": note})
+        dropped = [row[0] for row in cursor.fetchall()]
+    if dropped:
+        _unpark(dropped)
+    return len(dropped)
 
 
 @transaction.atomic

@@ -8,6 +8,7 @@ next, so that two writes to one record never overlap.
 import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
@@ -26,7 +27,7 @@ _EXPECT: Final = """
     INSERT INTO delivery_ledgerentry AS l
         (record_id, source_code, source_key, desired, sent, acknowledged, found, state, attempts, next_attempt_at, note,
          correlation_id, changed_at)
-    SELECT record_id, source_code, source_key, gid, '', '', '', 'pending', 0, %(now)s, '', %(correlation)s, %(now)s
+    SELECT record_id, source_code, source_key, gid, '', '', '', 'pending', 0, %(due)s, '', %(correlation)s, %(now)s
     FROM {wanted}
     ORDER BY record_id
     ON CONFLICT (record_id) DO UPDATE SET
@@ -86,11 +87,11 @@ class Found:
     unknown: frozenset[str]
 
 
-def expect_ids(*, frame: pa.Table, correlation_id: UUID, actor: Actor) -> int:
+def expect_ids(*, frame: pa.Table, correlation_id: UUID, actor: Actor, not_before: datetime | None = None) -> int:
     """State which governed id each source record should carry, and return how many entries that changed.
 
     Runs inside the transaction of the golden change. Columns: `record_id` int64 (each once), `source_code`,
-    `source_key`, `gid` strings. What is already expected is left as it is.
+    `source_key`, `gid` strings. What is already expected is left as it is. Nothing is sent before `not_before`.
     Raises Invalid outside a transaction or for a missing column.
     """
     _refuse_outside_transaction()
@@ -99,7 +100,8 @@ def expect_ids(*, frame: pa.Table, correlation_id: UUID, actor: Actor) -> int:
     if not frame.num_rows:
         return 0
     with staged("ledger_wanted", frame, _WANTED) as (wanted, values), connection.cursor() as cursor:
-        asked: dict[str, Any] = {"now": timezone.now(), "correlation": correlation_id}
+        now = timezone.now()
+        asked: dict[str, Any] = {"now": now, "due": not_before or now, "correlation": correlation_id}
         cursor.execute(_EXPECT.format(wanted=wanted), asked | values)
         changed = int(cursor.rowcount)
     logger.debug("ledger.expected", extra={"hub": {"changed": changed, "actor": str(actor)}})

@@ -9,6 +9,7 @@ from apps.base.locks import Gate, lock_gate
 from apps.base.retrying import retrying
 from apps.cases.selectors import get_case
 from apps.cases.services import close_case, close_cases_about, reopen_case
+from apps.delivery.services import drop_undone
 from apps.golden.places import Place, find_last_move, find_live_ids, find_places
 from apps.golden.standing import list_absorbed_with_records
 from apps.matching.decisions import Taken, get_taken
@@ -92,6 +93,8 @@ def _undo(verdict_id: int, reason: str, actor: Actor, *, only_own: bool) -> Undo
             act="undo", verdict_id=verdict_id, ground=ground, records=around, correlation=journal.correlation, cases=()
         )
         differences = tuple(_differences(taken, places))
+        if not differences:
+            drop_undone(decision_id=verdict_id, actor=actor)
     return Undone(verdict_id, case_id, taken.kind, _message(case_id, differences), outcome, differences)
 
 
