@@ -31,7 +31,7 @@ class Cause(StrEnum):
     DECIDED = "decided different"
     BARRED = "exclusive identifiers differ"
     OTHERS_BARRED = "other members are kept apart"
-    OUTVOTED = "mean of the clusters, or a cap"
+    OUTVOTED = "score of the groups, or a cap"
 
 
 NEVER_COMPARED = (Cause.NO_KEY, Cause.NOTHING_SHARED, Cause.TOO_COMMON)
