@@ -95,7 +95,7 @@ def make_small_hub() -> SmallHub:
     for record in (crm, erp, billing):
         make_standard(record)
     make_link(crm, erp)
-    make_link(crm, billing, score=-800)
+    make_link(crm, billing, score=-1_700)
     acme, billed = make_customer(crm, erp), make_customer(billing)
     entity = make_legal_entity(acme)
     make_identifier(entity, "vat", "DE136695976", issuer="DE")
