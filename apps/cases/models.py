@@ -25,7 +25,12 @@ class Case(models.Model):
     # Source records of a pair, low first; no foreign key: the mailbox knows no other app.
     low_record_id = models.BigIntegerField(null=True)
     high_record_id = models.BigIntegerField(null=True)
+    # The one of the two that is asked about: the queue shows it with all its candidates. Null: the case stands alone.
+    subject_record_id = models.BigIntegerField(null=True)
+    # How many source records a wrong answer would misplace.
+    stake = models.IntegerField(default=1, db_default=1)
     score = models.IntegerField(null=True)
+    # Doublings of stake x uncertainty x age, in thousandths, as of the beginning of 2020: see services.PRIORITY.
     priority = models.IntegerField(default=0)
     question = models.CharField(max_length=300)
     facts = models.JSONField(default=dict)
@@ -52,8 +57,12 @@ class Case(models.Model):
             ),
         ]
         indexes = [
-            # list_open_cases: the queue, most pressing first
+            # list_open_groups: the queue, most pressing first
             models.Index(fields=["-priority", "id"], condition=Q(state="open"), name="case_queue"),
+            # list_open_groups: whether a record has a more pressing candidate, and which candidates it has
+            models.Index(
+                fields=["subject_record_id", "-priority", "id"], condition=Q(state="open"), name="open_case_by_subject"
+            ),
             # close_moot_cases: open cases that name a record
             models.Index(fields=["high_record_id"], condition=Q(state="open"), name="open_case_by_high_record"),
         ]

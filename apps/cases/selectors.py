@@ -2,14 +2,16 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
-from django.db.models import Count, Q
+from django.db.models import Count, Exists, OuterRef, Q
 
 from apps.base.errors import NotFound
 from apps.cases.models import Case
 
+DOUBLES_IN = timedelta(days=14)
+"""What waits this long weighs twice as much: services.PRIORITY."""
 KINDS: tuple[str, ...] = tuple(Case.Kind.values)
 
 
@@ -17,7 +19,8 @@ KINDS: tuple[str, ...] = tuple(Case.Kind.values)
 class CaseRow:
     """One question: what it asks, about which source records, how pressing, and how it ended.
 
-    `score` is in millibits and null where no pair is asked about.
+    `score` is in millibits and null where no pair is asked about. `subject_record_id` is the record that the queue
+    shows it under, null where it stands alone; `stake` how many records a wrong answer would misplace.
     """
 
     case_id: int
@@ -26,6 +29,8 @@ class CaseRow:
     state: str
     low_record_id: int | None
     high_record_id: int | None
+    subject_record_id: int | None
+    stake: int
     score: int | None
     priority: int
     question: str
@@ -35,6 +40,84 @@ class CaseRow:
     closed_at: datetime | None
     closed_by: str
     close_reason: str
+
+    @property
+    def candidate_record_id(self) -> int | None:
+        """The other record of the pair than the subject; the high one where no subject is named."""
+        return self.low_record_id if self.subject_record_id == self.high_record_id else self.high_record_id
+
+    @property
+    def place(self) -> tuple[int, int]:
+        """Where it stands in the queue: (priority, case id)."""
+        return self.priority, self.case_id
+
+    def pressing(self, now: datetime) -> float | None:
+        """Return stake x uncertainty x age as of `now`; None for what comes before every pair.
+
+        Age doubles it every 14 days. The queue's order is that of `services.PRIORITY`, its logarithm.
+        """
+        if self.kind != Case.Kind.PAIR or self.score is None:
+            return None
+        bits = min(abs(self.score) / 1000, 100)
+        uncertainty = 4 * 2**bits / (1 + 2**bits) ** 2
+        return float(self.stake * uncertainty * 2 ** ((now - self.opened_at) / DOUBLES_IN))
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """A source record with its candidates, most pressing first; one question by itself where it names no record."""
+
+    candidates: tuple[CaseRow, ...]
+
+    @property
+    def head(self) -> CaseRow:
+        """The most pressing question: where the group stands in the queue."""
+        return self.candidates[0]
+
+
+def list_open_groups(*, after: tuple[int, int] | None = None, limit: int = 50, kind: str | None = None) -> list[Group]:
+    """Return the queue: open cases by the source record they ask about, most pressing first and then oldest first.
+
+    `after` is the (priority, case id) of the head of the last group seen. Two queries.
+    """
+    is_open = Case.objects.filter(state=Case.State.OPEN)
+    is_open = is_open if kind is None else is_open.filter(kind=kind)
+    before = Q(priority__gt=OuterRef("priority")) | Q(priority=OuterRef("priority"), pk__lt=OuterRef("pk"))
+    heads = is_open.exclude(Exists(is_open.filter(before, subject_record_id=OuterRef("subject_record_id"))))
+    if after is not None:
+        heads = heads.filter(_follows(after))
+    found = [_case(row) for row in heads.order_by("-priority", "pk")[:limit]]
+    candidates: dict[int, list[CaseRow]] = {}
+    subjects = [head.subject_record_id for head in found if head.subject_record_id is not None]
+    for row in is_open.filter(subject_record_id__in=subjects).order_by("-priority", "pk") if subjects else ():
+        candidates.setdefault(row.subject_record_id or 0, []).append(_case(row))
+    return [Group(tuple(candidates.get(head.subject_record_id or 0, [head]))) for head in found]
+
+
+def list_candidates(case: CaseRow) -> list[CaseRow]:
+    """Return the open cases of the same source record, most pressing first. One query, none for a case by itself."""
+    if case.subject_record_id is None:
+        return []
+    rows = Case.objects.filter(state=Case.State.OPEN, subject_record_id=case.subject_record_id)
+    return [_case(row) for row in rows.order_by("-priority", "pk")]
+
+
+def find_place_of_group(case: CaseRow, *, since: datetime) -> tuple[int, int]:
+    """Return where a case's group stands in the queue, counting cases closed since then. One query."""
+    if case.subject_record_id is None:
+        return case.place
+    counts = Q(state=Case.State.OPEN) | Q(closed_at__gte=since) | Q(pk=case.case_id)
+    rows = Case.objects.filter(counts, subject_record_id=case.subject_record_id).order_by("-priority", "pk")
+    return rows.values_list("priority", "pk").first() or case.place
+
+
+def count_open_groups() -> int:
+    """Return how many lines the queue has. One query."""
+    rows = Case.objects.filter(state=Case.State.OPEN)
+    counted = rows.aggregate(
+        together=Count("subject_record_id", distinct=True), alone=Count("pk", filter=Q(subject_record_id=None))
+    )
+    return int(counted["together"] + counted["alone"])
 
 
 def list_open_cases(*, after: tuple[int, int] | None = None, limit: int = 50, kind: str | None = None) -> list[CaseRow]:
@@ -46,8 +129,7 @@ def list_open_cases(*, after: tuple[int, int] | None = None, limit: int = 50, ki
     if kind is not None:
         rows = rows.filter(kind=kind)
     if after is not None:
-        priority, case_id = after
-        rows = rows.filter(Q(priority__lt=priority) | Q(priority=priority, pk__gt=case_id))
+        rows = rows.filter(_follows(after))
     return [_case(row) for row in rows[:limit]]
 
 
@@ -81,6 +163,11 @@ def list_open_cases_of(record_ids: list[int], *, limit: int = 50) -> list[CaseRo
     return [_case(row) for row in rows.order_by("-priority", "pk")[:limit]]
 
 
+def _follows(place: tuple[int, int]) -> Q:
+    priority, case_id = place
+    return Q(priority__lt=priority) | Q(priority=priority, pk__gt=case_id)
+
+
 def _case(row: Case) -> CaseRow:
     return CaseRow(
         case_id=row.pk,
@@ -89,6 +176,8 @@ def _case(row: Case) -> CaseRow:
         state=row.state,
         low_record_id=row.low_record_id,
         high_record_id=row.high_record_id,
+        subject_record_id=row.subject_record_id,
+        stake=row.stake,
         score=row.score,
         priority=row.priority,
         question=row.question,

@@ -1,7 +1,8 @@
 """Open and close questions for a steward. One open case per pair; a case that became moot closes with its reason."""
 
 import json
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from django.db import connection
@@ -13,20 +14,45 @@ from apps.cases.models import Case
 
 # Before any pair: these ask about what a person decided.
 _ASKED_FIRST = 1_000_000
-OPEN_PAIRS = """
-INSERT INTO cases_case
-    (kind, state, low_record_id, high_record_id, score, priority, question, facts, run_id, opened_at, closed_by,
-     close_reason)
-SELECT 'pair', 'open', p.low, p.high, p.score, p.priority, 'Are these the same customer?',
-       jsonb_build_object('reason', p.reason), %(run)s, %(now)s, '', ''
-FROM jsonb_to_recordset(%(pairs)s::jsonb) AS p(low bigint, high bigint, score int, priority int, reason text)
-ON CONFLICT (low_record_id, high_record_id) WHERE state = 'open' AND low_record_id IS NOT NULL
-DO UPDATE SET score = excluded.score, priority = excluded.priority
-WHERE cases_case.score IS DISTINCT FROM excluded.score
+# Doublings, in thousandths, of stake x uncertainty x age. Uncertainty is 4p(1 - p) of the score's odds: 1 at even odds,
+# a quarter for each two bits or so away from them. Age doubles a question's weight every fortnight; what doubles all
+# alike doesn't change their order, so it is written as of one day for good, and no row is ever rewritten for its age.
+PRIORITY = """
+round(1000 * (
+    ln(greatest({stake}, 1)) / ln(2)
+    + 2 - ln(1 + power(2::float8, {bits})) / ln(2) - ln(1 + power(2::float8, -{bits})) / ln(2)
+    - extract(epoch FROM {opened} - timestamptz '2020-01-01 00:00Z') / 1209600
+))::integer
 """
+_BITS = "greatest(least({score} / 1000.0, 100), -100)::float8"
+_NEW = PRIORITY.format(stake="p.stake", bits=_BITS.format(score="p.score"), opened="%(now)s::timestamptz")
+_ASKED_ANEW = PRIORITY.format(
+    stake="excluded.stake", bits=_BITS.format(score="excluded.score"), opened="cases_case.opened_at"
+)
+OPEN_PAIRS = f"""
+INSERT INTO cases_case
+    (kind, state, low_record_id, high_record_id, subject_record_id, stake, score, priority, question, facts, run_id,
+     opened_at, closed_by, close_reason)
+SELECT 'pair', 'open', p.low, p.high, p.subject, p.stake, p.score,
+       {_NEW},
+       'Are these the same customer?', jsonb_build_object('reason', p.reason), %(run)s, %(now)s, '', ''
+FROM jsonb_to_recordset(%(pairs)s::jsonb)
+     AS p(low bigint, high bigint, subject bigint, stake int, score int, reason text)
+ON CONFLICT (low_record_id, high_record_id) WHERE state = 'open' AND low_record_id IS NOT NULL
+DO UPDATE SET score = excluded.score, stake = excluded.stake, subject_record_id = excluded.subject_record_id,
+    priority = CASE WHEN cases_case.kind <> 'pair' THEN cases_case.priority ELSE {_ASKED_ANEW} END
+WHERE (cases_case.score, cases_case.stake, cases_case.subject_record_id)
+      IS DISTINCT FROM (excluded.score, excluded.stake, excluded.subject_record_id)
+RETURNING xmax = 0
+"""  # noqa: S608 - its own expressions
 CLOSE_MOOT = """
 UPDATE cases_case SET state = 'closed', closed_at = %(now)s, closed_by = %(actor)s,
-       close_reason = 'moot: the records changed or were brought together'
+       close_reason = CASE
+           WHEN low_record_id = ANY(%(gone)s) OR high_record_id = ANY(%(gone)s) THEN 'moot: a record is gone'
+           WHEN (SELECT count(DISTINCT c.customer) = 1 AND count(*) = 2
+                 FROM unnest(%(placed)s::bigint[], %(customers)s::bigint[]) AS c(record, customer)
+                 WHERE c.record IN (low_record_id, high_record_id)) THEN 'moot: the records were brought together'
+           ELSE %(otherwise)s END
 WHERE state = 'open' AND kind = 'pair'
   AND (low_record_id = ANY(%(records)s) OR high_record_id = ANY(%(records)s))
   AND (low_record_id, high_record_id) NOT IN (
@@ -35,24 +61,39 @@ WHERE state = 'open' AND kind = 'pair'
 """
 
 
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """Why questions are moot: records that are gone, the customer each record is in now, the decision carried out."""
+
+    gone: Sequence[int]
+    customer_of: Mapping[int, int]
+    verdict_id: int | None
+
+
 def settle_pair_cases(
     *,
     pairs: Sequence[dict[str, Any]],
     records: Sequence[int],
     elsewhere: Sequence[tuple[int, int]] = (),
+    facts: Facts,
     run_id: int,
     actor: Actor,
 ) -> tuple[int, int]:
-    """Open a case per pair (low, high, score, priority, reason) and close those of `records` no longer asked.
+    """Open a case per pair (low, high, subject, stake, score, reason) and close those of `records` no longer asked.
 
     `elsewhere` names pairs of these records that another transaction of the same run asks about: they stay as they are.
-    Runs inside the caller's transaction; returns how many were opened or rescored, and closed.
+    `facts` say why a case closes. Runs inside the caller's transaction; returns how many were opened, and closed.
     """
+    decision = f"moot: decision {facts.verdict_id} keeps the records apart or asks about others of their customers"
     values: dict[str, Any] = {
         "pairs": json.dumps(list(pairs)),
         "records": list(records),
         "lows": [low for low, _ in elsewhere],
         "highs": [high for _, high in elsewhere],
+        "gone": list(facts.gone),
+        "placed": list(facts.customer_of),
+        "customers": list(facts.customer_of.values()),
+        "otherwise": decision if facts.verdict_id else "moot: the records changed",
         "run": run_id,
         "now": timezone.now(),
         "actor": str(actor),
@@ -65,7 +106,7 @@ def settle_pair_cases(
         opened = 0
         if pairs:
             cursor.execute(OPEN_PAIRS, values)
-            opened = cursor.rowcount
+            opened = sum(is_new for (is_new,) in cursor.fetchall())
     return opened, closed
 
 
@@ -92,6 +133,7 @@ def ask_about_pair(
         told, is_new = about | facts, case is None
         if case is None:
             case = Case(low_record_id=low, high_record_id=high, priority=_ASKED_FIRST, opened_at=timezone.now())
+            case.subject_record_id = high
             case.run_id, case.facts = run_id, {}
         if is_new or case.facts | told != case.facts:
             case.kind, case.question, case.facts = kind, question[:300], case.facts | told

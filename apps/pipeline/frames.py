@@ -1,6 +1,6 @@
 """Frames of a settled resolve in the shape the services store, each with its chunk, and slices of them."""
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
@@ -9,6 +9,7 @@ import numpy as np
 import pyarrow as pa
 
 from apps.base.scratch import scratch
+from apps.pipeline.asking import ask
 
 if TYPE_CHECKING:
     from apps.pipeline.chunking import Settled
@@ -115,6 +116,7 @@ def proposal_rows(settled: "Settled") -> Questions:
     scope = settled.scope
     cluster = dict(zip(scope.record.tolist(), scope.cluster.tolist(), strict=True))
     chunk = dict(zip(scope.record.tolist(), settled.partition.chunk.tolist(), strict=True))
+    size = Counter(cluster.values())
     judged = {frozenset((cluster.get(a), cluster.get(b))) for a, b in settled.verdicts.different}
     rows: dict[int, list[dict[str, Any]]] = defaultdict(list)
     elsewhere: dict[int, list[tuple[int, int]]] = defaultdict(list)
@@ -123,11 +125,8 @@ def proposal_rows(settled: "Settled") -> Questions:
         number = max(chunk[low], chunk[high])
         if number < 0 or frozenset((cluster[low], cluster[high])) in judged:
             continue
-        # The nearer to even odds, the more a person's word is worth.
-        priority = 1_000_000 - abs(pair["score"])
-        rows[number].append(
-            {"low": low, "high": high, "score": pair["score"], "priority": priority, "reason": pair["reason"]}
-        )
+        members = size[cluster[low]], size[cluster[high]]
+        rows[number].append(ask((low, high), pair["score"], pair["reason"], members))
         if (other := min(chunk[low], chunk[high])) not in (number, -1):
             elsewhere[other].append((low, high))
     return Questions(rows, elsewhere)

@@ -19,7 +19,7 @@ from django.utils import timezone
 from apps.base.actors import Actor, acting
 from apps.base.locks import Gate, lock_gate
 from apps.base.pending import BULK_LIMIT, hold_back
-from apps.cases.services import settle_pair_cases
+from apps.cases.services import Facts, settle_pair_cases
 from apps.delivery.services import enqueue, expect_ids, withdraw_ids
 from apps.golden import services as golden
 from apps.golden.pinning import hang_pins
@@ -141,6 +141,7 @@ def write_chunk(chunk: Chunk, context: Context) -> dict[str, int]:
         pairs=chunk.cases,
         records=_placed(chunk),
         elsewhere=chunk.cases_elsewhere,
+        facts=_facts(chunk, context),
         run_id=context.run_id,
         actor=context.actor,
     )
@@ -190,6 +191,13 @@ def _known_and_changed(chunk: Chunk) -> list[int]:
 def _gone(chunk: Chunk) -> list[int]:
     gone: list[int] = chunk.records.filter(chunk.records.column("is_gone")).column("record").to_pylist()
     return gone
+
+
+def _facts(chunk: Chunk, context: Context) -> Facts:
+    """Return what says why a question is moot: who is gone, who is together, and which decision was carried out."""
+    rows = chunk.memberships
+    customer_of = dict(zip(rows["record_id"].to_pylist(), rows["golden_id"].to_pylist(), strict=True))
+    return Facts(_gone(chunk), customer_of, context.verdict_id)
 
 
 def _is_stale(chunk: Chunk, records: Sequence[int], context: Context) -> bool:

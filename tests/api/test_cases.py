@@ -63,3 +63,13 @@ def test_source_systems_are_listed_with_their_badges(steward: ApiClient) -> None
         body = steward.get("/api/v1/source-systems").json()
     assert len(queries) == 2
     assert [(s["code"], s["letters"], s["hue"]) for s in body["items"]] == [("crm", "CRM", 0), ("stripe_eu", "STRE", 3)]
+
+
+def test_a_case_lists_the_candidates_of_its_record(steward: ApiClient) -> None:
+    asked = make_record(key="A")
+    best = make_case(asked, make_record(key="B"), priority=2, subject=asked)
+    second = make_case(asked, make_record(key="C"), priority=1, subject=asked)
+    (item,) = steward.get(PATH).json()["items"]
+    assert (item["case"], item["subject"]) == (best.pk, {"source": "crm", "key": "A"})
+    assert [(c["case"], c["record"]["key"]) for c in item["candidates"]] == [(best.pk, "B"), (second.pk, "C")]
+    assert item["pressing"] > 0

@@ -67,14 +67,16 @@ def make_case(
     kind: str = Case.Kind.PAIR,
     priority: int = 0,
     question: str = "Are these one customer?",
+    subject: SourceRecord | None = None,
 ) -> Case:
-    """Return an open case, about a pair where two records are given."""
+    """Return an open case, about a pair where two records are given; `subject` is the one that it is shown under."""
     low, high = sorted([a.pk, b.pk]) if a is not None and b is not None else (None, None)
     with acting(FACTORY, reason=REASON):
         return Case.objects.create(
             kind=kind,
             low_record_id=low,
             high_record_id=high,
+            subject_record_id=subject.pk if subject is not None else None,
             score=800 if low is not None else None,
             priority=priority,
             question=question,

@@ -34,7 +34,7 @@ def state_of(golden: GoldenRecord) -> str:
 def test_the_queue_names_both_sides_and_what_speaks_against(steward: Client, small_hub: SmallHub) -> None:
     response = steward.get("/review/")
     row = response.context["queue"].rows[0]
-    assert (row.low.key, row.high.key) == ("0031", "A-7")
+    assert (row.subject.key, row.candidate.key) == ("0031", "A-7")
     assert "phone" in row.against.lower()
     assert "Acme Praezision" in response.content.decode()
 
@@ -211,3 +211,25 @@ def test_a_decision_that_others_contradict_is_refused_with_their_chain(steward: 
     assert "berta" in text
     assert response.context["reason"] == "one VAT number"  # type: ignore[attr-defined]
     assert Verdict.objects.count() == 1
+
+
+def test_the_candidates_of_a_record_are_one_line_and_judged_one_after_the_other(
+    steward: Client, small_hub: SmallHub
+) -> None:
+    asked = small_hub.billing_record
+    Case.objects.filter(pk=small_hub.case.pk).update(subject_record_id=asked.pk)
+    second = make_case(asked, make_record({"name": "Acme Pumps"}, key="0099"), priority=1, subject=asked)
+    between = make_case(make_record(), make_record(), priority=3)
+    first, after = steward.get("/review/").context["queue"].rows
+    assert (first.case.case_id, first.subject.key, first.candidate.key) == (small_hub.case.pk, "A-7", "0031")
+    assert (first.candidates, after.case.case_id) == (2, between.pk)
+    page = steward.get(f"/review/{small_hub.case.pk}/")
+    pair = page.context["pair"]
+    assert (pair.left.given.key, pair.right.given.key) == ("A-7", "0031")
+    assert [(c.case_id, c.is_shown) for c in pair.candidates] == [(small_hub.case.pk, True), (second.pk, False)]
+    assert f'href="/review/{second.pk}/"' in middle(page)
+    assert not pair.others
+    response = answer(steward, small_hub, "different")
+    assert response["Location"] == f"/review/{second.pk}/"  # type: ignore[index]
+    # The record is done: the queue goes on from where it stood, not from its last candidate.
+    assert steward.get("/review/next/", {"after": second.pk})["Location"] == f"/review/{between.pk}/"

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import ClassVar
 
+from django.utils import timezone
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -15,10 +16,20 @@ from apps.sources import selectors as sources
 
 
 @dataclass(frozen=True, slots=True)
+class _Candidate:
+    row: cases.CaseRow
+    pressing: float | None
+    record: sources.Record | None
+
+
+@dataclass(frozen=True, slots=True)
 class _CaseDocument:
     row: cases.CaseRow
+    pressing: float | None
     left: sources.Record | None
     right: sources.Record | None
+    subject: sources.Record | None
+    candidates: list[_Candidate]
 
 
 class CaseList(Route):
@@ -33,21 +44,21 @@ class CaseList(Route):
         tag="cases",
         parameters=[
             query("kind", f"Only cases of one kind: {', '.join(cases.KINDS)}."),
-            query("limit", "Cases per page, 1 to 100; 25 unless told."),
+            query("limit", "Source records (or questions about none) per page, 1 to 100; 25 unless told."),
             query("cursor", "The `next` of the page before."),
         ],
     )
     def get(self, request: Request) -> Response:
-        """Return open cases, most pressing first and then oldest first."""
+        """Return open cases by the source record they ask about, most pressing first and then oldest first."""
         kind = self.parameter(request, "kind")
         if kind is not None and kind not in cases.KINDS:
             raise ParameterInvalid(f"kind must be one of {', '.join(cases.KINDS)}.", parameter="kind")
         limit = read_limit(self.parameter(request, "limit"))
-        rows = cases.list_open_cases(after=_position(request, kind or ""), limit=limit + 1, kind=kind)
-        shown = rows[:limit]
+        groups = cases.list_open_groups(after=_position(request, kind or ""), limit=limit + 1, kind=kind)
+        shown = groups[:limit]
         more = None
-        if len(rows) > limit:
-            more = write_cursor("cases", kind or "", [shown[-1].priority, shown[-1].case_id])
+        if len(groups) > limit:
+            more = write_cursor("cases", kind or "", list(shown[-1].head.place))
         return answer(shapes.CasePageShape, {"items": _documents(shown), "next": more})
 
 
@@ -62,9 +73,23 @@ def _position(request: Request, question: str) -> tuple[int, int] | None:
     return priority, case_id
 
 
-def _documents(rows: list[cases.CaseRow]) -> list[_CaseDocument]:
+def _documents(groups: list[cases.Group]) -> list[_CaseDocument]:
+    rows = [row for group in groups for row in group.candidates]
     named = {record_id for row in rows for record_id in (row.low_record_id, row.high_record_id)} - {None}
     records = sources.list_records(record_id for record_id in named if record_id is not None)
+    now = timezone.now()
     return [
-        _CaseDocument(row, records.get(row.low_record_id or 0), records.get(row.high_record_id or 0)) for row in rows
+        _CaseDocument(
+            head := group.head,
+            head.pressing(now),
+            records.get(head.low_record_id or 0),
+            records.get(head.high_record_id or 0),
+            records.get(head.subject_record_id or 0),
+            [
+                _Candidate(row, row.pressing(now), records.get(row.candidate_record_id or 0))
+                for row in group.candidates
+                if row.subject_record_id is not None
+            ],
+        )
+        for group in groups
     ]

@@ -236,17 +236,33 @@ class SourceSystemsShape(serializers.Serializer[Any]):
     items = SourceSystemShape(many=True)
 
 
+class CandidateShape(serializers.Serializer[Any]):
+    """Another record that may be the same customer as the case's subject, and the number of that question."""
+
+    case = serializers.IntegerField(source="row.case_id")
+    kind = serializers.CharField(source="row.kind")
+    question = serializers.CharField(source="row.question")
+    score_bits = Bits(source="row.score", allow_null=True)
+    pressing = serializers.FloatField(allow_null=True)
+    opened_at = serializers.DateTimeField(source="row.opened_at")
+    record = RecordRef(allow_null=True)
+
+
 class CaseShape(serializers.Serializer[Any]):
-    """A question for a steward."""
+    """Questions about one source record, the subject; what stands outside `candidates` is of the most pressing one."""
 
     case = serializers.IntegerField(source="row.case_id")
     kind = serializers.CharField(source="row.kind")
     question = serializers.CharField(source="row.question")
     score_bits = Bits(source="row.score", allow_null=True)
     priority = serializers.IntegerField(source="row.priority")
+    pressing = serializers.FloatField(allow_null=True)
+    stake = serializers.IntegerField(source="row.stake")
     opened_at = serializers.DateTimeField(source="row.opened_at")
     left = RecordRef(allow_null=True)
     right = RecordRef(allow_null=True)
+    subject = RecordRef(allow_null=True)
+    candidates = CandidateShape(many=True)
 
 
 class CasePageShape(serializers.Serializer[Any]):

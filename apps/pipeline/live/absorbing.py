@@ -4,7 +4,8 @@ The law of this module: the customers that come out are those that a bulk load o
 before it reads, looks at whole customers and whole components, and leaves to the redo queue what is too much for that.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections import Counter
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 from uuid import UUID
@@ -19,7 +20,8 @@ from apps.cases.selectors import list_open_cases_of
 from apps.delivery.services import wake
 from apps.engine.cluster import ComponentTooLarge
 from apps.golden.inheritance import NONE
-from apps.golden.selectors import live_pins
+from apps.golden.selectors import list_customers_of_records, live_pins
+from apps.pipeline.asking import ask
 from apps.pipeline.fates import Fates
 from apps.pipeline.live import reading
 from apps.pipeline.live.building import Row, Work, build_chunk
@@ -152,11 +154,18 @@ def _ground(dirty: Sequence[Known], around: Sequence[int], matched: Matched, act
 
 def _questions(ground: Neighbourhood, settled: Settlement) -> list[Row]:
     proposals = [*settled.proposals, *propose_shared(ground, settled, settled.proposals)]
-    return [
-        # The nearer to even odds, the more a person's word is worth.
-        {"low": p.low, "high": p.high, "score": p.score, "priority": 1_000_000 - abs(p.score), "reason": p.reason}
-        for p in proposals
-    ]
+    members = _members_of({record for p in proposals for record in (p.low, p.high)}, ground, settled)
+    return [ask((p.low, p.high), p.score, p.reason, (members[p.low], members[p.high])) for p in proposals]
+
+
+def _members_of(records: Collection[int], ground: Neighbourhood, settled: Settlement) -> dict[int, int]:
+    """Return how many records each one's customer has. One query where a record was found by its number alone."""
+    size = Counter(settled.of.values())
+    found = {r: size[settled.of[r]] for r in records if r in settled.of}
+    found |= {r: ground.outside[r].members for r in records if r in ground.outside}
+    lacking = [r for r in records if r not in found]
+    customers = list_customers_of_records(lacking) if lacking else {}
+    return found | {r: customers[r].member_count if r in customers else 1 for r in lacking}
 
 
 def _told(record: int, outcome: Outcome, case_ids: Iterable[int]) -> Absorbed:

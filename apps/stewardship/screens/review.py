@@ -2,7 +2,9 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
+
+from django.utils import timezone
 
 from apps.base.actors import Actor
 from apps.base.errors import HubError
@@ -27,15 +29,22 @@ from apps.stewardship.screens.words import group_attributes, say_score, title_of
 PAGE = 50
 MOST_OTHERS = 3
 UNDO_LIMIT = 50
+SITTING = timedelta(hours=12)
+"""What was closed so lately still says where in the queue its record stood."""
 
 
 @dataclass(frozen=True, slots=True)
 class QueueRow:
-    """One open case: whom it is about, how likely, and the one thing that speaks most against."""
+    """A source record in question: its best candidate, how likely, what speaks most against, and how pressing.
+
+    `candidates` counts all of them. `subject` and `candidate` are None where the case is about no pair.
+    """
 
     case: cases.CaseRow
-    low: sources.Given | None
-    high: sources.Given | None
+    subject: sources.Given | None
+    candidate: sources.Given | None
+    candidates: int
+    pressing: str
     band: str
     bits: str
     against: str
@@ -49,6 +58,7 @@ class Queue:
     kinds: tuple[tuple[str, str, int], ...]
     kind: str
     total: int
+    groups: int
     next_after: str
     is_first: bool
 
@@ -74,12 +84,25 @@ class FieldRow:
 
 
 @dataclass(frozen=True, slots=True)
+class Candidate:
+    """One of the records that may be the same customer as the case's subject, as a tab."""
+
+    case_id: int
+    name: str
+    bits: str
+    is_shown: bool
+
+
+@dataclass(frozen=True, slots=True)
 class PairPage:
-    """Everything that decides a pair, on one page."""
+    """Everything that decides a pair, on one page: the record asked about on the left, its candidate on the right."""
 
     case: cases.CaseRow
     low: Side
     high: Side
+    left: Side
+    right: Side
+    candidates: tuple[Candidate, ...]
     groups: tuple[tuple[str, tuple[FieldRow, ...]], ...]
     differences: int
     falls: Waterfall | None
@@ -95,56 +118,73 @@ class PairPage:
 
 
 def build_queue(*, kind: str = "", after: tuple[int, int] | None = None) -> Queue:
-    """Return a page of the queue, most pressing first. At most six queries."""
+    """Return a page of the queue, most pressing first. At most eight queries."""
     counts = cases.count_open_cases()
     known = kind if kind in counts else ""
-    found = cases.list_open_cases(after=after, limit=PAGE + 1, kind=known or None)
+    found = cases.list_open_groups(after=after, limit=PAGE + 1, kind=known or None)
     shown = found[:PAGE]
-    ids = [record for case in shown for record in _records_of(case)]
+    ids = [record for group in shown for record in _records_of(group.head)]
     given = sources.list_given(ids)
     active = find_active_rules()
     parts = matching.get_parts(ids) if active else {}
-    rows = [_queue_row(case, given, parts, active) for case in shown]
-    last = shown[-1] if shown else None
+    rows = [_queue_row(group, given, parts, active) for group in shown]
+    last = shown[-1].head if shown else None
     return Queue(
         rows=tuple(rows),
         kinds=tuple((name, KIND_WORDS.get(name, name), count) for name, count in counts.items() if count),
         kind=known,
         total=sum(counts.values()),
+        groups=cases.count_open_groups(),
         next_after=f"{last.priority}.{last.case_id}" if last and len(found) > PAGE else "",
         is_first=after is None,
     )
 
 
 def find_next_case(after: cases.CaseRow | None = None) -> cases.CaseRow | None:
-    """Return the case that follows in the queue, from the top again past its end, or None. At most two queries."""
-    if after is not None:
-        for case in cases.list_open_cases(after=(after.priority, after.case_id), limit=1):
+    """Return the case that follows in the queue, from the top again past its end, or None. At most six queries.
+
+    All candidates of a source record come before the next record.
+    """
+    if after is None:
+        return next((group.head for group in cases.list_open_groups(limit=1)), None)
+    candidates = cases.list_candidates(after)
+    for case in candidates:
+        if (-case.priority, case.case_id) > (-after.priority, after.case_id):
             return case
-    for case in cases.list_open_cases(limit=2):
-        if after is None or case.case_id != after.case_id:
-            return case
-    return None
+    # The head of its group may have been closed a moment ago: the queue goes on from there all the same.
+    place = cases.find_place_of_group(after, since=timezone.now() - SITTING)
+    for found in (cases.list_open_groups(after=place, limit=2), cases.list_open_groups(limit=2)):
+        for group in found:
+            if group.head.case_id != after.case_id and group.head not in candidates:
+                return group.head
+    return next((case for case in candidates if case.case_id != after.case_id), None)
 
 
 def build_pair(case: cases.CaseRow) -> PairPage | None:
-    """Return the pair page; None where the case is about no pair or a record says nothing. At most nine queries."""
+    """Return the pair page; None where the case is about no pair or a record says nothing. At most ten queries."""
     pair = _records_of(case)
     if not pair:
         return None
     low, high = pair
-    others = [other for other in cases.list_open_cases_of(list(pair), limit=MOST_OTHERS + 2) if other != case]
-    given = sources.list_given({low, high, *(record for other in others for record in _records_of(other))})
+    siblings = cases.list_candidates(case)
+    asked = [case, *siblings] if case not in siblings else siblings
+    named = cases.list_open_cases_of(list(pair), limit=MOST_OTHERS + 1 + len(asked))
+    others = [other for other in named if other not in asked]
+    given = sources.list_given({low, high, *(record for other in (*others, *asked) for record in _records_of(other))})
     if low not in given or high not in given:
         return None
     customers = golden.list_customers_of_records(pair)
-    left, right = (_side(record, given[record], customers) for record in pair)
+    sides = tuple(_side(record, given[record], customers) for record in pair)
+    left, right = sides if case.subject_record_id in (None, low) else (sides[1], sides[0])
     explained, rules, problem = _explain(low, high)
     groups = _compare(left, right, explained, rules)
     return PairPage(
         case=case,
-        low=left,
-        high=right,
+        low=sides[0],
+        high=sides[1],
+        left=left,
+        right=right,
+        candidates=tuple(_candidate(other, case, given) for other in asked) if len(asked) > 1 else (),
         groups=groups,
         differences=sum(row.verdict.tone in ("partial", "conflict") for _, rows in groups for row in rows),
         falls=build_waterfall(explain_evidence(explained.evidence, rules)) if explained and rules else None,
@@ -186,11 +226,12 @@ def parse_after(text: str) -> tuple[int, int] | None:
 
 
 def _queue_row(
-    case: cases.CaseRow,
+    group: cases.Group,
     given: Mapping[int, sources.Given],
     parts: Mapping[int, Mapping[str, str]],
     active: ActiveRules | None,
 ) -> QueueRow:
+    case = group.head
     low, high = _records_of(case) or (0, 0)
     against = band = ""
     if active and low in parts and high in parts:
@@ -200,7 +241,31 @@ def _queue_row(
         cuts = active.rules.thresholds
         band = say_score(case.score, review=cuts.review, link=cuts.link)
     bits = say_bits(case.score) if case.score is not None else ""
-    return QueueRow(case, given.get(low), given.get(high), band, bits, against)
+    subject, candidate = (high, low) if case.subject_record_id == high else (low, high)
+    return QueueRow(
+        case=case,
+        subject=given.get(subject),
+        candidate=given.get(candidate),
+        candidates=len(group.candidates),
+        pressing=_say_pressing(case),
+        band=band,
+        bits=bits,
+        against=against,
+    )
+
+
+def _say_pressing(case: cases.CaseRow) -> str:
+    weight = case.pressing(timezone.now())
+    if weight is None:
+        return "First"
+    return f"{weight:.1f}" if weight < 10 else f"{weight:,.0f}"
+
+
+def _candidate(case: cases.CaseRow, shown: cases.CaseRow, given: Mapping[int, sources.Given]) -> Candidate:
+    told = given.get(case.candidate_record_id or 0)
+    name = (told.given.get("name", "") or told.key) if told else f"case {case.case_id}"
+    bits = say_bits(case.score) if case.score is not None else ""
+    return Candidate(case.case_id, name, bits, case.case_id == shown.case_id)
 
 
 def _say_against(evidence: Sequence[Evidence], rules: RuleSet) -> str:
