@@ -53,4 +53,8 @@ ifneq ($(wildcard benchmarks/run.py),)
 bench: env ## measure quality and speed, beside peers (DATA=… folder of public sets, ARGS=… goes to benchmarks.run)
 	@sh .ci/bench
 	@$(RUN) -m benchmarks.run $(ARGS) $(if $(DATA),--data "$(DATA)")
+
+.PHONY: bench-live
+bench-live: env ## measure the running hub at 100,000 and 1,000,000 records: look-ups, intake, many clients (ARGS=…)
+	@$(RUN) -m benchmarks.live $(ARGS)
 endif

@@ -3,9 +3,16 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Literal, Self
+from typing import Final, Literal, Self
 
 from django.db import connection, transaction
+
+
+Said = tuple[str, str, str, str]
+NOBODY: Final[Said] = ("", "", "", "")
+_SAID: Final = "mdmhub_said"
+_NAMES: Final = ("mdmhub.actor", "mdmhub.reason", "mdmhub.run", "mdmhub.user")
+_TELL: Final = "SELECT " + ", ".join(f"set_config('{name}', %s, true)" for name in _NAMES)
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,22 +41,30 @@ class Actor:
 
 
 @contextmanager
-def acting(actor: Actor, *, reason: str, run_id: int = 0) -> Iterator[None]:
+def acting(actor: Actor, *, reason: str, run_id: int = 0, savepoint: bool = True) -> Iterator[None]:
     """Open a transaction whose history rows name this actor, reason and run (0: outside a run).
 
     Inside an outer `acting` the inner one wins until it ends; the settings are local to the transaction, so they
-    can't leak over a pooled connection.
+    can't leak over a pooled connection. Where an error ends the caller's transaction as well, it needs no `savepoint`.
+    One statement, a second one where a wider transaction goes on; none where it says what is said already.
     """
-    with transaction.atomic(), connection.cursor() as cursor:
-        before = _swap(cursor, (str(actor), reason, str(run_id), str(actor.user_id or "")))
-        yield
-        _swap(cursor, before)
+    wanted = (str(actor), reason, str(run_id), str(actor.user_id or ""))
+    is_widest = not connection.in_atomic_block
+    # Kept beside the connection, so that it needn't be asked what it was told.
+    before: Said = NOBODY if is_widest else getattr(connection, _SAID, NOBODY)
+    with transaction.atomic(savepoint=savepoint):
+        if before != wanted:
+            _say(wanted)
+        try:
+            yield
+        finally:
+            # After an error the transaction, or the savepoint, takes back what it was told.
+            setattr(connection, _SAID, before)
+        if before != wanted and not is_widest:
+            _say(before)
 
 
-def _swap(cursor: object, values: tuple[str, ...]) -> tuple[str, ...]:
-    names = ("mdmhub.actor", "mdmhub.reason", "mdmhub.run", "mdmhub.user")
-    execute = cursor.execute  # type: ignore[attr-defined]
-    execute("SELECT " + ", ".join(f"coalesce(current_setting('{name}', true), '')" for name in names))
-    before = tuple(cursor.fetchone())  # type: ignore[attr-defined]
-    execute("SELECT " + ", ".join(f"set_config('{name}', %s, true)" for name in names), values)
-    return before
+def _say(said: Said) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(_TELL, said)
+    setattr(connection, _SAID, said)

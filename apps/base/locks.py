@@ -1,6 +1,6 @@
 """Advisory locks, scoped to the transaction and taken in one order, so that they can't deadlock each other."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from enum import IntEnum
 
@@ -25,6 +25,13 @@ def lock_gate(gate: Gate, key: int = 0, *, shared: bool = False) -> None:
     call = "pg_advisory_xact_lock_shared" if shared else "pg_advisory_xact_lock"
     with connection.cursor() as cursor:
         cursor.execute(f"SELECT {call}(%s, %s)", [int(gate), key])
+
+
+def share_gates(gates: Sequence[tuple[Gate, int]]) -> None:
+    """Hold gates, each with its key, shared until the transaction ends, taken in the order given. One statement."""
+    calls = ", ".join("pg_advisory_xact_lock_shared(%s, %s)" for _ in gates)
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT {calls}", [number for gate, key in gates for number in (int(gate), key)])
 
 
 def try_gate_shared(gate: Gate, key: int = 0) -> bool:

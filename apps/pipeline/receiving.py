@@ -154,7 +154,9 @@ def _receive(asked: Sequence[tuple[int, Push]], reading: Reading, actor: Actor) 
     involved |= {source_of[fault.line] for fault in reading.faults}
     landing = land_pushed(reading=reading, sources=find_sources(involved), actor=actor)
     pending = [r.record_id for r in landing.records if r.is_pending and r.record_id is not None]
-    absorbed = absorb(pending, actor=actor, reason=_reason(involved), correlation=uuid7()) if pending else {}
+    absorbed = (
+        absorb(pending, actor=actor, reason=_reason(involved), correlation=uuid7(), has_turn=True) if pending else {}
+    )
     said = _say(landing.records, absorbed)
     count_landed(landing=landing, faulted=source_of, actor=actor)
     return said

@@ -21,7 +21,7 @@ from django.utils import timezone
 from apps.base.actors import Actor, acting
 from apps.base.errors import NotFound
 from apps.base.ids import uuid7
-from apps.base.locks import Gate, lock_gate
+from apps.base.locks import Gate, share_gates
 from apps.sources.intake.errors import Outcome, RowFault
 from apps.sources.models import Fault, IntakeBatch, SourceSystem
 from apps.sources.pushing import Reading, Row
@@ -114,10 +114,9 @@ def land_pushed(*, reading: Reading, sources: Mapping[str, SourceSystem], actor:
     What a record said last changes nothing; an older version never overwrites a newer one; a deletion is a version,
     and what comes back after it is another.
     """
-    with acting(actor, reason="pushed"):
-        for source in sorted(sources.values(), key=lambda source: source.pk):
-            # A file's frame or a snapshot's end goes alone; pushes go side by side.
-            lock_gate(Gate.SOURCE, source.pk, shared=True)
+    with acting(actor, reason="pushed", savepoint=False):
+        # A file's frame or a snapshot's end goes alone; pushes go side by side.
+        share_gates([(Gate.SOURCE, number) for number in sorted(source.pk for source in sources.values())])
         batches = {code: _open_push_batch(source) for code, source in sorted(sources.items())}
         work = _Landing(sources, batches, timezone.now())
         records = work.land(reading)
@@ -130,7 +129,7 @@ def count_landed(*, landing: PushLanding, faulted: Mapping[int, str], actor: Act
     `faulted` names the source of each position that a fault speaks about.
     """
     kept = [fault for fault in landing.faults if faulted.get(fault.line) in landing.batches]
-    with acting(actor, reason="pushed"):
+    with acting(actor, reason="pushed", savepoint=False):
         Fault.objects.bulk_create(_fault(fault, landing.batches[faulted[fault.line]]) for fault in kept)
         for code, batch_id in sorted(landing.batches.items(), key=lambda pair: pair[1]):
             rows = [record for record in landing.records if record.source_code == code]

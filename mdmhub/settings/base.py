@@ -84,9 +84,19 @@ TEMPLATES: list[dict[str, Any]] = [
     }
 ]
 
+# Parameters travel apart from the statement, and one that a connection runs again is planned once (prepared). A pooler
+# that hands a connection to another client after each transaction must know prepared statements, or they go off with 0.
+DATABASE_PREPARE_AFTER = env.number("DATABASE_PREPARE_AFTER", 3, 0, 1_000)
+DATABASE_OPTIONS: dict[str, Any] = {
+    "server_side_binding": True,
+    "prepare_threshold": DATABASE_PREPARE_AFTER or None,
+}
 # `default` is the application's role, which can't touch history. `owner` migrates and is used for nothing else.
 DATABASES: dict[str, Any] = {
-    "default": dj_database_url.parse(DATABASE_URL, conn_max_age=60, conn_health_checks=True),
+    "default": {
+        **dj_database_url.parse(DATABASE_URL, conn_max_age=60, conn_health_checks=True),
+        "OPTIONS": DATABASE_OPTIONS,
+    },
     "owner": {
         **dj_database_url.parse(DATABASE_OWNER_URL),
         # One database, two roles: tests create it once and both aliases see it.

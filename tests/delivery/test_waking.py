@@ -15,6 +15,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 def fresh(monkeypatch: pytest.MonkeyPatch) -> Iterator[pytest.MonkeyPatch]:
     waking._publisher.cache_clear()
     monkeypatch.setattr(waking, "_breaker", waking._Breaker())
+    monkeypatch.setattr(waking, "_gathering", waking._Gathering())
     yield monkeypatch
     waking._publisher.cache_clear()
 
@@ -31,6 +32,7 @@ def test_a_dead_redis_neither_fails_nor_holds_up_a_commit_and_is_counted(fresh: 
     # The first call of a process also loads the broker's client.
     seconds_of_a_commit()
     fresh.setattr(waking, "_breaker", waking._Breaker())
+    fresh.setattr(waking, "_gathering", waking._Gathering())
     assert seconds_of_a_commit() < 0.5
     assert waking.count_failed_wake_ups() == 1
 
@@ -53,6 +55,18 @@ def test_nothing_is_published_when_the_transaction_rolls_back(fresh: pytest.Monk
     with transaction.atomic():
         wake()
     assert published == [1]
+
+
+def test_commits_that_follow_each_other_share_one_more_wake_up(fresh: pytest.MonkeyPatch) -> None:
+    published: list[int] = []
+    fresh.setattr(waking, "publish_wake_ups", lambda: published.append(1))
+    for _ in range(5):
+        seconds_of_a_commit()
+    deadline = time.monotonic() + 5
+    while len(published) < 2 and time.monotonic() < deadline:
+        time.sleep(0.01)
+    time.sleep(2 * waking._TOGETHER_SECONDS)
+    assert len(published) == 2
 
 
 def test_a_wake_up_lands_in_the_workers_queue(fresh: pytest.MonkeyPatch, redis_url: str) -> None:

@@ -15,6 +15,8 @@ WRITE_BACK: Final = "delivery.write_back_due"
 # A request never waits longer than this for Redis, and then not again for a while.
 _TIMEOUT_SECONDS: Final = 0.25
 _AVOID_SECONDS: Final = 10.0
+# Commits that follow each other closer than this share a nudge.
+_TOGETHER_SECONDS: Final = 0.1
 # Older nudges find the work done by the poll; workers drop them unread.
 _EXPIRES_SECONDS: Final = 30
 logger = logging.getLogger(__name__)
@@ -41,15 +43,49 @@ class _Breaker:
             self._closed_at = 0.0
 
 
+class _Gathering:
+    """Lets the first of several nudges through at once, and one more for all that follow shortly after it."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._next_at = 0.0
+        self._is_set = False
+
+    def nudge(self) -> None:
+        with self._lock:
+            wait = self._next_at - time.monotonic()
+            if wait > 0:
+                if not self._is_set:
+                    self._is_set = True
+                    self._later(wait)
+                return
+            self._next_at = time.monotonic() + _TOGETHER_SECONDS
+        publish_wake_ups()
+
+    def _later(self, seconds: float) -> None:
+        timer = threading.Timer(seconds, self._late)
+        # A process that ends doesn't wait for it: the poll is the guarantee.
+        timer.daemon = True
+        timer.start()
+
+    def _late(self) -> None:
+        with self._lock:
+            self._is_set = False
+            self._next_at = time.monotonic() + _TOGETHER_SECONDS
+        publish_wake_ups()
+
+
 _breaker = _Breaker()
+_gathering = _Gathering()
 
 
 def wake() -> None:
     """Have workers look for due deliveries and write-backs as soon as the current transaction commits.
 
-    Never raises and takes at most half a second, also while Redis is gone; failures are counted.
+    Never raises and takes at most half a second, also while Redis is gone; failures are counted. Where this process
+    nudged them less than a tenth of a second ago, they are nudged when that is over, once for all who ask.
     """
-    transaction.on_commit(publish_wake_ups, robust=True)
+    transaction.on_commit(_gathering.nudge, robust=True)
 
 
 def publish_wake_ups() -> None:
@@ -57,9 +93,10 @@ def publish_wake_ups() -> None:
     if _breaker.is_open():
         return
     try:
-        with _publisher().connection_for_write() as connection:
+        # Kept by the pool: connecting costs more than all the rest.
+        with _publisher().producer_or_acquire() as producer:
             for name in (DELIVER, WRITE_BACK):
-                _publisher().send_task(name, connection=connection, retry=False, expires=_EXPIRES_SECONDS)
+                _publisher().send_task(name, producer=producer, retry=False, expires=_EXPIRES_SECONDS)
     except Exception as error:  # noqa: BLE001 - the broker's client raises many kinds, and none may hurt a committed request
         _breaker.trip()
         logger.warning(

@@ -14,7 +14,7 @@ from django.utils import timezone
 
 from apps.base.actors import Actor, acting
 from apps.base.ids import uuid7
-from apps.base.locks import Gate, lock_gate
+from apps.base.locks import Gate, share_gates
 from apps.base.pending import LIVE_LIMIT, hold_back
 from apps.cases.selectors import list_open_cases_of
 from apps.delivery.services import wake
@@ -72,20 +72,27 @@ def take_turn() -> None:
     what those that it waits for wait for.
     """
     # In this order: a chunk under way, whose run has the first gate, still has to pass the second.
-    lock_gate(Gate.STORE, shared=True)
-    lock_gate(Gate.INTAKE, shared=True)
+    share_gates([(Gate.STORE, 0), (Gate.INTAKE, 0)])
 
 
 def absorb(
-    record_ids: Sequence[int], *, actor: Actor, reason: str, correlation: UUID | None = None
+    record_ids: Sequence[int],
+    *,
+    actor: Actor,
+    reason: str,
+    correlation: UUID | None = None,
+    has_turn: bool = False,
 ) -> dict[int, Absorbed]:
     """Match the newest versions of source records, settle the customers around them, and say what became of each.
+
+    `has_turn` says that the caller has called `take_turn` in this transaction.
 
     Everything commits together, with the caller's transaction where there is one. Raises NoActiveRules before the
     first load and OperationalError where another transaction came first: see `apps.base.retrying`.
     """
-    with acting(actor, reason=reason):
-        take_turn()
+    with acting(actor, reason=reason, savepoint=False):
+        if not has_turn:
+            take_turn()
         hold_back(LIVE_LIMIT)
         context = Context(actor, reason, 0, correlation or uuid7(), 0)
         try:
