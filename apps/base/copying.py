@@ -2,8 +2,9 @@
 
 import io
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from functools import cache
 from typing import Any
 
 import pyarrow as pa
@@ -23,15 +24,22 @@ def copy_in(table: str, rows: pa.Table, columns: Sequence[str] | None = None) ->
     """
     if not rows.num_rows:
         return 0
-    names = ", ".join(f'"{name}"' for name in (columns or rows.column_names))
     # A table may hold more columns than are wanted.
     frame = rows.select(columns) if columns else rows
+    if rows.num_rows <= FEW:
+        return _insert(table, frame)
+    names = ", ".join(f'"{name}"' for name in frame.column_names)
     with connection.cursor() as cursor, cursor.copy(f"COPY {table} ({names}) FROM STDIN WITH (FORMAT csv)") as copy:
         for batch in frame.to_batches(max_chunksize=50_000):
             sink = io.BytesIO()
             pacsv.write_csv(pa.Table.from_batches([batch]), sink, _WRITE)
             copy.write(sink.getbuffer())
     return int(rows.num_rows)
+
+
+def array_text(numbers: Iterable[int]) -> str:
+    """Return whole numbers as an array in PostgreSQL's spelling; the driver looks at each element of a list thrice."""
+    return "{" + ",".join(map(str, numbers)) + "}"
 
 
 @contextmanager
@@ -43,10 +51,7 @@ def staged(name: str, rows: pa.Table, types: Mapping[str, str]) -> Iterator[tupl
     """
     columns = list(types)
     if rows.num_rows <= FEW:
-        text = ", ".join(f'"{column}" {_plain(types[column])}' for column in columns)
-        typed = ", ".join(f'r."{column}"::{types[column]} AS "{column}"' for column in columns)
-        item = f"(SELECT {typed} FROM jsonb_to_recordset(%({name})s::jsonb) AS r({text})) AS {name}"  # noqa: S608 - columns of the services
-        yield item, {name: json.dumps(rows.select(columns).to_pylist(), default=str)}
+        yield few_rows(name, rows, types)
         return
     with connection.cursor() as cursor:
         listed = ", ".join(f'"{column}" {types[column]}' for column in columns)
@@ -54,6 +59,37 @@ def staged(name: str, rows: pa.Table, types: Mapping[str, str]) -> Iterator[tupl
         copy_in(name, rows, columns)
         yield name, {}
         cursor.execute(f"DROP TABLE {name}")
+
+
+def few_rows(name: str, rows: pa.Table, types: Mapping[str, str]) -> tuple[str, dict[str, str]]:
+    """Return what stands after FROM for few rows that travel as one JSON parameter, known as `name`, and that."""
+    columns = list(types)
+    text = ", ".join(f'"{column}" {_plain(types[column])}' for column in columns)
+    typed = ", ".join(f'r."{column}"::{types[column]} AS "{column}"' for column in columns)
+    item = f"(SELECT {typed} FROM jsonb_to_recordset(%({name})s::jsonb) AS r({text})) AS {name}"  # noqa: S608 - columns of the services
+    return item, {name: json.dumps(rows.select(columns).to_pylist(), default=str)}
+
+
+def _insert(table: str, rows: pa.Table) -> int:
+    """Append few rows by a statement that is planned once: COPY is never prepared, and waits five times."""
+    types = _column_types(table)
+    names = ", ".join(f'"{name}"' for name in rows.column_names)
+    item, values = few_rows("added", rows, {name: types[name] for name in rows.column_names})
+    with connection.cursor() as cursor:
+        cursor.execute(f"INSERT INTO {table} ({names}) SELECT {names} FROM {item}", values)  # noqa: S608 - columns of the services
+    return int(rows.num_rows)
+
+
+@cache
+def _column_types(table: str) -> Mapping[str, str]:
+    """Return a table's column types without their lengths, which the column itself holds to."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT attname, format_type(atttypid, NULL) FROM pg_attribute"
+            " WHERE attrelid = %s::regclass AND attnum > 0 AND NOT attisdropped",
+            [table],
+        )
+        return dict(cursor.fetchall())
 
 
 def _plain(column_type: str) -> str:

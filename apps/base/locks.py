@@ -6,6 +6,8 @@ from enum import IntEnum
 
 from django.db import connection
 
+from apps.base.copying import array_text
+
 
 class Gate(IntEnum):
     """Namespaces of the two-key advisory locks."""
@@ -76,6 +78,6 @@ def lock_keys(keys: Iterable[int]) -> None:
     """Hold the given 64-bit keys until the transaction ends, taken in ascending order."""
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT pg_advisory_xact_lock(k) FROM (SELECT unnest(%s::bigint[]) AS k ORDER BY 1) AS sorted",
-            [sorted(set(keys))],
+            "SELECT count(pg_advisory_xact_lock(k)) FROM (SELECT unnest(%s::bigint[]) AS k ORDER BY 1) AS sorted",
+            [array_text(sorted(set(keys)))],
         )

@@ -80,6 +80,8 @@ WHERE g.id = ANY(%(ids)s)
 
 def allocate_ids(count: int) -> list[int]:
     """Return `count` unused internal ids of golden records."""
+    if not count:
+        return []
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT nextval(pg_get_serial_sequence('golden_goldenrecord', 'id')) FROM generate_series(1, %s)", [count]

@@ -1,12 +1,11 @@
 """Read golden records as they stand, for a resolve that may change them."""
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from django.db import connection
-
-from apps.golden.models import GoldenRecord
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,9 +18,12 @@ class Standing:
 
 
 def list_standing(ids: Sequence[int]) -> dict[int, Standing]:
-    """Return the golden records of the given internal ids by id. One query."""
-    rows = GoldenRecord.objects.filter(pk__in=list(ids)).values_list("pk", "gid", "version", "values")
-    return {pk: Standing(gid, version, values) for pk, gid, version, values in rows}
+    """Return the golden records of the given internal ids by id. One query; none for no ids."""
+    if not ids:
+        return {}
+    with connection.cursor() as cursor:
+        cursor.execute('SELECT id, gid, version, "values" FROM golden_goldenrecord WHERE id = ANY(%s)', [list(ids)])
+        return {pk: Standing(gid, version, json.loads(values)) for pk, gid, version, values in cursor.fetchall()}
 
 
 def list_absorbed_with_records(survivor_ids: Sequence[int]) -> list[tuple[int, set[int]]]:

@@ -59,8 +59,10 @@ def replace_links(*, touching: Sequence[int], rows: pa.Table) -> None:
     """
     if touching:
         with connection.cursor() as cursor:
-            cursor.execute("DELETE FROM matching_link WHERE low_id = ANY(%s)", [list(touching)])
-            cursor.execute("DELETE FROM matching_link WHERE high_id = ANY(%s)", [list(touching)])
+            cursor.execute(
+                "DELETE FROM matching_link WHERE low_id = ANY(%(ids)s) OR high_id = ANY(%(ids)s)",
+                {"ids": list(touching)},
+            )
     if not rows.num_rows:
         return
     with staged("links", rows, LINK_TYPES) as (links, values), connection.cursor() as cursor:

@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from django.utils import timezone
 
-from apps.base.actors import Actor
+from apps.base.actors import Actor, acting
 from apps.base.errors import HubError, Invalid
 from apps.base.ids import uuid7
 from apps.base.retrying import retrying
@@ -18,9 +18,11 @@ from apps.sources.intake import Outcome, RowFault
 from apps.sources.pushed_landing import PushedRecord, count_landed, find_sources, land_pushed
 from apps.sources.pushing import Push, Reading, read_pushes, settle_repeats
 from apps.sources.raw_pushing import read_raw_pushes
+from apps.sources.services import SourceSystem
 
 # Small enough that few match keys are locked at once, large enough that a commit's cost is shared.
 CHUNK_RECORDS: Final = 50
+Sources = Mapping[str, SourceSystem]
 _SENTENCES: Final = {
     "unchanged": "Nothing changed: the hub has it like this already.",
     "stale": "The hub has a newer version; this one is left out.",
@@ -72,14 +74,14 @@ def receive_together(*, pushes: Sequence[Push], actor: Actor) -> list[Received]:
     Raises UnusableRecords (422) where one can't be used, NotFound for an unknown source, NoMapping, RawUnusable.
     """
     asked = list(enumerate(pushes, start=1))
-    reading = _read(asked)
+    reading, sources = _read(asked)
     unusable = [fault for fault in reading.faults if fault.outcome is Outcome.QUARANTINED]
     if unusable:
         raise UnusableRecords(
             f"Record {unusable[0].line}: {unusable[0].reason}. None of the {len(pushes)} was taken in.",
             records=[_fact(fault) for fault in unusable[:20]],
         )
-    return _in_order(asked, reading, _receive(asked, reading, actor))
+    return _in_order(asked, reading, _receive(asked, reading, sources, actor))
 
 
 def receive_apart(*, pushes: Sequence[Push], actor: Actor) -> list[Received]:
@@ -88,28 +90,28 @@ def receive_apart(*, pushes: Sequence[Push], actor: Actor) -> list[Received]:
     What can't be used is set aside as a fault. Raises NotFound for an unknown source, NoMapping, RawUnusable.
     """
     asked = list(enumerate(pushes, start=1))
-    reading = _read(asked)
+    reading, sources = _read(asked)
     said: list[Received] = []
     for rows in _chunks(reading.rows):
-        said += _receive_or_divide(asked, replace(reading, rows=rows, faults=(), duplicates=()), actor)
+        said += _receive_or_divide(asked, replace(reading, rows=rows, faults=(), duplicates=()), sources, actor)
     if reading.faults or reading.duplicates:
         rest = replace(reading, rows=())
-        said += retrying(lambda: _receive(asked, rest, actor))
+        said += retrying(lambda: _receive(asked, rest, sources, actor))
     return _in_order(asked, reading, said)
 
 
-def _read(asked: Sequence[tuple[int, Push]]) -> Reading:
+def _read(asked: Sequence[tuple[int, Push]]) -> tuple[Reading, Sources]:
     _refuse_unknown_attributes(asked)
     now = timezone.now()
     read = read_pushes([(position, push) for position, push in asked if push.raw is None], now=now)
     rows, faults = list(read.rows), list(read.faults)
     raw = [(position, push) for position, push in asked if push.raw is not None]
-    find_sources(push.source_code for _, push in asked)
+    sources = find_sources(push.source_code for _, push in asked)
     for code in sorted({push.source_code for _, push in raw}):
         more = read_raw_pushes(code, [(p, push) for p, push in raw if push.source_code == code], now=now)
         rows += more.rows
         faults += more.faults
-    return settle_repeats(rows, faults)
+    return settle_repeats(rows, faults), sources
 
 
 def _refuse_unknown_attributes(asked: Sequence[tuple[int, Push]]) -> None:
@@ -132,34 +134,42 @@ def _chunks(rows: Sequence[Any]) -> Iterator[tuple[Any, ...]]:
         yield tuple(rows[first : first + CHUNK_RECORDS])
 
 
-def _receive_or_divide(asked: Sequence[tuple[int, Push]], reading: Reading, actor: Actor) -> list[Received]:
+def _receive_or_divide(
+    asked: Sequence[tuple[int, Push]], reading: Reading, sources: Sources, actor: Actor
+) -> list[Received]:
     """Take a chunk in; where it fails, its records one by one, so that one can't keep the others out."""
     try:
-        return retrying(lambda: _receive(asked, reading, actor))
+        return retrying(lambda: _receive(asked, reading, sources, actor))
     except HubError as error:
         if len(reading.rows) == 1:
             row = reading.rows[0]
             return [Received(row.position, row.source_code, row.key, "failed", sentence=error.detail, error=error)]
     said: list[Received] = []
     for row in reading.rows:
-        said += _receive_or_divide(asked, replace(reading, rows=(row,)), actor)
+        said += _receive_or_divide(asked, replace(reading, rows=(row,)), sources, actor)
     return said
 
 
-def _receive(asked: Sequence[tuple[int, Push]], reading: Reading, actor: Actor) -> list[Received]:
+def _receive(
+    asked: Sequence[tuple[int, Push]], reading: Reading, sources: Sources, actor: Actor
+) -> list[Received]:
     """Land, absorb, count: in the caller's transaction."""
-    take_turn()
     source_of = {position: push.source_code for position, push in asked}
     involved = {row.source_code for row in (*reading.rows, *reading.duplicates)}
     involved |= {source_of[fault.line] for fault in reading.faults}
-    landing = land_pushed(reading=reading, sources=find_sources(involved), actor=actor)
-    pending = [r.record_id for r in landing.records if r.is_pending and r.record_id is not None]
-    absorbed = (
-        absorb(pending, actor=actor, reason=_reason(involved), correlation=uuid7(), has_turn=True) if pending else {}
-    )
-    said = _say(landing.records, absorbed)
-    count_landed(landing=landing, faulted=source_of, actor=actor)
+    reason = _reason(involved)
+    with acting(actor, reason=reason, savepoint=False):
+        take_turn()
+        landed_in = {code: sources[code] for code in involved}
+        landing = land_pushed(reading=reading, sources=landed_in, actor=actor, reason=reason)
+        said = _say(landing.records, _absorb(landing.records, actor, reason))
+        count_landed(landing=landing, faulted=source_of, actor=actor, reason=reason)
     return said
+
+
+def _absorb(records: Sequence[PushedRecord], actor: Actor, reason: str) -> Mapping[int, Absorbed]:
+    pending = [r.record_id for r in records if r.is_pending and r.record_id is not None]
+    return absorb(pending, actor=actor, reason=reason, correlation=uuid7(), has_turn=True) if pending else {}
 
 
 def _reason(codes: Iterable[str]) -> str:

@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from functools import lru_cache
 
+from django.db import connection
+
 from apps.base.errors import Conflict, NotFound
 from apps.engine import standardise
 from apps.engine.rules import RuleSet
@@ -39,10 +41,10 @@ def get_active_rules() -> ActiveRules:
     One query; a second one when this process meets the version for the first time, since a published version never
     changes.
     """
-    active = RuleSetVersion.objects.filter(state=RuleSetVersion.State.ACTIVE).values_list("pk", "digest").first()
+    active = _find_active()
     if active is None:
         raise NoActiveRules("No rule set version is active yet. Load the first sources, then ask again.")
-    return _read_version(*active)
+    return _read_version(*active[:2])
 
 
 def find_active_rules() -> ActiveRules | None:
@@ -50,8 +52,7 @@ def find_active_rules() -> ActiveRules | None:
 
     Raises OutdatedRules where scores made now would not mean what they meant when the version was published.
     """
-    active = RuleSetVersion.objects.filter(state=RuleSetVersion.State.ACTIVE)
-    row = active.values_list("pk", "digest", "number", "standardiser_digest").first()
+    row = _find_active()
     if row is None:
         return None
     pk, rules_digest, number, made_with = row
@@ -77,6 +78,17 @@ def get_draft(number: int) -> RuleSet:
     if document is None:
         raise NotFound(f"there is no draft version {number}", version=number)
     return RuleSet.from_document(document)
+
+
+def _find_active() -> tuple[int, str, int, str] | None:
+    """Return id, digest, number and the standardiser's digest of the version in force, or None."""
+    # Asked with every record and look-up, so without what building a query costs.
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT id, digest, number, standardiser_digest FROM rulebook_rulesetversion WHERE state = 'active' LIMIT 1"
+        )
+        found: tuple[int, str, int, str] | None = cursor.fetchone()
+    return found
 
 
 @lru_cache(maxsize=2)

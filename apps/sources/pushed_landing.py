@@ -15,7 +15,6 @@ from datetime import datetime
 from typing import Any, Final
 
 from django.db import connection
-from django.db.models import F
 from django.utils import timezone
 
 from apps.base.actors import Actor, acting
@@ -69,6 +68,12 @@ SELECT record_id, number, batch_id, NULL, raw::jsonb, given::jsonb, digest, modi
 FROM unnest(%s::bigint[], %s::int[], %s::bigint[], %s::text[], %s::text[], %s::text[], %s::timestamptz[], %s::bool[])
     AS pushed(record_id, number, batch_id, raw, given, digest, modified_at, is_deletion)
 """
+COUNTERS: Final = (*(f"rows_{name}" for name in OUTCOMES[:-1]), "rows_read", "rows_quarantined", "keys_absent")
+ADD_TO_BATCH: Final = (
+    "UPDATE sources_intakebatch SET "
+    + ", ".join(f"{name} = {name} + %({name})s" for name in COUNTERS)
+    + ", finished_at = %(now)s WHERE id = %(id)s"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,13 +113,15 @@ class _Known:
 Place = tuple[int, str]
 
 
-def land_pushed(*, reading: Reading, sources: Mapping[str, SourceSystem], actor: Actor) -> PushLanding:
+def land_pushed(
+    *, reading: Reading, sources: Mapping[str, SourceSystem], actor: Actor, reason: str = "pushed"
+) -> PushLanding:
     """Land what was read of known sources in the caller's transaction. End it with `count_landed`.
 
     What a record said last changes nothing; an older version never overwrites a newer one; a deletion is a version,
     and what comes back after it is another.
     """
-    with acting(actor, reason="pushed", savepoint=False):
+    with acting(actor, reason=reason, savepoint=False):
         # A file's frame or a snapshot's end goes alone; pushes go side by side.
         share_gates([(Gate.SOURCE, number) for number in sorted(source.pk for source in sources.values())])
         batches = {code: _open_push_batch(source) for code, source in sorted(sources.items())}
@@ -123,13 +130,15 @@ def land_pushed(*, reading: Reading, sources: Mapping[str, SourceSystem], actor:
     return PushLanding(tuple(sorted(records, key=lambda record: record.position)), reading.faults, batches)
 
 
-def count_landed(*, landing: PushLanding, faulted: Mapping[int, str], actor: Actor) -> None:
+def count_landed(
+    *, landing: PushLanding, faulted: Mapping[int, str], actor: Actor, reason: str = "pushed"
+) -> None:
     """Add a landing to its batches' counters and keep its faults; the last thing its transaction does.
 
     `faulted` names the source of each position that a fault speaks about.
     """
     kept = [fault for fault in landing.faults if faulted.get(fault.line) in landing.batches]
-    with acting(actor, reason="pushed", savepoint=False):
+    with acting(actor, reason=reason, savepoint=False):
         Fault.objects.bulk_create(_fault(fault, landing.batches[faulted[fault.line]]) for fault in kept)
         for code, batch_id in sorted(landing.batches.items(), key=lambda pair: pair[1]):
             rows = [record for record in landing.records if record.source_code == code]
@@ -153,9 +162,8 @@ def find_sources(codes: Iterable[str]) -> dict[str, SourceSystem]:
 def _open_push_batch(source: SourceSystem) -> int:
     hour = timezone.now().replace(minute=0, second=0, microsecond=0)
     origin = f"pushes of {hour:%Y-%m-%d %H}:00 UTC"
-    known = IntakeBatch.objects.filter(source=source, origin=origin, mode="push").values_list("pk", flat=True)
-    if (batch_id := known.first()) is not None:
-        return batch_id
+    if (known := _find_push_batch(source, origin)) is not None:
+        return known
     batch = IntakeBatch(
         source=source,
         state=IntakeBatch.State.LANDED,
@@ -167,7 +175,19 @@ def _open_push_batch(source: SourceSystem) -> int:
         finished_at=timezone.now(),
     )
     IntakeBatch.objects.bulk_create([batch], ignore_conflicts=True)
-    return known.get()
+    made = _find_push_batch(source, origin)
+    assert made is not None
+    return made
+
+
+def _find_push_batch(source: SourceSystem, origin: str) -> int | None:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT id FROM sources_intakebatch WHERE source_id = %s AND origin = %s AND mode = 'push'",
+            [source.pk, origin],
+        )
+        row = cursor.fetchone()
+    return row[0] if row else None
 
 
 def _add_to_batch(batch_id: int, rows: Sequence[PushedRecord], set_aside: int) -> None:
@@ -175,14 +195,10 @@ def _add_to_batch(batch_id: int, rows: Sequence[PushedRecord], set_aside: int) -
     # A deletion is no row read: it counts where a snapshot's absent keys do.
     read = [record for record in rows if not record.is_gone]
     counts = {name: sum(1 for record in read if record.outcome == name) for name in OUTCOMES[:-1]}
-    counted = {f"rows_{name}": F(f"rows_{name}") + number for name, number in counts.items() if number}
-    IntakeBatch.objects.filter(pk=batch_id).update(
-        rows_read=F("rows_read") + len(read) + set_aside,
-        rows_quarantined=F("rows_quarantined") + set_aside,
-        keys_absent=F("keys_absent") + gone,
-        finished_at=timezone.now(),
-        **counted,
-    )
+    counted = {f"rows_{name}": number for name, number in counts.items()}
+    counted |= {"rows_read": len(read) + set_aside, "rows_quarantined": set_aside, "keys_absent": gone}
+    with connection.cursor() as cursor:
+        cursor.execute(ADD_TO_BATCH, {**counted, "id": batch_id, "now": timezone.now()})
 
 
 def _fault(fault: RowFault, batch_id: int) -> Fault:

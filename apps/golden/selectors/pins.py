@@ -10,12 +10,19 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from django.contrib.postgres.fields import ArrayField
+from django.db import connection
 from django.db.models import BigIntegerField, Max, Q, QuerySet, Value
 
 from apps.engine.survive import Pin as LivePin
 from apps.engine.survive import PinState, SettledPin, holding_pins, settle_pins
 from apps.golden.models import GoldenRecord, Membership, Pin
 from apps.sources import selectors as sources
+
+_LIVE_PINS = """
+SELECT id, attribute, value, record_ids, release_record_id, release_value FROM golden_pin
+WHERE released_at IS NULL AND (record_ids && %(ids)s::bigint[] OR release_record_id = ANY(%(ids)s::bigint[]))
+ORDER BY id
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +54,12 @@ def live_pins(record_ids: Iterable[int]) -> list[LivePin]:
     ids = sorted(set(record_ids))
     if not ids:
         return []
-    return [_live(row) for row in _unreleased(ids).order_by("pk")]
+    with connection.cursor() as cursor:
+        cursor.execute(_LIVE_PINS, {"ids": ids})
+        return [
+            LivePin(pin, attribute, value, tuple(hangs_on), None if watched is None else (watched, was))
+            for pin, attribute, value, hangs_on, watched, was in cursor.fetchall()
+        ]
 
 
 def pin_horizon() -> int:

@@ -1,13 +1,14 @@
 """Standard records, links and verdicts as frozen values."""
 
+import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db import connection, transaction
+from django.db import connection
 from django.db.models import Q
 
-from apps.matching.models import Link, StandardRecord, Verdict, VerdictPair
+from apps.matching.models import Link, Verdict, VerdictPair
 
 BINDING = (Verdict.Kind.SAME, Verdict.Kind.DIFFERENT, Verdict.Kind.RELATED)
 
@@ -51,8 +52,9 @@ class Candidate:
 
 def get_parts(record_ids: Iterable[int]) -> dict[int, dict[str, str]]:
     """Return the standard parts of each record that has been standardised, by record id. One query."""
-    rows = StandardRecord.objects.filter(pk__in=list(record_ids)).values_list("pk", "parts")
-    return dict(rows)
+    with connection.cursor() as cursor:
+        cursor.execute(_PARTS, [list(record_ids)])
+        return {record_id: json.loads(parts) for record_id, parts in cursor.fetchall()}
 
 
 def list_links(record_ids: Iterable[int], *, limit: int = 1_000) -> list[LinkRow]:
@@ -92,23 +94,20 @@ def find_candidates(caps: Mapping[int, int], *, limit: int = 200) -> list[Candid
     """Return standard records that share a match key, those sharing most first, ties by record id.
 
     `caps` maps each match key to the number of records beyond which it makes no pairs: a key that more records carry
-    is passed over, so that the work is bounded whatever is asked. Two queries, and one setting.
+    is passed over, so that the work is bounded whatever is asked. Two queries.
     """
     return find_candidates_of([caps], limit=limit)[0]
 
 
 def find_candidates_of(caps: Sequence[Mapping[int, int]], *, limit: int = 200) -> list[list[Candidate]]:
-    """Return the same for each of several askers, in their order, up to `limit` each. Two queries, and one setting."""
+    """Return the same for each of several askers, in their order, up to `limit` each. Two queries."""
     found: list[list[Candidate]] = [[] for _ in caps]
     asked = [(place, key, cap) for place, keys in enumerate(caps) for key, cap in keys.items()]
     if not asked:
         return found
-    with transaction.atomic(), connection.cursor() as cursor:
-        # A small LIMIT lures the planner into reading the table from its start; rare keys then cost a full scan each.
-        cursor.execute("SELECT set_config('enable_seqscan', 'off', true)")
+    with connection.cursor() as cursor:
         cursor.execute(_SHARED_KEYS, [*map(list, zip(*asked, strict=True)), limit])
         shared: list[tuple[int, int, int]] = cursor.fetchall()
-        cursor.execute("SELECT set_config('enable_seqscan', 'on', true)")
     parts = get_parts({record_id for _, record_id, _ in shared}) if shared else {}
     for place, record_id, count in shared:
         if record_id in parts:
@@ -125,16 +124,20 @@ def list_crowded(caps: Mapping[int, int]) -> set[int]:
         return {row[0] for row in cursor.fetchall()}
 
 
+_PARTS = "SELECT record_id, parts FROM matching_standardrecord WHERE record_id = ANY(%s::bigint[])"
 _CROWDED_KEYS = """
 SELECT asked.key FROM unnest(%s::bigint[], %s::integer[]) AS asked(key, cap)
 WHERE (SELECT count(*) FROM matching_standardrecord WHERE match_keys @> ARRAY[asked.key]) > asked.cap
 """
+# The limit stands apart from the search: next to it, a small one lures the planner into reading the table from its
+# start, and rare keys then cost a full scan each.
 _SHARED_KEYS = """
 WITH asked AS (SELECT * FROM unnest(%s::integer[], %s::bigint[], %s::integer[]) AS given(place, key, cap)),
 holders AS (
     SELECT place, key, cap, held.record_id
     FROM asked CROSS JOIN LATERAL (
-        SELECT record_id FROM matching_standardrecord WHERE match_keys @> ARRAY[key] LIMIT cap + 1
+        WITH found AS MATERIALIZED (SELECT record_id FROM matching_standardrecord WHERE match_keys @> ARRAY[key])
+        SELECT record_id FROM found LIMIT cap + 1
     ) AS held
 ),
 counted AS (SELECT place, record_id, cap, count(*) OVER (PARTITION BY place, key) AS holding FROM holders),

@@ -85,7 +85,7 @@ def absorb(
 ) -> dict[int, Absorbed]:
     """Match the newest versions of source records, settle the customers around them, and say what became of each.
 
-    `has_turn` says that the caller has called `take_turn` in this transaction.
+    `has_turn` says that the caller has called `take_turn` in this transaction, and landed the records since.
 
     Everything commits together, with the caller's transaction where there is one. Raises NoActiveRules before the
     first load and OperationalError where another transaction came first: see `apps.base.retrying`.
@@ -96,7 +96,7 @@ def absorb(
         hold_back(LIVE_LIMIT)
         context = Context(actor, reason, 0, correlation or uuid7(), 0)
         try:
-            outcome = settle(record_ids, (), context)
+            outcome = settle(record_ids, (), context, are_held=has_turn)
         except (TooMuch, ComponentTooLarge) as too_much:
             queue_redo(record_ids, reason=str(too_much))
             return {r: Absorbed(r, None, ("queued",), f"To be matched shortly: {too_much}") for r in record_ids}
@@ -106,17 +106,23 @@ def absorb(
 
 
 def settle(
-    dirty_ids: Sequence[int], around: Sequence[int], context: Context, *, revalue: Sequence[int] = ()
+    dirty_ids: Sequence[int],
+    around: Sequence[int],
+    context: Context,
+    *,
+    revalue: Sequence[int] = (),
+    are_held: bool = False,
 ) -> Outcome:
     """Match the dirty records, settle what hangs together with them and with `around`, and store it.
 
-    `revalue` names records whose customers' values are decided anew, though nothing else about them changed.
+    `revalue` names records whose customers' values are decided anew, though nothing else about them changed;
+    `are_held` says that the caller has locked the rows of the dirty records.
 
     Runs in the caller's transaction, under the intake gate. Raises TooMuch or ComponentTooLarge before anything is
     written.
     """
     active = get_active_rules()
-    dirty = _lock_and_read(dirty_ids, active)
+    dirty = _lock_and_read(dirty_ids, active, are_held=are_held)
     if dirty:
         leave_touches(dirty)
     caps = caps_of(dirty, active)
@@ -134,10 +140,11 @@ def settle(
     return Outcome(work, counts)
 
 
-def _lock_and_read(record_ids: Sequence[int], active: ActiveRules) -> list[Known]:
+def _lock_and_read(record_ids: Sequence[int], active: ActiveRules, *, are_held: bool) -> list[Known]:
     if not record_ids:
         return []
-    reading.lock_records(record_ids)
+    if not are_held:
+        reading.lock_records(record_ids)
     dirty = reading.read_dirty(record_ids)
     standardise(dirty, active)
     return dirty

@@ -13,6 +13,7 @@ from typing import Any
 
 from django.db import connection
 
+from apps.base.copying import array_text
 from apps.base.locks import lock_keys
 from apps.golden.inheritance import NONE
 
@@ -27,10 +28,14 @@ LEFT JOIN matching_standardrecord d ON d.record_id = r.id
 WHERE r.id = ANY(%s) AND r.state <> 'quarantined'
 ORDER BY r.id
 """
+# The limit stands apart from the search: next to it, a small one lures the planner into reading the table from its
+# start, and a rare key then costs a full scan.
 HOLDERS = """
 SELECT asked.key, held.record_id FROM unnest(%s::bigint[], %s::integer[]) AS asked(key, cap)
 CROSS JOIN LATERAL (
-    SELECT record_id FROM matching_standardrecord WHERE match_keys @> ARRAY[asked.key] LIMIT asked.cap + %s
+    WITH holders AS MATERIALIZED (
+        SELECT record_id FROM matching_standardrecord WHERE match_keys @> ARRAY[asked.key])
+    SELECT record_id FROM holders LIMIT asked.cap + %s
 ) AS held
 """
 # What hangs together: links that join, verdicts that join, pins, and customers as they stand.
@@ -172,17 +177,14 @@ def hold_keys(keys: Iterable[int], *, most: int) -> None:
 
 
 def read_holders(caps: Mapping[int, int], *, spare: int) -> dict[int, list[int]]:
-    """Return per match key the records stored with it, at most its cap and `spare` more. One query, two settings."""
+    """Return per match key the records stored with it, at most its cap and `spare` more. One query."""
     holders: dict[int, list[int]] = {key: [] for key in caps}
     if not caps:
         return holders
     with connection.cursor() as cursor:
-        # A small LIMIT lures the planner into reading the table from its start; a rare key then costs a full scan.
-        cursor.execute("SELECT set_config('enable_seqscan', 'off', true)")
-        cursor.execute(HOLDERS, [list(caps), list(caps.values()), spare])
+        cursor.execute(HOLDERS, [array_text(caps), array_text(caps.values()), spare])
         for key, record in cursor.fetchall():
             holders[key].append(record)
-        cursor.execute("SELECT set_config('enable_seqscan', 'on', true)")
     return holders
 
 
