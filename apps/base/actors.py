@@ -7,7 +7,6 @@ from typing import Final, Literal, Self
 
 from django.db import connection, transaction
 
-
 Said = tuple[str, str, str, str]
 NOBODY: Final[Said] = ("", "", "", "")
 _SAID: Final = "mdmhub_said"

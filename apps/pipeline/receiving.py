@@ -150,9 +150,7 @@ def _receive_or_divide(
     return said
 
 
-def _receive(
-    asked: Sequence[tuple[int, Push]], reading: Reading, sources: Sources, actor: Actor
-) -> list[Received]:
+def _receive(asked: Sequence[tuple[int, Push]], reading: Reading, sources: Sources, actor: Actor) -> list[Received]:
     """Land, absorb, count: in the caller's transaction."""
     source_of = {position: push.source_code for position, push in asked}
     involved = {row.source_code for row in (*reading.rows, *reading.duplicates)}

@@ -69,11 +69,10 @@ FROM unnest(%s::bigint[], %s::int[], %s::bigint[], %s::text[], %s::text[], %s::t
     AS pushed(record_id, number, batch_id, raw, given, digest, modified_at, is_deletion)
 """
 COUNTERS: Final = (*(f"rows_{name}" for name in OUTCOMES[:-1]), "rows_read", "rows_quarantined", "keys_absent")
-ADD_TO_BATCH: Final = (
-    "UPDATE sources_intakebatch SET "
-    + ", ".join(f"{name} = {name} + %({name})s" for name in COUNTERS)
-    + ", finished_at = %(now)s WHERE id = %(id)s"
-)
+ADD_TO_BATCH: Final = f"""
+UPDATE sources_intakebatch SET {", ".join(f"{name} = {name} + %({name})s" for name in COUNTERS)}, finished_at = %(now)s
+WHERE id = %(id)s
+"""  # noqa: S608 - columns named here
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,9 +129,7 @@ def land_pushed(
     return PushLanding(tuple(sorted(records, key=lambda record: record.position)), reading.faults, batches)
 
 
-def count_landed(
-    *, landing: PushLanding, faulted: Mapping[int, str], actor: Actor, reason: str = "pushed"
-) -> None:
+def count_landed(*, landing: PushLanding, faulted: Mapping[int, str], actor: Actor, reason: str = "pushed") -> None:
     """Add a landing to its batches' counters and keep its faults; the last thing its transaction does.
 
     `faulted` names the source of each position that a fault speaks about.

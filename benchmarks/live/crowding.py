@@ -40,7 +40,9 @@ class Crowd:
         with self._lock:
             self.counts[operation, answered.status] += 1
             if answered.status not in self.documented[operation]:
-                self.undocumented.append(f"{answered.status} for {ask.method} {ask.path}: {str(answered.document)[:300]}")
+                self.undocumented.append(
+                    f"{answered.status} for {ask.method} {ask.path}: {str(answered.document)[:300]}"
+                )
         return answered
 
     def next_pushes(self, count: int) -> list[Push]:
@@ -71,7 +73,12 @@ def crowd(crowd: Crowd, *, seconds: float) -> dict[str, Any]:
     for (operation, status), count in sorted(crowd.counts.items()):
         rows.setdefault(operation, {})[str(status)] = count
     total = sum(crowd.counts.values())
-    return {"requests": total, "per_second": round(total / lasted, 1), "statuses": rows, "undocumented": crowd.undocumented}
+    return {
+        "requests": total,
+        "per_second": round(total / lasted, 1),
+        "statuses": rows,
+        "undocumented": crowd.undocumented,
+    }
 
 
 def read_documented(running: Running) -> dict[str, frozenset[int]]:

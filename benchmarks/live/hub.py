@@ -1,4 +1,4 @@
-"""A hub of its own with generated records: loaded once through the bulk pipeline, kept, and put back before each use."""
+"""A hub of its own with generated records: loaded once in bulk, kept, and put back before each use."""
 
 import contextlib
 import json
@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import psycopg
+import psycopg.conninfo
 from psycopg import sql
 
 from benchmarks.live.exports import make_exports
@@ -137,15 +138,14 @@ def _start_postgres(hub: Hub) -> str:
 
 @contextlib.contextmanager
 def _at_server(url: str, database: str | None = None) -> Iterator[psycopg.Connection]:
-    with psycopg.connect(url, autocommit=True, **({"dbname": database} if database else {})) as connection:
+    at = psycopg.conninfo.make_conninfo(url, **({"dbname": database} if database else {}))
+    with psycopg.connect(at, autocommit=True) as connection:
         yield connection
 
 
 def _mint(hub: Hub) -> str:
     words = [sys.executable, "manage.py", "create_token", f"bench {time.time_ns()}", "--role", "administrator"]
-    done = subprocess.run(
-        words, cwd=env.PROJECT_ROOT, env=hub.environment, capture_output=True, text=True, check=True
-    )
+    done = subprocess.run(words, cwd=env.PROJECT_ROOT, env=hub.environment, capture_output=True, text=True, check=True)
     return done.stdout.strip()
 
 

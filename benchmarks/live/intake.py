@@ -29,7 +29,7 @@ def make_pushes(samples: dict[str, list[Any]], held: Sequence[HeldBack], count: 
     """
     apart = [_new(row) for row in held if row.twin is None]
     spellings = [_new(row) for row in held if row.twin is not None]
-    changes = [_changed(*row, number) for number, row in enumerate(samples["records"])]
+    changes = [_changed(row, number) for number, row in enumerate(samples["records"])]
     if min(len(apart), len(spellings), len(changes)) * 3 < count:
         raise ValueError(f"too few records for {count}: {len(apart)}, {len(spellings)}, {len(changes)}")
     return [kind[at // 3] for at in range(count) for kind in ([apart, spellings, changes][at % 3],)]
@@ -39,8 +39,9 @@ def _new(row: HeldBack) -> Push:
     return {"source": row.source, "key": row.key, "attributes": row.attributes, "modified_at": MODIFIED_AT}
 
 
-def _changed(source: str, key: str, given: dict[str, str], _gid: str, number: int) -> Push:
+def _changed(row: Sequence[Any], number: int) -> Push:
     """Return a loaded record with another phone; every third one with another street, too, which moves match keys."""
+    source, key, given, _ = row
     attributes = given | {"phone": f"+46 8 {5_000_000 + number * 7919 % 4_999_999}"}
     if number % 3 == 0:
         attributes |= {"street": f"Kungsgatan {number % 97 + 1}"}

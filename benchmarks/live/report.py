@@ -35,9 +35,11 @@ def misses(results: Sequence[Result]) -> list[str]:
             for share, most in TARGETS[row["cold"]["kind"]].items():
                 if row["cold"][share] > most:
                     found.append(f"{row['cold']['kind']} at {result['records']:,}: {share} {row['cold'][share]} ms")
-        for row in result.get("intake", ()):
-            if row["per_cpu_second"] < LEAST_PER_CPU_SECOND[row["together"]]:
-                found.append(f"intake of {row['together']} at {result['records']:,}: {row['per_cpu_second']} per CPU s")
+        found += [
+            f"intake of {row['together']} at {result['records']:,}: {row['per_cpu_second']} per CPU s"
+            for row in result.get("intake", ())
+            if row["per_cpu_second"] < LEAST_PER_CPU_SECOND[row["together"]]
+        ]
         found += result.get("crowd", {}).get("undocumented", [])[:10]
     for kind, passed, ratio in _pairs(results):
         if ratio > MOST_RATIO:
@@ -47,7 +49,9 @@ def misses(results: Sequence[Result]) -> list[str]:
 
 def _look_ups(result: Result) -> list[str]:
     rows = result.get("lookups", [])
-    lines = ["| look-up | requests | p50 | p95 | p99 | again: p50 | p95 | p99 |", "| --- |" + " --- |" * 7] if rows else []
+    lines = (
+        ["| look-up | requests | p50 | p95 | p99 | again: p50 | p95 | p99 |", "| --- |" + " --- |" * 7] if rows else []
+    )
     for row in rows:
         cells = [f"{row[passed][share]:.1f}" for passed in ("cold", "warm") for share in ("p50", "p95", "p99")]
         lines.append(f"| {row['cold']['kind']} | {row['cold']['requests']:,} | {' | '.join(cells)} |")
@@ -68,9 +72,15 @@ def _crowd(result: Result) -> list[str]:
     found = result.get("crowd")
     if not found:
         return []
-    lines = [f"{found['requests']:,} requests, {found['per_second']} per second", "| operation | statuses |", "| --- | --- |"]
-    for operation, statuses in found["statuses"].items():
-        lines.append(f"| {operation} | {', '.join(f'{status}: {count:,}' for status, count in statuses.items())} |")
+    lines = [
+        f"{found['requests']:,} requests, {found['per_second']} per second",
+        "| operation | statuses |",
+        "| --- | --- |",
+    ]
+    lines += [
+        f"| {operation} | {', '.join(f'{status}: {count:,}' for status, count in statuses.items())} |"
+        for operation, statuses in found["statuses"].items()
+    ]
     return lines
 
 

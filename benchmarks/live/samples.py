@@ -39,7 +39,7 @@ IDS: Final = {
 
 
 def draw_samples(url: str, path: Path) -> None:
-    """Draw from the hub at `url` and write to `path`: records, customers, numbers and queries, in an order by chance."""
+    """Draw from the hub at `url` and write to `path`: records, customers, numbers, queries, in an order by chance."""
     chance = random.Random(f"{SEED} samples")
     with psycopg.connect(url) as connection:
         drawn = {query: _draw(connection, query, chance) for query in IDS}
