@@ -3,14 +3,33 @@
 import re
 from dataclasses import dataclass
 
+from django.db import connection
+
 from apps.base.errors import Invalid, NotFound
 from apps.engine.standardise import STANDARDISERS
 from apps.golden import selectors as golden
-from apps.legal.models import CompanyExtension, Identifier, LegalEntity
+from apps.legal.models import CompanyExtension
 from apps.sources import selectors as sources
 
 SCHEMES = ("lei", "vat", "tax_id", "register_no", "duns", "isin")
 
+# Look-ups ask these with every request, so without what building a query and its models costs.
+_ENTITY = """
+SELECT e.lid, g.gid, e.registered_name, e.legal_form, e.jurisdiction, e.is_live
+FROM legal_legalentity e JOIN golden_goldenrecord g ON g.id = e.golden_id WHERE g.gid = %s LIMIT 1
+"""
+_IDENTIFIERS = """
+SELECT i.scheme, i.issuer, i.value, i.check_result, i.record_id
+FROM legal_identifier i JOIN legal_legalentity e ON e.id = i.entity_id
+JOIN golden_goldenrecord g ON g.id = e.golden_id WHERE g.gid = %s
+ORDER BY i.scheme, i.issuer, i.value
+"""
+_CARRIERS = """
+SELECT DISTINCT g.gid FROM legal_identifier i
+JOIN legal_legalentity e ON e.id = i.entity_id JOIN golden_goldenrecord g ON g.id = e.golden_id
+WHERE i.scheme = %s AND i.value = ANY(%s) AND e.is_live AND i.check_result <> 'wrong'
+ORDER BY g.gid LIMIT %s
+"""
 _NOT_COMPACT = re.compile(r"[^0-9A-Za-z]+")
 
 
@@ -63,28 +82,17 @@ def get_legal_entity(gid: str) -> Entity:
 
 def find_legal_entity(gid: str) -> Entity | None:
     """Return the legal entity of a customer, or None. One query."""
-    row = LegalEntity.objects.filter(golden__gid=gid).first()
-    if row is None:
-        return None
-    return Entity(
-        lid=row.lid,
-        gid=gid,
-        registered_name=row.registered_name,
-        legal_form=row.legal_form,
-        jurisdiction=row.jurisdiction,
-        is_live=row.is_live,
-    )
+    with connection.cursor() as cursor:
+        cursor.execute(_ENTITY, [gid])
+        row = cursor.fetchone()
+    return Entity(*row) if row else None
 
 
 def list_identifiers(gid: str) -> list[IdentifierRow]:
     """Return the identifiers of a customer's legal entity by scheme, issuer and value. One query."""
-    rows = Identifier.objects.filter(entity__golden__gid=gid).order_by("scheme", "issuer", "value")
-    return [
-        IdentifierRow(
-            scheme=row.scheme, issuer=row.issuer, value=row.value, check=row.check_result, record_id=row.record_id
-        )
-        for row in rows
-    ]
+    with connection.cursor() as cursor:
+        cursor.execute(_IDENTIFIERS, [gid])
+        return [IdentifierRow(*row) for row in cursor.fetchall()]
 
 
 def list_company_codes(gid: str) -> list[Extension]:
@@ -121,14 +129,10 @@ def find_customers_by_identifier(
     """
     if scheme not in SCHEMES:
         raise Invalid(f"{scheme[:40]!r} is no identifier scheme; known: {', '.join(SCHEMES)}.", known=list(SCHEMES))
-    gids = (
-        Identifier.objects.filter(scheme=scheme, value__in=_spellings(scheme, value, country), entity__is_live=True)
-        .exclude(check_result=Identifier.Check.WRONG)
-        .order_by("entity__golden__gid")
-        .values_list("entity__golden__gid", flat=True)
-        .distinct()[:limit]
-    )
-    return golden.list_customers(list(gids))
+    with connection.cursor() as cursor:
+        cursor.execute(_CARRIERS, [scheme, _spellings(scheme, value, country), limit])
+        gids = [row[0] for row in cursor.fetchall()]
+    return golden.list_customers(gids)
 
 
 def _spellings(scheme: str, value: str, country: str | None) -> list[str]:

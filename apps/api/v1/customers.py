@@ -1,6 +1,7 @@
 """Customers: one by its governed id, its company codes and history, and search."""
 
 from dataclasses import dataclass
+from functools import cache
 from typing import Any, ClassVar
 
 from rest_framework.request import Request
@@ -132,10 +133,9 @@ class CustomerDetail(Route):
         tag = tag_of(customer)
         if _knows(request, tag):
             return Response(status=304, headers={"ETag": tag})
-        shape = shapes.CustomerShape(_describe(customer, fields))
-        for name in shape.fields.keys() - fields:
-            shape.fields.pop(name)
-        return Response(shape.data, headers={"ETag": tag})
+        response = answer(shapes.CustomerShape, _describe(customer, fields), ETag=tag)
+        response.data = {name: value for name, value in response.data.items() if name in fields}
+        return response
 
 
 class MemberList(Route):
@@ -205,9 +205,14 @@ def tag_of(customer: golden.Customer) -> str:
     return f'W/"{customer.asked}.{customer.gid}.{customer.version}"'
 
 
+@cache
+def _members_known() -> frozenset[str]:
+    return frozenset(shapes.CustomerShape().fields)
+
+
 def _read_fields(text: str | None) -> frozenset[str]:
     """Return the members of the answer that are asked for; raise ParameterInvalid where one isn't known."""
-    known = frozenset(shapes.CustomerShape().fields)
+    known = _members_known()
     if text is None:
         return known
     asked = frozenset(word.strip() for word in text.split(","))

@@ -20,6 +20,7 @@ from apps.base.errors import Invalid
 
 LONGEST_PARAMETER = 500
 Method = TypeVar("Method", bound=Callable[..., Any])
+_RENDERERS: dict[tuple[type[BaseSerializer[Any]], bool], BaseSerializer[Any]] = {}
 
 _REFUSALS = {
     400: "The input can't be used; `code` and `facts` say what and where.",
@@ -107,7 +108,16 @@ class Route(APIView):
 
 def answer(shape: type[BaseSerializer[Any]], document: object, *, many: bool = False, **headers: str) -> Response:
     """Return a document in its published shape."""
-    return Response(shape(document, many=many).data, headers=headers or None)
+    return Response(_renderer(shape, many).to_representation(document), headers=headers or None)
+
+
+def _renderer(shape: type[BaseSerializer[Any]], many: bool) -> BaseSerializer[Any]:
+    """Return a shape's serializer; its fields are made once, since making them costs more than an answer."""
+    found = _RENDERERS.get((shape, many))
+    if found is None:
+        # It keeps nothing of a document, so threads may share it.
+        found = _RENDERERS[shape, many] = shape(many=many)
+    return found
 
 
 def query(name: str, description: str, *, required: bool = False, kind: Any = OpenApiTypes.STR) -> OpenApiParameter:  # noqa: ANN401 - types of the schema package

@@ -1,13 +1,29 @@
 """Customers as frozen values, found by their governed id or by a source record."""
 
+import json
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
+
+from django.db import connection
 
 from apps.base.errors import NotFound
 from apps.base.ids import CUSTOMER, check
 from apps.golden.models import GoldenRecord, Membership
 from apps.golden.selectors.values import Value, read_values
+
+# Look-ups ask these with every request, so without what building a query and its models costs.
+SUMMARY_COLUMNS = "g.gid, g.state, g.name, g.country, g.city, g.member_count, g.version, g.changed_at"
+_CUSTOMER = f"""
+SELECT a.gid, a.state, g.id <> a.id, g.values, {SUMMARY_COLUMNS}, g.successors, g.rules_version, g.created_at
+FROM golden_goldenrecord a JOIN golden_goldenrecord g ON g.id = coalesce(a.survivor_id, a.id)
+WHERE a.gid = %s
+"""  # noqa: S608 - columns named here
+_SUMMARIES_OF_RECORDS = f"""
+SELECT m.record_id, {SUMMARY_COLUMNS} FROM golden_membership m JOIN golden_goldenrecord g ON g.id = m.golden_id
+WHERE m.record_id = ANY(%s)
+"""  # noqa: S608 - columns named here
 
 
 class CustomerNotFound(NotFound):
@@ -64,10 +80,12 @@ def get_customer(gid: str) -> Customer:
     One query.
     """
     asked = check(gid, CUSTOMER)
-    row = GoldenRecord.objects.select_related("survivor").filter(gid=asked).first()
+    with connection.cursor() as cursor:
+        cursor.execute(_CUSTOMER, [asked])
+        row = cursor.fetchone()
     if row is None:
         raise CustomerNotFound(f"No customer has the id {asked}.", gid=asked)
-    return _customer(row.survivor or row, asked=row)
+    return _answer(*row)
 
 
 def find_customer_of_record(record_id: int) -> Customer | None:
@@ -81,18 +99,17 @@ def list_customers(gids: Iterable[str]) -> list[CustomerSummary]:
     asked = list(gids)
     if not asked:
         return []
-    found = {row.gid: row for row in GoldenRecord.objects.defer("values", "search_terms").filter(gid__in=asked)}
-    return [summary_of(found[gid]) for gid in asked if gid in found]
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT {SUMMARY_COLUMNS} FROM golden_goldenrecord g WHERE g.gid = ANY(%s)", [asked])  # noqa: S608 - columns named here
+        found = {row[0]: CustomerSummary(*row) for row in cursor.fetchall()}
+    return [found[gid] for gid in asked if gid in found]
 
 
 def list_customers_of_records(record_ids: Iterable[int]) -> dict[int, CustomerSummary]:
     """Return the customer of each source record that belongs to one, by record id. One query."""
-    rows = (
-        Membership.objects.select_related("golden")
-        .defer("golden__values", "golden__search_terms")
-        .filter(record_id__in=list(record_ids))
-    )
-    return {row.record_id: summary_of(row.golden) for row in rows}
+    with connection.cursor() as cursor:
+        cursor.execute(_SUMMARIES_OF_RECORDS, [list(record_ids)])
+        return {record_id: CustomerSummary(*summary) for record_id, *summary in cursor.fetchall()}
 
 
 def count_customers() -> int:
@@ -111,6 +128,28 @@ def summary_of(row: GoldenRecord) -> CustomerSummary:
         member_count=row.member_count,
         version=row.version,
         changed_at=row.changed_at,
+    )
+
+
+def _answer(asked: str, asked_state: str, redirected: bool, values: str, *row: Any) -> Customer:
+    (gid, state, name, country, city, member_count, version, changed_at, successors, rules_version, created_at) = row
+    return Customer(
+        asked=asked,
+        asked_state=asked_state,
+        redirected=redirected,
+        survivor=gid if redirected else None,
+        gid=gid,
+        state=state,
+        successors=tuple(successors),
+        name=name,
+        country=country,
+        city=city,
+        values=read_values(json.loads(values)),
+        member_count=member_count,
+        version=version,
+        rules_version=rules_version,
+        created_at=created_at,
+        changed_at=changed_at,
     )
 
 

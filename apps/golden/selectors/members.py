@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
+from django.db import connection
 from django.db.models import Q
 
 from apps.golden.models import GoldenRecord, Membership, Move
@@ -57,23 +58,22 @@ def list_member_ids_of(gids: Iterable[str]) -> dict[str, list[int]]:
 
 
 def list_members(gid: str, *, after: int = 0, limit: int = 500) -> list[Member]:
-    """Return the source records of a customer whose ids follow `after`, ascending. Two queries."""
-    rows = list(Membership.objects.filter(golden__gid=gid, record_id__gt=after).order_by("record_id")[:limit])
-    records = sources.list_records(row.record_id for row in rows)
-    return [
-        Member(
-            record_id=row.record_id,
-            source=records[row.record_id].source,
-            key=records[row.record_id].key,
-            state=records[row.record_id].state,
-            since=row.since,
-            reason=row.reason,
-            score=row.score,
-            verdict_id=row.verdict_id,
-            run_id=row.run_id,
-        )
-        for row in rows
-    ]
+    """Return the source records of a customer whose ids follow `after`, ascending. One query."""
+    with connection.cursor() as cursor:
+        cursor.execute(_MEMBERS, [gid, after, limit])
+        return [
+            Member(record_id, sources.source_of(*source), key, state, since, reason, score, verdict_id, run_id)
+            for record_id, key, state, since, reason, score, verdict_id, run_id, *source in cursor.fetchall()
+        ]
+
+
+_MEMBERS = f"""
+SELECT m.record_id, r.key, r.state, m.since, m.reason, m.score, m.verdict_id, m.run_id, {sources.SOURCE_COLUMNS}
+FROM golden_membership m JOIN sources_sourcerecord r ON r.id = m.record_id
+JOIN sources_sourcesystem s ON s.id = r.source_id
+WHERE m.golden_id = (SELECT id FROM golden_goldenrecord WHERE gid = %s) AND m.record_id > %s
+ORDER BY m.record_id LIMIT %s
+"""  # noqa: S608 - columns named in sources
 
 
 def list_moves(gid: str, *, limit: int = 200) -> list[MoveRow]:

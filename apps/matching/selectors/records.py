@@ -59,8 +59,12 @@ def get_parts(record_ids: Iterable[int]) -> dict[int, dict[str, str]]:
 
 def list_links(record_ids: Iterable[int], *, limit: int = 1_000) -> list[LinkRow]:
     """Return the links whose both ends are among the records, strongest first. One query."""
-    ids = list(record_ids)
-    return _links(Q(low_id__in=ids, high_id__in=ids), limit)
+    with connection.cursor() as cursor:
+        cursor.execute(_LINKS_AMONG, {"ids": list(record_ids), "limit": limit})
+        return [
+            LinkRow(low, high, score, tuple(levels), version, run)
+            for low, high, score, levels, version, run in cursor.fetchall()
+        ]
 
 
 def list_links_of(record_ids: Iterable[int], *, limit: int = 1_000) -> list[LinkRow]:
@@ -124,6 +128,10 @@ def list_crowded(caps: Mapping[int, int]) -> set[int]:
         return {row[0] for row in cursor.fetchall()}
 
 
+_LINKS_AMONG = """
+SELECT low_id, high_id, score, levels, rules_version, run_id FROM matching_link
+WHERE low_id = ANY(%(ids)s) AND high_id = ANY(%(ids)s) ORDER BY score DESC, low_id, high_id LIMIT %(limit)s
+"""
 _PARTS = "SELECT record_id, parts FROM matching_standardrecord WHERE record_id = ANY(%s::bigint[])"
 _CROWDED_KEYS = """
 SELECT asked.key FROM unnest(%s::bigint[], %s::integer[]) AS asked(key, cap)
