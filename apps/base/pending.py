@@ -9,7 +9,7 @@ from typing import Final
 from django.db import connection
 
 BULK_LIMIT: Final = "64MB"
-LIVE_LIMIT: Final = "256kB"
+LIVE_LIMIT: Final = "64kB"
 
 
 def hold_back(limit: str) -> None:

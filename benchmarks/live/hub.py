@@ -106,6 +106,8 @@ def running(hub: Hub, *, is_kept: bool = False) -> Iterator[Running]:
         _put_back(hub, is_kept=is_kept)
         embedded.ensure_postgres(hub.place)
         embedded.ensure_redis(hub.place)
+        # The hub may have been loaded by an older checkout.
+        run([sys.executable, "-m", "mdmhub.prepare"], hub.environment)
         token = _mint(hub)
         port = _free_port()
         child = gunicorn(port=port, workers=WEB_WORKERS)
