@@ -224,7 +224,7 @@ def _read_fields(text: str | None) -> frozenset[str]:
 
 
 def _describe(customer: golden.Customer, fields: frozenset[str]) -> _CustomerDocument:
-    """Return what the fields need: at most six queries, none where the golden record alone answers."""
+    """Return what the fields need: at most five queries, none where the golden record alone answers."""
     members: list[golden.Member] = []
     if fields & {"members", "members_next", "links"}:
         members = golden.list_members(customer.gid, limit=MOST_MEMBERS + 1)

@@ -64,8 +64,8 @@ def resolve_example(given: Mapping[str, str], *, limit: int = 5) -> Resolution:
     """Return up to `limit` customers the example may be, by their best source record's score.
 
     `given` holds raw values by canonical attribute. Raises ExampleInvalid for an unknown attribute, a value longer
-    than 1,000 characters or an example without any value. At most five queries and two settings (one more when the
-    process meets the rule set version for the first time).
+    than 1,000 characters or an example without any value. At most five queries (one more when the process
+    meets the rule set version for the first time).
     """
     active = get_active_rules()
     _refuse_unusable(given, {attribute.name for attribute in active.rules.attributes})
@@ -77,8 +77,8 @@ def resolve_examples(
 ) -> list[Resolution | HubError]:
     """Return for each example, in their order, what `resolve_example` does, or the error that stands against it.
 
-    Evidence is empty unless asked for. After `seconds` the examples that are left answer OutOfTime. Four queries and
-    two settings for each 25 examples, and one.
+    Evidence is empty unless asked for. After `seconds` the examples that are left answer OutOfTime. Four queries for
+    each 25 examples, and one.
     """
     active = get_active_rules()
     known = {attribute.name for attribute in active.rules.attributes}

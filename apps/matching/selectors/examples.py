@@ -39,7 +39,7 @@ def score_examples(examples: Sequence[Mapping[str, str]], active: ActiveRules) -
     """Return for each example the source records like it, from the rule set's `keep` threshold up, strongest first.
 
     The same standardising, match keys and comparisons as for a source record; ties are broken by record id. Two
-    queries and two settings for all of them; none where no example has a usable match key.
+    queries for all of them; none where no example has a usable match key.
     """
     standard = [standardise_record(given, active.rules.attributes, active.rules.fallbacks) for given in examples]
     caps = [live_keys(parts, active.rules, active.statistics) for parts in standard]
