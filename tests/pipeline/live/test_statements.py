@@ -34,7 +34,8 @@ def db(hub: None, django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
 
 
 def a_push(number: int, *, city: str = "Ulm") -> Push:
-    name = f"{'Quartz Heron Velvet Maple Copper'.split()[number % 5]} {number} Instruments GmbH"
+    word = ("Quartz", "Heron", "Velvet", "Maple", "Copper")[number % 5]
+    name = f"{word} {number} Instruments GmbH"
     return Push("crm", f"pushed-{number}", {"name": name, "city": city, "country": "DE"})
 
 
