@@ -11,6 +11,8 @@ SCHEDULE: dict[str, dict[str, Any]] = {
     "drain-redo": {"task": "pipeline.drain_redo", "schedule": 2.0},
     # Files handed over wait in PostgreSQL; nothing else wakes their worker, and looking costs one query.
     "load-uploads": {"task": "pipeline.load_uploads", "schedule": 2.0},
+    # Dry runs that were asked for, and the re-match after a rule set was published; a killed one goes on here.
+    "carry-out-rules": {"task": "pipeline.carry_out_rules", "schedule": 2.0},
     # A request that dies between its file and its upload leaves the file.
     "forget-spool": {"task": "pipeline.forget_spool", "schedule": 3_600.0},
     # New files in the watched folder become batches.

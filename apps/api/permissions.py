@@ -11,7 +11,7 @@ PUBLIC: Final = frozenset({"public"})
 """For routes that tell nothing about customers: anybody may call them, logged in or not."""
 EVERY_ROLE: Final = frozenset(ApiToken.Role.values)
 STEWARDS: Final[frozenset[str]] = frozenset({ApiToken.Role.STEWARD, ApiToken.Role.ADMINISTRATOR})
-
+ADMINISTRATORS: Final[frozenset[str]] = frozenset({ApiToken.Role.ADMINISTRATOR})
 INTEGRATIONS: Final[frozenset[str]] = frozenset({ApiToken.Role.INTEGRATION, ApiToken.Role.ADMINISTRATOR})
 
 

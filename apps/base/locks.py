@@ -20,6 +20,7 @@ class Gate(IntEnum):
     # One request per idempotency key; one worker per upload.
     IDEMPOTENCY = 6
     UPLOAD = 7
+    RULES = 8  # the first rules of an empty hub, published once
 
 
 def lock_gate(gate: Gate, key: int = 0, *, shared: bool = False) -> None:

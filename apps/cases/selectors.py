@@ -1,10 +1,12 @@
 """Read the questions that wait for a steward. Every answer is a frozen value; nothing here writes."""
 
-from collections.abc import Mapping
+import json
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+from django.db import connection
 from django.db.models import Count, Exists, OuterRef, Q
 
 from apps.base.errors import NotFound
@@ -188,3 +190,36 @@ def _case(row: Case) -> CaseRow:
         closed_by=row.closed_by,
         close_reason=row.close_reason,
     )
+
+
+_WOULD_OPEN = """
+SELECT count(*) FILTER (WHERE c.id IS NULL), count(*) FILTER (WHERE c.id IS NOT NULL)
+FROM jsonb_to_recordset(%(pairs)s::jsonb) AS p(low bigint, high bigint, subject bigint, stake int, score int)
+LEFT JOIN cases_case c ON c.state = 'open' AND c.low_record_id = p.low AND c.high_record_id = p.high
+WHERE c.id IS NULL OR (c.score, c.stake, c.subject_record_id) IS DISTINCT FROM (p.score, p.stake, p.subject)
+"""
+_WOULD_CLOSE = """
+SELECT c.id FROM cases_case c
+WHERE c.state = 'open' AND c.kind = 'pair'
+  AND (c.low_record_id = ANY(%(records)s) OR c.high_record_id = ANY(%(records)s))
+  AND (c.low_record_id, c.high_record_id) NOT IN (
+      SELECT p.low, p.high FROM jsonb_to_recordset(%(pairs)s::jsonb) AS p(low bigint, high bigint)
+      UNION ALL SELECT * FROM unnest(%(lows)s::bigint[], %(highs)s::bigint[]))
+"""
+
+
+def foresee_pair_cases(
+    *, pairs: Sequence[Mapping[str, Any]], records: Sequence[int], elsewhere: Sequence[tuple[int, int]]
+) -> tuple[int, int, set[int]]:
+    """Return how many cases `settle_pair_cases` would open and rescore, and which it would close. Two queries."""
+    values: dict[str, Any] = {
+        "pairs": json.dumps(list(pairs)),
+        "records": list(records),
+        "lows": [low for low, _ in elsewhere],
+        "highs": [high for _, high in elsewhere],
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(_WOULD_OPEN, values)
+        opened, rescored = cursor.fetchone()
+        cursor.execute(_WOULD_CLOSE, values)
+        return int(opened), int(rescored), {row[0] for row in cursor.fetchall()}

@@ -1,15 +1,17 @@
 """Read what is owed, what is dead, and what each source system carries."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+import pyarrow as pa
 from django.db import connection
 from django.db.models import Count
 from django.utils import timezone
 
+from apps.base.copying import staged
 from apps.delivery.models import Delivery, DeliveryAttempt, LedgerEntry, Subscriber
 
 
@@ -169,3 +171,28 @@ def count_wished_by_source(record_ids: Iterable[int], *, correlation_id: UUID) -
     """Return in how many of these records each source is to carry another id since one run or decision. One query."""
     rows = LedgerEntry.objects.filter(record_id__in=list(record_ids), correlation_id=correlation_id)
     return dict(rows.values_list("source_code").annotate(Count("pk")).order_by("source_code"))
+
+
+def count_entitled(types: Mapping[str, int]) -> dict[str, int]:
+    """Return how many deliveries so many events of each type would be to each active subscriber. One query."""
+    subscribers = Subscriber.objects.filter(is_active=True).order_by("code").values_list("code", "types")
+    return {code: sum(n for kind, n in types.items() if not wanted or kind in wanted) for code, wanted in subscribers}
+
+
+def count_wishes(frame: pa.Table) -> dict[str, int]:
+    """Return in how many records each source would be to carry another id if `expect_ids` were told the frame.
+
+    Columns as there. One query, in a transaction.
+    """
+    if not frame.num_rows:
+        return {}
+    types = {"record_id": "bigint", "source_code": "text", "gid": "text"}
+    with staged("ledger_tried", frame, types) as (tried, values), connection.cursor() as cursor:
+        cursor.execute(
+            f"SELECT ledger_tried.source_code, count(*) FROM {tried}"  # noqa: S608 - the name of the staged rows
+            " LEFT JOIN delivery_ledgerentry AS l ON l.record_id = ledger_tried.record_id"
+            " WHERE l.record_id IS NULL OR l.desired <> ledger_tried.gid OR l.state = 'withdrawn'"
+            " GROUP BY 1 ORDER BY 1",
+            values,
+        )
+        return dict(cursor.fetchall())

@@ -28,8 +28,8 @@ WITH bound AS (
 SELECT p.verdict_id, p.low_id, p.high_id, before_low.given, before_high.given, a.parts, b.parts
 FROM bound p
 JOIN matching_verdict v ON v.id = p.verdict_id
-JOIN matching_standardrecord a ON a.record_id = p.low_id
-JOIN matching_standardrecord b ON b.record_id = p.high_id
+JOIN {standard} a ON a.record_id = p.low_id
+JOIN {standard} b ON b.record_id = p.high_id
 JOIN LATERAL (
     SELECT given, number FROM sources_recordversion s WHERE s.record_id = p.low_id
       AND CASE WHEN v.seen->'versions' ? p.low_id::text THEN number = (v.seen->'versions'->>p.low_id::text)::int
@@ -57,16 +57,18 @@ class Reexamined:
     changes: tuple[Change, ...]
 
 
-def reexamine_differences(record_ids: Collection[int], rules: RuleSet) -> list[Reexamined]:
+def reexamine_differences(
+    record_ids: Collection[int], rules: RuleSet, *, standard: str = "matching_standardrecord"
+) -> list[Reexamined]:
     """Return every pair that a standing "different" keeps apart and one of whose records, among these, changed since.
 
-    By decision and records, after the records' standard records were stored. One query; nothing else where no
-    decision names the records.
+    By decision and records, after the records' standard records were stored; `standard` names a table that stands in
+    for them where they are not. One query; nothing else where no decision names the records.
     """
     if not record_ids:
         return []
     with connection.cursor() as cursor:
-        cursor.execute(_SINCE, {"records": sorted(record_ids)})
+        cursor.execute(_SINCE.format(standard=standard), {"records": sorted(record_ids)})
         rows = cursor.fetchall()
     return [_reexamine(row, rules) for row in rows]
 

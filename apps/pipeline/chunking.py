@@ -1,7 +1,7 @@
 """Cut what was settled into chunks to store: ids allocated, versions raised, events and moves worded."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -11,8 +11,9 @@ from django.utils import timezone
 
 from apps.base.scratch import scratch
 from apps.engine.bulk import Clustering
+from apps.golden.services import allocate_ids
 from apps.pipeline.building import Rows
-from apps.pipeline.fates import Fates
+from apps.pipeline.fates import Fate, Fates
 from apps.pipeline.frames import Slices, link_rows, membership_rows, proposal_rows, standard_rows
 from apps.pipeline.partition import Partition, Scope
 from apps.pipeline.pins import Placed
@@ -39,12 +40,19 @@ class Settled:
 class Chunker:
     """Yields the chunks of a settled resolve in order."""
 
-    def __init__(self, settled: Settled, rules_version: int, run_id: int) -> None:
+    def __init__(
+        self,
+        settled: Settled,
+        rules_version: int,
+        run_id: int,
+        *,
+        allocate: Callable[[int], list[int]] = allocate_ids,
+    ) -> None:
         self.settled = settled
         self.rules_version = rules_version
         self.run_id = run_id
         self.at = timezone.now()
-        self._fated = Fates(settled.scope, settled.partition)
+        self._fated = Fates(settled.scope, settled.partition, allocate=allocate)
         self.fates = self._fated.by_cluster
 
     def chunks(self) -> Iterator[Chunk]:
@@ -85,6 +93,11 @@ class Chunker:
                 retired=after.retired[number],
                 pins=handed[number],
             )
+
+    @cached_property
+    def fate_of_golden(self) -> dict[int, Fate]:
+        """The fate of each golden record that goes on, by internal id."""
+        return {fate.golden: fate for fate in self.fates.values()}
 
     @cached_property
     def _golden_of_cluster(self) -> pa.Table:

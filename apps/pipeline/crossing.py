@@ -27,6 +27,8 @@ def list_crossed(read: Read, records: Sequence[int]) -> list[int]:
         return []
     was = read.former["key"].to_numpy()[np.isin(read.former["record"].to_numpy(), records)]
     keys = np.unique(np.concatenate([held[is_mine], was]))
+    # Another version may have had more kinds of keys.
+    keys = keys[(keys & PLACE_MASK) < len(read.rules.keys)]
     keys = keys[~np.isin(keys, np.fromiter(read.active.statistics.hot_keys, dtype=np.int64))]
     theirs = np.isin(held, keys) & ~is_mine
     others, old, new = (_count(keys, found) for found in (held[theirs], was, held[is_mine]))

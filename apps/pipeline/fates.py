@@ -5,7 +5,7 @@ Plain decisions over the partition, shared by the bulk path and the live path, s
 
 import json
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
@@ -72,9 +72,11 @@ class Aftermath:
 class Fates:
     """The fates of a settled scope's clusters, with ids allocated. Three queries at most, one more for revived ids."""
 
-    def __init__(self, scope: Scope, partition: Partition) -> None:
+    def __init__(
+        self, scope: Scope, partition: Partition, *, allocate: Callable[[int], list[int]] = allocate_ids
+    ) -> None:
         """Allocate ids for new customers and note who absorbed, lost and took back whom."""
-        self.scope, self.partition = scope, partition
+        self.scope, self.partition, self._allocate = scope, partition, allocate
         self.by_cluster = self._settle()
 
     def note_result(self, cluster: int, values: Values, members: set[int]) -> None:
@@ -107,7 +109,7 @@ class Fates:
             )
         fresh = [cluster for cluster in heirs.fresh if cluster not in revived]
         # Ids are given in byte order of the clusters' first records, so that age never depends on chance.
-        for cluster, golden, gid in zip(fresh, allocate_ids(len(fresh)), mint(count=len(fresh)), strict=True):
+        for cluster, golden, gid in zip(fresh, self._allocate(len(fresh)), mint(count=len(fresh)), strict=True):
             fates[cluster] = Fate(golden, gid, 1, "created")
         for golden, cluster in heirs.merged.items():
             fates[cluster].absorbed.append(standing[golden].gid)

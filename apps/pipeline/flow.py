@@ -22,7 +22,6 @@ from apps.engine import bulk
 from apps.engine.bulk.frames import LINKS_SCHEMA
 from apps.engine.bulk.survive import survive
 from apps.engine.cluster import ComponentTooLarge
-from apps.engine.rules import RuleSet
 from apps.engine.survive import Pin, SurvivorshipPolicy
 from apps.golden.inheritance import NONE
 from apps.golden.selectors import pin_horizon
@@ -36,7 +35,7 @@ from apps.pipeline.live.redoing import queue_redo
 from apps.pipeline.live.touching import forget_touches
 from apps.pipeline.partition import Flags, Scope, settle
 from apps.pipeline.pins import pins_frame, place_pins, read_pins, what_is_said, with_parts
-from apps.pipeline.reading import Read, read_scope
+from apps.pipeline.reading import Read, Trial, read_scope
 from apps.pipeline.runs import Journal, QuietJournal
 from apps.pipeline.sharing import with_shared_identifiers
 from apps.pipeline.store import Context, Stored
@@ -51,9 +50,7 @@ class Ask:
     """What to resolve: records to take in their newest version, and records whose surroundings a decision changed.
 
     `revalue` are records whose customers' values are to be decided anew, though nothing else about them changed.
-    `keep` maps records to golden records whose ids their clusters are to carry, where a person says so. `new_rules`
-    are published with statistics of the dirty records before these are matched; all live records must be among them
-    then.
+    `keep` maps records to golden records whose ids their clusters are to carry, where a person says so.
     """
 
     reason: str
@@ -62,7 +59,6 @@ class Ask:
     revalue: Sequence[int] = ()
     verdict_id: int | None = None
     keep: Mapping[int, int] | None = None
-    new_rules: RuleSet | None = None
     chunk_records: int = 5_000
     workers: int = 1
 
@@ -86,7 +82,7 @@ def resolve(journal: Journal | QuietJournal, ask: Ask) -> Stored:
                 _resolve_once(journal, ask, stored)
             if not stored.redo and not stored.redo_around:
                 break
-            ask = replace(ask, dirty=stored.redo, around=stored.redo_around, new_rules=None)
+            ask = replace(ask, dirty=stored.redo, around=stored.redo_around)
     # What others kept changing meanwhile is left to the queue, which has the customers to itself.
     queue_redo([*stored.redo, *stored.redo_around], reason="others were at the same customers each time")
     if not isinstance(journal, QuietJournal):
@@ -97,7 +93,7 @@ def resolve(journal: Journal | QuietJournal, ask: Ask) -> Stored:
 
 def _resolve_few(journal: QuietJournal, ask: Ask, stored: Stored) -> bool:
     """Resolve while a person waits, by the live path; say whether that was possible."""
-    if ask.new_rules or find_active_rules() is None:
+    if find_active_rules() is None:
         return False
     context = Context(
         actor=journal.actor,
@@ -117,24 +113,51 @@ def _resolve_few(journal: QuietJournal, ask: Ask, stored: Stored) -> bool:
     return True
 
 
-def _resolve_once(journal: Journal | QuietJournal, ask: Ask, stored: Stored) -> None:
-    around = sorted({*ask.around, *ask.revalue})
+@dataclass(frozen=True)
+class Decided:
+    """What a resolve would store, what it was decided from, and the newest change to a pin there was then."""
+
+    read: Read
+    settled: Settled
+    pin_horizon: int
+
+
+def decide(journal: Journal | QuietJournal, ask: Ask, trial: Trial | None = None) -> Decided:
+    """Read and decide what a resolve stores, and store nothing; with a `trial`, by its rules."""
     # Before all else: a pin that changes from here on makes stale what is read of its records.
     horizon = pin_horizon()
-    read = read_scope(journal, ask.dirty, around, ask.new_rules, workers=ask.workers)
-    if crossed := list_crossed(read, ask.dirty):
-        read = read_scope(journal, sorted({*ask.dirty, *crossed}), around, workers=ask.workers)
+    read = _read(journal, ask, trial)
     pins = read_pins()
     journal.note_rules(read.active.version)
     links = _match(journal, read, ask.workers)
-    settled = _settle(journal, read, pins, links, ask)
+    return Decided(read, _settle(journal, read, pins, links, ask), horizon)
+
+
+def _read(journal: Journal | QuietJournal, ask: Ask, trial: Trial | None) -> Read:
+    """Read the scope, and with it as dirty whoever has to be matched anew because of it."""
+    dirty, around = sorted(set(ask.dirty)), sorted({*ask.around, *ask.revalue})
+    read, has_crossed = read_scope(journal, dirty, around, trial, workers=ask.workers), trial is not None
+    while True:
+        # Who was matched last by another version can't stand beside who is matched by this one.
+        more = [] if read.active.is_settled else snapshot.list_outdated(read.active.version, in_scope=True)
+        if not more and not has_crossed:
+            more, has_crossed = list_crossed(read, dirty), True
+        if not more:
+            return read
+        dirty = sorted({*dirty, *more})
+        read = read_scope(journal, dirty, around, workers=ask.workers)
+
+
+def _resolve_once(journal: Journal | QuietJournal, ask: Ask, stored: Stored) -> None:
+    decided = decide(journal, ask)
+    read, settled = decided.read, decided.settled
     context = Context(
         actor=journal.actor,
         reason=ask.reason,
         run_id=journal.run_id,
         correlation=journal.correlation,
         horizon=read.verdicts.horizon,
-        pin_horizon=horizon,
+        pin_horizon=decided.pin_horizon,
         verdict_id=ask.verdict_id,
     )
     with journal.stage("store", total=settled.partition.chunks) as stage:

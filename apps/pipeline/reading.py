@@ -11,10 +11,20 @@ from apps.engine import bulk
 from apps.engine.records import SOURCE_PART
 from apps.engine.rules import RuleSet, load_company_rules
 from apps.engine.standardise import STANDARDISERS
+from apps.engine.statistics import Statistics
 from apps.pipeline import snapshot
 from apps.pipeline.runs import Journal, QuietJournal
 from apps.rulebook.selectors import ActiveRules, find_active_rules, get_active_rules
 from apps.rulebook.services import publish_and_activate
+
+
+@dataclass(frozen=True, slots=True)
+class Trial:
+    """Rules to decide by instead of those in force. Without `statistics` they get those of the records read."""
+
+    version: int
+    rules: RuleSet
+    statistics: Statistics | None = None
 
 
 @dataclass(frozen=True)
@@ -42,23 +52,24 @@ def read_scope(
     journal: Journal | QuietJournal,
     dirty: Sequence[int],
     around: Sequence[int],
-    new_rules: RuleSet | None = None,
+    trial: Trial | None = None,
     *,
     workers: int = 1,
 ) -> Read:
     """Return everything a resolve of these records may touch; the first load publishes rule set version 1.
 
-    `workers` bounds the processes that standardise.
+    With a `trial` all live records must be dirty; nothing is published then. `workers` bounds the processes that
+    standardise.
     """
-    known = None if new_rules else find_active_rules()
-    rules = known.rules if known else new_rules or load_company_rules()
+    known = None if trial else find_active_rules()
+    rules = known.rules if known else trial.rules if trial else load_company_rules()
     whole = known is None or len(dirty) > snapshot.NEIGHBOURHOOD_LIMIT
     with journal.stage("read", total=len(dirty)) as stage:
         snapshot.open_scope(dirty, around=around, whole=whole)
         given, state = snapshot.read_given(rules), snapshot.read_state()
         stage.advance(len(dirty))
     fresh = _standardise(journal, dirty, given, state, rules, workers=workers)
-    active = known or _publish(journal, fresh, rules)
+    active = known or (_try(journal, fresh, trial) if trial else _publish(journal, fresh, rules))
     former = snapshot.read_former_keys()
     if not whole:
         snapshot.widen_scope(_cold_keys(fresh, former, active))
@@ -82,6 +93,15 @@ def _standardise(
         fresh = bulk.standardise(named, rules, lambda _, done, total: stage.advance(done, total), workers=workers)
         stage.advance(len(dirty), len(dirty), standard_records=fresh.num_rows)
     return fresh
+
+
+def _try(journal: Journal | QuietJournal, fresh: pa.Table, trial: Trial) -> ActiveRules:
+    statistics = trial.statistics
+    if statistics is None:
+        with journal.stage("profile", total=fresh.num_rows) as stage:
+            statistics = bulk.profile(fresh, trial.rules)
+            stage.advance(fresh.num_rows)
+    return ActiveRules(trial.version, trial.rules, statistics)
 
 
 def _publish(journal: Journal | QuietJournal, fresh: pa.Table, rules: RuleSet) -> ActiveRules:

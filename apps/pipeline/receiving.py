@@ -13,7 +13,8 @@ from apps.base.retrying import retrying
 from apps.engine.rules import load_company_rules
 from apps.golden.selectors import list_customers_of_records
 from apps.pipeline.live import Absorbed, absorb, take_turn
-from apps.rulebook.selectors import find_active_rules
+from apps.pipeline.whatif import publish_shipped_rules
+from apps.rulebook.selectors import find_active_rules, find_active_version
 from apps.sources.intake import Outcome, RowFault
 from apps.sources.pushed_landing import PushedRecord, count_landed, find_sources, land_pushed
 from apps.sources.pushing import Push, Reading, read_pushes, settle_repeats
@@ -102,6 +103,8 @@ def receive_apart(*, pushes: Sequence[Push], actor: Actor) -> list[Received]:
 
 def _read(asked: Sequence[tuple[int, Push]]) -> tuple[Reading, Sources]:
     _refuse_unknown_attributes(asked)
+    if find_active_version() is None:
+        publish_shipped_rules(actor=Actor.hub("first rules"))
     now = timezone.now()
     read = read_pushes([(position, push) for position, push in asked if push.raw is None], now=now)
     rows, faults = list(read.rows), list(read.faults)

@@ -5,6 +5,7 @@ from collections.abc import Collection, Iterable
 from apps.base.actors import Actor
 from apps.cases.selectors import CaseRow, find_open_case
 from apps.cases.services import ask_about_pair, close_case, close_cases_naming
+from apps.engine.rules import RuleSet
 from apps.matching.differences import Reexamined, reexamine_differences
 from apps.matching.evidence import Change
 from apps.rulebook.selectors import find_active_rules
@@ -44,6 +45,11 @@ def reopen_differences(
         )
         for pair in _loudest(found)
     ]
+
+
+def count_reopened(record_ids: Collection[int], rules: RuleSet, *, standard: str) -> int:
+    """Return how many cases `reopen_differences` would open or renew, were the table `standard` what is stored."""
+    return len(_loudest(reexamine_differences(record_ids, rules, standard=standard)))
 
 
 def tell_changes(case: CaseRow) -> tuple[Change, ...]:

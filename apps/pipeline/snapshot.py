@@ -100,6 +100,17 @@ def list_all() -> list[int]:
         return [row[0] for row in cursor.fetchall()]
 
 
+def list_outdated(version: int, *, in_scope: bool = False) -> list[int]:
+    """Return the live records whose standard records another version made; `in_scope` the clean ones in scope only."""
+    scope = " JOIN scope c ON c.id = s.record_id AND NOT c.dirty" if in_scope else ""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"SELECT s.record_id FROM matching_standardrecord s{scope} WHERE s.rules_version <> %s ORDER BY 1",  # noqa: S608 - a text of this function
+            [version],
+        )
+        return [row[0] for row in cursor.fetchall()]
+
+
 def open_scope(dirty: Sequence[int], *, around: Sequence[int] = (), whole: bool) -> None:
     """Make the temporary table `scope` with the dirty records, the clean ones `around`, and all others where `whole`.
 

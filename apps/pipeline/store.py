@@ -136,18 +136,28 @@ def write_chunk(chunk: Chunk, context: Context) -> dict[str, int]:
         frame=chunk.events, correlation_id=context.correlation, actor=context.actor, decision_id=context.verdict_id
     )
     deliveries = enqueue(event_ids=event_ids, actor=context.actor, not_before=_hold_until(context))
-    _tell_sources(chunk, context)
+    wished = _tell_sources(chunk, context)
     opened, closed = settle_pair_cases(
         pairs=chunk.cases,
-        records=_placed(chunk),
+        records=placed(chunk),
         elsewhere=chunk.cases_elsewhere,
         facts=_facts(chunk, context),
         run_id=context.run_id,
         actor=context.actor,
     )
     reopened = reopen_differences(
-        _known_and_changed(chunk), gone=_gone(chunk), run_id=context.run_id, actor=context.actor
+        known_and_changed(chunk), gone=_gone(chunk), run_id=context.run_id, actor=context.actor
     )
+    return count_chunk(chunk) | {
+        "deliveries": deliveries,
+        "cases_opened": opened + len(reopened),
+        "cases_closed": closed,
+        "write_backs": wished,
+    }
+
+
+def count_chunk(chunk: Chunk) -> dict[str, int]:
+    """Return what storing a chunk makes of its customers, by kind: what needs no look at who else is concerned."""
     return {
         "links": chunk.links.num_rows,
         "created": chunk.customers_new.num_rows,
@@ -156,10 +166,6 @@ def write_chunk(chunk: Chunk, context: Context) -> dict[str, int]:
         "merged": len(chunk.redirects),
         "retired": len(chunk.retired),
         "events": chunk.events.num_rows,
-        "deliveries": deliveries,
-        "cases_opened": opened + len(reopened),
-        "cases_closed": closed,
-        "write_backs": chunk.ledger.num_rows,
     }
 
 
@@ -170,14 +176,14 @@ def _hold_until(context: Context) -> datetime | None:
     return timezone.now() + timedelta(seconds=float(settings.MDM["DECISION_HOLD_SECONDS"]))
 
 
-def _placed(chunk: Chunk) -> list[int]:
+def placed(chunk: Chunk) -> list[int]:
     """Return the chunk's records that belonged somewhere before: only those can have open cases."""
     rows = chunk.records
     known: list[int] = rows.filter(pc.not_equal(rows.column("golden"), -1)).column("record").to_pylist()
     return known
 
 
-def _known_and_changed(chunk: Chunk) -> list[int]:
+def known_and_changed(chunk: Chunk) -> list[int]:
     """Return the chunk's dirty records that belonged somewhere before: only those can have been decided about."""
     rows = chunk.records
     known: list[int] = (
@@ -231,7 +237,7 @@ def _store_matching(chunk: Chunk) -> None:
     dirty = chunk.records.filter(chunk.records.column("is_dirty"))
     gone = dirty.filter(dirty.column("is_gone")).column("record").to_pylist()
     known = dirty.filter(pc.not_equal(dirty.column("golden"), -1)).column("record").to_pylist()
-    store_standard_records(rows=chunk.standard, fresh=not _placed(chunk))
+    store_standard_records(rows=chunk.standard, fresh=not placed(chunk))
     replace_links(touching=known, rows=chunk.links)
     if gone:
         forget_standard_records(record_ids=gone)
@@ -246,7 +252,7 @@ def _store_customers(chunk: Chunk, context: Context) -> None:
     gone = _gone(chunk)
     golden.create_customers(rows=chunk.customers_new)
     golden.update_customers(rows=chunk.customers_changed)
-    golden.place_records(rows=chunk.memberships, fresh=not _placed(chunk))
+    golden.place_records(rows=chunk.memberships, fresh=not placed(chunk))
     golden.remove_records(record_ids=gone)
     golden.redirect_customers(pairs=chunk.redirects)
     golden.retire_customers(ids=chunk.retired)
@@ -262,10 +268,11 @@ def _store_customers(chunk: Chunk, context: Context) -> None:
     store_entities(entities=chunk.entities, identifiers=chunk.identifiers, fresh=not chunk.customers_changed.num_rows)
 
 
-def _tell_sources(chunk: Chunk, context: Context) -> None:
-    gone = _gone(chunk)
+def _tell_sources(chunk: Chunk, context: Context) -> int:
+    """Return how many ids are now owed to other systems that were not before."""
+    gone, wished = _gone(chunk), 0
     if chunk.ledger.num_rows:
-        expect_ids(
+        wished = expect_ids(
             frame=chunk.ledger,
             correlation_id=context.correlation,
             actor=context.actor,
@@ -273,3 +280,4 @@ def _tell_sources(chunk: Chunk, context: Context) -> None:
         )
     if gone:
         withdraw_ids(record_ids=gone, actor=context.actor)
+    return wished

@@ -8,6 +8,7 @@ from apps.pipeline.fixing import release_due_pins
 from apps.pipeline.slots import run_once
 from apps.pipeline.syncing import sync_folder, sync_pulled
 from apps.pipeline.uploading import forget_spool, load_uploads
+from apps.pipeline.whatif import carry_out_due
 
 SYNC_SECONDS = 30
 FORGET_SECONDS = 3_600
@@ -39,6 +40,12 @@ def release_due_pins_task() -> None:
 def drain_redo_task() -> None:
     """Match again what the live path left over. Two workers at once share the queue."""
     drain_redo(actor=Actor.hub("redo"))
+
+
+@shared_task(name="pipeline.carry_out_rules")  # type: ignore[untyped-decorator]
+def carry_out_rules_task() -> None:
+    """Carry out dry runs and the re-match that is owed. Two workers at once take different ones."""
+    carry_out_due()
 
 
 @shared_task(name="pipeline.load_uploads")  # type: ignore[untyped-decorator]

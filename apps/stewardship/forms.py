@@ -30,6 +30,12 @@ class JudgeForm(forms.Form):
         return values if all(value not in (None, "") for value in values.values()) else {}
 
 
+class PublishForm(forms.Form):
+    """Why a rule set version is approved or published."""
+
+    reason = forms.CharField(max_length=500, strip=True)
+
+
 class UndoForm(forms.Form):
     """The decision to take back."""
 

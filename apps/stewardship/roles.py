@@ -22,6 +22,8 @@ ROLE_WORDS: Final = {
     Role.ADMINISTRATOR: "Administrator",
 }
 READERS: Final = frozenset(Role)
+PUBLISHERS: Final = frozenset({Role.SENIOR_STEWARD, Role.ADMINISTRATOR})
+"""Who may try, approve and publish rule set versions."""
 JUDGES: Final = frozenset({Role.STEWARD, Role.SENIOR_STEWARD})
 
 

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from apps.stewardship.views import accounts, customers, home, review
+from apps.stewardship.views import accounts, customers, home, review, rules
 
 app_name = "stewardship"
 urlpatterns = [
@@ -15,6 +15,9 @@ urlpatterns = [
     path("customers/<str:gid>/why/", customers.show_why, name="customer-why"),
     path("customers/<str:gid>/company-codes/", customers.show_companies, name="customer-companies"),
     path("customers/<str:gid>/history/", customers.show_history, name="customer-history"),
+    path("rules/", rules.show_versions, name="rules"),
+    path("rules/<int:number>/", rules.show_version, name="rules-version"),
+    path("rules/<int:number>/<str:act>/", rules.act, name="rules-act"),
     path("review/", review.show_queue, name="queue"),
     path("review/next/", review.start, name="start"),
     path("review/undo/", review.undo, name="undo"),

@@ -206,6 +206,9 @@ MDM: dict[str, Any] = {
     # How long what a person decided waits before it leaves the hub: taken back by then, nobody hears of it.
     "DECISION_HOLD_SECONDS": 60,
     "SNAPSHOT_DROP_SHARE": 0.20,
+    # What publishing a rule set version may do to customers on one person's word, and how old its dry run may be.
+    "RULES_CHANGE_SHARE": env.number("RULES_CHANGE_PERCENT", 1, 0, 100) / 100,
+    "RULES_STALE_SHARE": env.number("RULES_STALE_PERCENT", 1, 0, 100) / 100,
     # Where governed ids are written back, by source code; a source named nowhere gets a file under HOME/write_back.
     "WRITE_BACK": {"crm": {"transport": "standin_crm", "url": STANDIN_CRM_URL}} if STANDIN_CRM_URL else {},
     # Which sources are pulled on schedule, by source code.

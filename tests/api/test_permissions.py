@@ -46,12 +46,20 @@ LAW: dict[str, frozenset[str]] = {
     "unmerge": frozenset({"steward", "administrator"}),
     "transfer": frozenset({"steward", "administrator"}),
     "undo": frozenset({"steward", "administrator"}),
+    "rule-sets": frozenset({"steward", "administrator"}),
+    "rule-set": frozenset({"steward", "administrator"}),
+    "rule-set-dry-run": frozenset({"steward", "administrator"}),
+    "rule-set-approve": frozenset({"administrator"}),
+    "rule-set-publish": frozenset({"administrator"}),
+    "rule-set-revert": frozenset({"administrator"}),
     "schema": PUBLIC,
     "docs": PUBLIC,
 }
 # Who may call the methods that change something, where those are fewer.
 WRITERS: dict[str, frozenset[str]] = {
     "pins": frozenset({"steward", "administrator"}),
+    "rule-sets": frozenset({"administrator"}),
+    "rule-set-dry-run": frozenset({"administrator"}),
     "source-record": frozenset({"integration", "administrator"}),
 }
 

@@ -11,6 +11,14 @@ from apps.api.v1.explanations import CustomerWhy, CustomerWhyNot
 from apps.api.v1.jobs import JobDetail, JobList
 from apps.api.v1.pins import PinDetail, PinList
 from apps.api.v1.resolve import Resolve, ResolveBatch
+from apps.api.v1.rule_sets import (
+    RuleSetApproval,
+    RuleSetDetail,
+    RuleSetDryRun,
+    RuleSetList,
+    RuleSetPublication,
+    RuleSetRevert,
+)
 from apps.api.v1.source_records import SourceRecordDetail, SourceRecordList
 from apps.api.v1.source_systems import SourceSystemList
 
@@ -35,6 +43,12 @@ urlpatterns = [
     path("source-records/<str:source>/<path:key>/transfer", RecordTransfer.as_view(), name="transfer"),
     path("source-records/<str:source>/<path:key>", SourceRecordDetail.as_view(), name="source-record"),
     path("decisions/<int:decision>/undo", DecisionUndo.as_view(), name="undo"),
+    path("rule-sets", RuleSetList.as_view(), name="rule-sets"),
+    path("rule-sets/revert", RuleSetRevert.as_view(), name="rule-set-revert"),
+    path("rule-sets/<int:number>", RuleSetDetail.as_view(), name="rule-set"),
+    path("rule-sets/<int:number>/dry-run", RuleSetDryRun.as_view(), name="rule-set-dry-run"),
+    path("rule-sets/<int:number>/approve", RuleSetApproval.as_view(), name="rule-set-approve"),
+    path("rule-sets/<int:number>/publish", RuleSetPublication.as_view(), name="rule-set-publish"),
     path("jobs", JobList.as_view(), name="jobs"),
     path("jobs/<int:job>", JobDetail.as_view(), name="job"),
     path("cases", CaseList.as_view(), name="cases"),

@@ -11,6 +11,7 @@ from apps.golden.selectors.customers import (
     list_customers_of_records,
 )
 from apps.golden.selectors.history import Change, HistoryRow, list_history
+from apps.golden.selectors.homes import find_homes_before, name_gids, name_golden
 from apps.golden.selectors.members import (
     Member,
     MoveRow,
@@ -51,6 +52,7 @@ __all__ = [
     "count_customers",
     "describe_values",
     "find_customer_of_record",
+    "find_homes_before",
     "get_customer",
     "list_customers",
     "list_customers_of_records",
@@ -64,6 +66,8 @@ __all__ = [
     "list_pins",
     "list_value_rows",
     "live_pins",
+    "name_gids",
+    "name_golden",
     "pin_horizon",
     "resolve_example",
     "resolve_examples",

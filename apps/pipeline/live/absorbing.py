@@ -131,6 +131,9 @@ def settle(
     ground = _ground(dirty, sorted({*around, *revalue}), matched, active)
     if not ground.known:
         return Outcome(None)
+    if outdated := _outdated(ground, active):
+        # A re-match is under way and hasn't come here: these are matched by the version in force at once.
+        return settle(sorted({*dirty_ids, *outdated}), around, context, revalue=revalue)
     settled = decide(ground, live_pins(ground.known), revalue=revalue, keep=context.keep)
     fates = Fates(settled.scope, settled.partition)
     work = Work(ground, settled, matched, fates, timezone.now(), context.run_id)
@@ -164,6 +167,12 @@ def _ground(dirty: Sequence[Known], around: Sequence[int], matched: Matched, act
     others = worth_asking(links, known, thresholds.review)
     others |= {record for pair in verdicts.different for record in pair if record not in known}
     return Neighbourhood(known, links, verdicts, reading.read_outside(sorted(others)), active)
+
+
+def _outdated(ground: Neighbourhood, active: ActiveRules) -> list[int]:
+    """Return the clean records that another version matched last. No query but while a re-match is under way."""
+    clean = [record.record for record in ground.known.values() if not record.is_dirty]
+    return [] if active.is_settled or not clean else reading.list_outdated(clean, active.version)
 
 
 def _questions(ground: Neighbourhood, settled: Settlement) -> list[Row]:

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from apps.engine.block import cap_of, match_keys
+from apps.engine.block.hashing import PLACE_MASK
 from apps.engine.cluster.neighbourhood import ordered
 from apps.engine.score import score_with_levels
 from apps.engine.standardise import standardise_record
@@ -41,7 +42,9 @@ def standardise(dirty: Iterable[Known], active: ActiveRules) -> None:
 
 def caps_of(dirty: Iterable[Known], active: ActiveRules) -> dict[int, int]:
     """Return every match key that the records have or had and that the statistics don't call hot, with its cap."""
-    keys = sorted({key for record in dirty for key in (*record.keys, *record.old_keys)})
+    held = {key for record in dirty for key in (*record.keys, *record.old_keys)}
+    # Another version may have had more kinds of keys.
+    keys = sorted(key for key in held if key & PLACE_MASK < len(active.rules.keys))
     hot = active.statistics.are_hot(keys)
     return {key: cap_of(key, active.rules) for key, is_hot in zip(keys, hot, strict=True) if not is_hot}
 

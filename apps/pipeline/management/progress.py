@@ -18,6 +18,7 @@ LABELS = {
     "cluster": "Cluster",
     "survive": "Choose golden values",
     "store": "Store customers",
+    "count": "Count what would change",
     "deliver": "Deliver events",
     "write back": "Write ids back",
 }

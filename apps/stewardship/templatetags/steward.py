@@ -49,6 +49,12 @@ def grouped(number: int) -> str:
 
 
 @register.filter
+def percent(share: float) -> str:
+    """Write a share as a percentage."""
+    return f"{share:.2%}"
+
+
+@register.filter
 def person(actor: str) -> str:
     """Write an actor as people read it: "person:anna" is anna, "hub:load" the hub (load)."""
     kind, _, name = actor.partition(":")

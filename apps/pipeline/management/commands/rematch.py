@@ -6,7 +6,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from apps.base.actors import Actor
-from apps.base.errors import NotFound
+from apps.base.errors import HubError, NotFound
 from apps.engine.rules import RuleSet, RuleSetError, load_company_rules, load_rules
 from apps.engine.survive import PolicyError
 from apps.pipeline.management.parsing import speak_in_one_line
@@ -33,8 +33,11 @@ class Command(BaseCommand):
             raise CommandError(f"--rules: {error}", returncode=2) from error
         except NotFound as error:
             raise CommandError(f"--draft: {error.detail}", returncode=2) from error
-        shown = "  ".join(f"{name.replace('_', ' ')} {n:,}" for name, n in run.counts.items())
-        self.stdout.write(f"run {run.pk}: {shown}")
+        except HubError as error:
+            raise CommandError(error.detail, returncode=1) from error
+        if run is not None:
+            shown = "  ".join(f"{name.replace('_', ' ')} {n:,}" for name, n in run.counts.items())
+            self.stdout.write(f"run {run.pk}: {shown}")
 
 
 def _rules(options: dict[str, Any]) -> RuleSet:
