@@ -30,6 +30,8 @@ def test_every_operation_is_documented_with_answer_problem_and_log_in() -> None:
         "listPins", "pinValue", "releasePin",
         "mergeCustomers", "splitCustomer", "unmergeCustomer", "transferRecord", "undoDecision",
         "pushSourceRecords", "getSourceRecord", "deleteSourceRecord", "handOverFile", "getJob",
+        "listRuleSets", "saveRuleSet", "getRuleSet", "getDryRun", "askDryRun", "approveRuleSet", "publishRuleSet",
+        "revertRuleSet",
     }  # fmt: skip
     for operation in operations.values():
         assert operation["summary"]

@@ -49,7 +49,7 @@ def test_a_version_goes_from_draft_to_force_and_the_way_back_is_named(admins: tu
     assert anna.get(f"{PATH}/{number}").json()["state"] == "tried"
     refused = anna.send("POST", f"{PATH}/{number}/publish", {"reason": "better"})
     assert code_of(refused) == (403, "rules.approval_needed")
-    assert refused.json()["facts"]["limit"] == 0.01
+    assert refused.json()["facts"]["limit"] == "0.01"
     assert code_of(anna.send("POST", f"{PATH}/{number}/approve", {"reason": "fine"})) == (403, "rules.own_approval")
     approved = ben.send("POST", f"{PATH}/{number}/approve", {"reason": "fine"})
     assert [one["reason"] for one in approved.json()["approvals"]] == ["fine"]

@@ -14,7 +14,7 @@ from apps.api.v1.routes import Route
 from apps.api.v1.schema import openapi_document
 
 METHODS = ("get", "post", "put", "patch", "delete")
-TAGS = ("resolve", "customers", "changes", "cases", "records", "jobs", "sources")
+TAGS = ("resolve", "customers", "changes", "cases", "records", "jobs", "rules", "sources")
 
 
 @dataclass(frozen=True, slots=True)
