@@ -251,8 +251,8 @@ def test_a_draft_is_saved_and_published_by_a_rematch(truth: Path) -> None:
 
 
 def test_a_draft_that_does_not_exist_is_named(db: None) -> None:
-    with pytest.raises(CommandError, match="--draft: There is no rule set version 1"):
-        run("rematch", "--draft", "1")
+    with pytest.raises(CommandError, match="--draft: There is no rule set version 99"):
+        run("rematch", "--draft", "99")
 
 
 def loudest(verdict: int) -> int:

@@ -92,7 +92,7 @@ def build_version(number: int, user: AbstractBaseUser | AnonymousUser, actor: Ac
         standing=standing,
         run=find_run(dry_run.run_id) if dry_run and dry_run.run_id and dry_run.state == "waiting" else None,
         counts=tuple((words, report["counts"].get(name, 0)) for name, words in COUNT_WORDS.items()) if report else (),
-        samples=tuple((SAMPLE_WORDS[kind], found) for kind, found in report["samples"].items() if found)
+        samples=tuple((SAMPLE_WORDS[kind], found) for kind in SAMPLE_WORDS if (found := report["samples"][kind]))
         if report
         else (),
         may_try=may and is_other and not (dry_run and dry_run.state == "waiting"),

@@ -41,4 +41,3 @@ class Command(BaseCommand):
         if run is not None:
             shown = "  ".join(f"{name.replace('_', ' ')} {n:,}" for name, n in run.counts.items())
             self.stdout.write(f"run {run.pk}: {shown}")
-

@@ -26,7 +26,7 @@ from apps.pipeline.whatif import (
 from apps.rulebook import selectors
 from apps.rulebook.services import save_draft
 from apps.stewardship.roles import PUBLISHERS, roles_of, words_for
-from apps.stewardship.screens.rules import COUNT_WORDS
+from apps.stewardship.screens.rules import COUNT_WORDS, SAMPLE_WORDS
 
 SHOWN_SAMPLES: Final = 5
 
@@ -117,7 +117,8 @@ class Command(BaseCommand):
             for name, n in report[kind].items():
                 table.add_row(f"{words} {name}", f"{n:,}")
         self._console.print(table)
-        for kind, samples in report["samples"].items():
+        for kind in SAMPLE_WORDS:
+            samples = report["samples"][kind]
             for sample in samples[:SHOWN_SAMPLES]:
                 self._console.print(f"  {kind}: {_told(sample)}", markup=False)
         if report["not_as_before"]["records"]:
