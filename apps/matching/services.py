@@ -1,6 +1,7 @@
 """Keep standard records and links: what a run computed, and the next replaces."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import pyarrow as pa
 from django.db import connection
@@ -52,17 +53,44 @@ def store_standard_records(*, rows: pa.Table, fresh: bool) -> None:
         cursor.execute(UPSERT_STANDARD.format(standard=standard), values)
 
 
-def replace_links(*, touching: Sequence[int], rows: pa.Table) -> None:
+DROP_BESIDE = """
+DELETE FROM matching_link WHERE id IN (
+    SELECT id FROM matching_link WHERE {side} = ANY(%s) AND NOT (run_id = %s AND id > %s) FOR UPDATE SKIP LOCKED)
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Beside:
+    """A run whose chunks are stored side by side: its number, and the newest link there was before any of them."""
+
+    run_id: int
+    horizon: int
+
+
+def find_link_horizon() -> int:
+    """Return the number of the newest link there is. One query."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT coalesce(max(id), 0) FROM matching_link")
+        return int(cursor.fetchone()[0])
+
+
+def replace_links(*, touching: Sequence[int], rows: pa.Table, beside: Beside | None = None) -> None:
     """Drop every link of the given records and keep the new ones, in the caller's transaction.
 
+    Two transactions that run `beside` each other may both have a link's records: what one of them has stored since they
+    began stays, and what the other is about to drop is left to it, so that they neither undo nor wait for each other.
     `rows`: low_id, high_id, score, levels (PostgreSQL array text), rules_version, run_id.
     """
     if touching:
         with connection.cursor() as cursor:
-            cursor.execute(
-                "DELETE FROM matching_link WHERE low_id = ANY(%(ids)s) OR high_id = ANY(%(ids)s)",
-                {"ids": list(touching)},
-            )
+            if beside is None:
+                cursor.execute(
+                    "DELETE FROM matching_link WHERE low_id = ANY(%(ids)s) OR high_id = ANY(%(ids)s)",
+                    {"ids": list(touching)},
+                )
+            else:
+                for side in ("low_id", "high_id"):
+                    cursor.execute(DROP_BESIDE.format(side=side), [list(touching), beside.run_id, beside.horizon])
     if not rows.num_rows:
         return
     with staged("links", rows, LINK_TYPES) as (links, values), connection.cursor() as cursor:

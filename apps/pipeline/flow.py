@@ -25,6 +25,7 @@ from apps.engine.cluster import ComponentTooLarge
 from apps.engine.survive import Pin, SurvivorshipPolicy
 from apps.golden.inheritance import NONE
 from apps.golden.selectors import pin_horizon
+from apps.matching.services import Beside, find_link_horizon
 from apps.pipeline import snapshot
 from apps.pipeline.building import Ground, build, members_with_claims
 from apps.pipeline.chunking import Chunker, Settled
@@ -158,6 +159,7 @@ def _resolve_once(journal: Journal | QuietJournal, ask: Ask, stored: Stored) -> 
         correlation=journal.correlation,
         horizon=read.verdicts.horizon,
         pin_horizon=decided.pin_horizon,
+        beside=Beside(journal.run_id, find_link_horizon()) if ask.workers > 1 else None,
         verdict_id=ask.verdict_id,
     )
     with journal.stage("store", total=settled.partition.chunks) as stage:

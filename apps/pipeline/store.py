@@ -24,7 +24,7 @@ from apps.delivery.services import enqueue, expect_ids, withdraw_ids
 from apps.golden import services as golden
 from apps.golden.pinning import hang_pins
 from apps.legal.services import close_entities, store_entities
-from apps.matching.services import forget_standard_records, replace_links, store_standard_records
+from apps.matching.services import Beside, forget_standard_records, replace_links, store_standard_records
 from apps.outbox.services import post_event_frame
 from apps.pipeline.reopening import reopen_differences
 from apps.sources.services import mark_applied
@@ -92,6 +92,7 @@ class Context:
     verdict_id: int | None = None
     keep: Mapping[int, int] | None = None
     pin_horizon: int = 0
+    beside: Beside | None = None
 
 
 @dataclass(slots=True)
@@ -130,7 +131,7 @@ def store_chunk(chunk: Chunk, context: Context, stored: Stored) -> None:
 
 def write_chunk(chunk: Chunk, context: Context) -> dict[str, int]:
     """Write a chunk that is known not to be stale, in the caller's transaction; return what was written, by kind."""
-    _store_matching(chunk)
+    _store_matching(chunk, context)
     _store_customers(chunk, context)
     event_ids = post_event_frame(
         frame=chunk.events, correlation_id=context.correlation, actor=context.actor, decision_id=context.verdict_id
@@ -233,12 +234,12 @@ def _is_touched(chunk: Chunk) -> bool:
         return bool(cursor.fetchone()[0])
 
 
-def _store_matching(chunk: Chunk) -> None:
+def _store_matching(chunk: Chunk, context: Context) -> None:
     dirty = chunk.records.filter(chunk.records.column("is_dirty"))
     gone = dirty.filter(dirty.column("is_gone")).column("record").to_pylist()
     known = dirty.filter(pc.not_equal(dirty.column("golden"), -1)).column("record").to_pylist()
     store_standard_records(rows=chunk.standard, fresh=not placed(chunk))
-    replace_links(touching=known, rows=chunk.links)
+    replace_links(touching=known, rows=chunk.links, beside=context.beside)
     if gone:
         forget_standard_records(record_ids=gone)
     mark_applied(

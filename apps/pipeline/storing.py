@@ -13,6 +13,7 @@ from typing import Final
 from django.db import connection
 
 from apps.base.locks import Gate, lock_gate, one_at_a_time
+from apps.base.retrying import retrying
 from apps.pipeline.store import Chunk, Context, Stored, store_chunk
 
 SPELL_SECONDS: Final = 1.0
@@ -56,7 +57,8 @@ def store_chunks(chunks: Iterator[Chunk], context: Context, stored: Stored, *, w
 
 def _store(chunk: Chunk, context: Context, stored: Stored) -> None:
     try:
-        store_chunk(chunk, context, stored)
+        # Two chunks may close one case: one of them then comes again.
+        retrying(lambda: store_chunk(chunk, context, stored))
     except BaseException:
         connection.close()
         raise

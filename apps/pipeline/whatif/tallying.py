@@ -63,7 +63,7 @@ class Tally:
         reopened = count_reopened(self.reexamined, self.rules, standard=STANDARD)
         subscribers = count_entitled(self.events)
         self.counts.update(
-            cases_opened=self.counts["new_cases"] + self.counts["rescored_cases"] + reopened,
+            cases_opened=self.counts["new_cases"] + reopened,
             reopened_cases=reopened,
             cases_closed=len(self.closed),
             deliveries=sum(subscribers.values()),

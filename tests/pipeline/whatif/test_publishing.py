@@ -15,7 +15,7 @@ from django.db import connection, transaction
 
 from apps.base.actors import Actor
 from apps.cases.models import Case
-from apps.matching.models import StandardRecord
+from apps.matching.models import Link, StandardRecord
 from apps.pipeline.deciding import merge_customers
 from apps.pipeline.flow import Ask, resolve
 from apps.pipeline.receiving import receive_together
@@ -249,6 +249,19 @@ def _kill_amid(number: int, process: subprocess.Popen[bytes]) -> None:
             if cursor.fetchone()[0] == 0:
                 return
         time.sleep(0.05)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_chunks_stored_side_by_side_lose_no_link(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    set_up(tmp_path)
+    monkeypatch.setitem(settings.MDM, "CHUNK_RECORDS", 3)
+    monkeypatch.setitem(settings.MDM, "LOAD_WORKERS", 4)
+    publish(draft("loose"))
+    links = set(Link.objects.values_list("low_id", "high_id", "score"))
+    monkeypatch.setitem(settings.MDM, "LOAD_WORKERS", 1)
+    match_all_again()
+    assert set(Link.objects.values_list("low_id", "high_id", "score")) == links
+    assert list_broken() == []
 
 
 @pytest.mark.django_db
