@@ -1,5 +1,7 @@
 """The WSGI entry point that gunicorn serves."""
 
+import atexit
+import gc
 import os
 
 from django.core.wsgi import get_wsgi_application
@@ -13,3 +15,8 @@ from apps.pipeline.warming import warm_up  # noqa: E402 - needs what the applica
 
 get_resolver().url_patterns  # noqa: B018 - reading them imports the views
 warm_up()
+# What stands now stays until the process ends: the collector needn't look at it again and again.
+gc.collect()
+gc.freeze()
+atexit.register(gc.unfreeze)
+gc.set_threshold(20_000, 20, 50)
