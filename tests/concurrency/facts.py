@@ -6,12 +6,13 @@ from django.apps import apps
 from django.db import connection, transaction
 from django.utils import timezone
 
-from apps.base.actors import Actor
+from apps.base.actors import Actor, acting
+from apps.golden.models import Pin
 from apps.pipeline.draining import drain_redo
 from apps.pipeline.flow import Ask, resolve
 from apps.pipeline.live import absorb
 from apps.pipeline.runs import journal
-from apps.pipeline.snapshot import list_pending
+from apps.pipeline.snapshot import list_all, list_pending
 from apps.quality.selectors import list_broken
 from apps.sources.pushed_landing import count_landed, find_sources, land_pushed
 from apps.sources.pushing import Push, read_pushes
@@ -41,8 +42,14 @@ def settle_down() -> Hub:
     """Work off the redo queue and return the hub; nothing may be broken."""
     drain_redo(actor=REPLAY)
     broken = [(finding.number, finding.rows) for finding in list_broken()]
-    assert broken == []
+    assert not broken, broken
     return read_hub()
+
+
+def match_all_in_bulk() -> None:
+    """Match every record anew, as is done when other rules come into force."""
+    with journal(kind="replay", arguments={}, actor=REPLAY) as log:
+        resolve(log, Ask(reason="other rules", dirty=sorted({*list_all(), *list_pending()})))
 
 
 def replay_in_bulk() -> Hub:
@@ -61,11 +68,17 @@ def replay_live(order: list[int], size: int = 1) -> Hub:
 
 
 def forget_what_followed() -> None:
-    """Empty every table but those of facts; the records wait to be matched."""
+    """Empty every table but those of facts; the records wait to be matched.
+
+    Pins are facts, too: they stay, though the customers that they were made for are gone.
+    """
     named = [(f"{m.__module__}.{m.__name__}", m._meta.db_table) for m in apps.get_models()]
     tables = [table for name, table in named if name.startswith("apps.") and not name.startswith(_FACTS)]
-    with connection.cursor() as cursor:
+    with acting(REPLAY, reason="replayed"), connection.cursor() as cursor:
+        pins = list(Pin.objects.all())
+        cursor.execute("DELETE FROM golden_pin")
         cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
         cursor.execute(f"TRUNCATE {', '.join(tables)}")
         cursor.execute("UPDATE sources_sourcerecord SET state = 'received', applied_number = NULL")
         cursor.execute("SET CONSTRAINTS ALL DEFERRED")
+        Pin.objects.bulk_create(pins)
