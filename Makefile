@@ -27,13 +27,13 @@ down: env ## stop a running hub and its own PostgreSQL and Redis
 	@$(RUN) -m mdmhub.stack down
 
 .PHONY: test
-test: env ## run the tests on PostgreSQL and Redis of their own (ARGS=… goes to pytest)
+test: env ## run the tests on PostgreSQL and Redis of their own (ARGS=… goes to pytest; -n 0: in one process)
 	@sh .ci/chromium
-	@$(RUN) -m pytest $(ARGS)
+	@$(RUN) -m pytest -n 2 --dist worksteal $(ARGS)
 
 .PHONY: chaos
-chaos: env ## race many writers and replay many random histories on PostgreSQL, some minutes (ARGS=… goes to pytest)
-	@$(RUN) -m pytest -m chaos tests/concurrency $(ARGS)
+chaos: env ## race many writers and replay many random histories on PostgreSQL, an hour or two (ARGS=… goes to pytest)
+	@$(RUN) -m pytest -n 2 --dist loadgroup -m chaos tests/concurrency $(ARGS)
 
 .PHONY: check
 check: env ## check style, types, layers and missing migrations

@@ -3,33 +3,61 @@
 Tests run on a real PostgreSQL and a real Redis: those of DATABASE_URL and REDIS_URL where given, else a pair of
 embedded ones of their own under `var/test`, so that a running hub is never touched. They are started here, before
 settings are read. Sockets other than loopback and unix ones are refused (pyproject.toml). The Redis database of a
-given REDIS_URL is emptied again and again, so it has to be one for tests.
+given REDIS_URL is emptied again and again, so it has to be one for tests, and so do those of the next numbers, one for
+each further worker.
 
-Sessions may run side by side: each holds a seat, which is its number of test database and of Redis database. Who leaves
-last stops the servers.
+Sessions may run side by side, and so do the workers of one: each holds a seat, which is its number of test database and
+of Redis database. Who leaves last stops the servers.
 """
 
 import os
 import re
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import django
 import pytest
 
 from mdmhub import embedded, env
+from mdmhub.embedded import postgres
 from tests.seats import Seat, take_seat
 
+# Where the servers are ours, the session's workers inherit this, and take a database of their own there.
+_OWN_REDIS = "MDMHUB_TEST_REDIS"
 _TEST_PLACE = embedded.find_place(home=env.PROJECT_ROOT / "var" / "test")
+
+
+def _redis_of(seat: Seat) -> str:
+    """Return the URL of a Redis database that nobody else's tests use."""
+    if own := os.environ.get(_OWN_REDIS):
+        return re.sub(r"virtual_host=\d+", f"virtual_host={seat.number}", own)
+    # The workers of one session take the databases from the given one up.
+    given, worker = env.secret("REDIS_URL", ""), int(os.environ.get("PYTEST_XDIST_WORKER", "gw0")[2:])
+    own, found = re.subn(r"((?:virtual_host=|db=|:\d+/))(\d+)$", lambda m: f"{m[1]}{int(m[2]) + worker}", given)
+    return own if found or not worker else f"{given.rstrip('/')}/{worker}"
+
+
+@contextmanager
+def _hasty_postgres() -> Iterator[None]:
+    """Have the server that is started here wait for no disk; what it holds is worth nothing after a power cut."""
+    careful = dict(postgres.SETTINGS)
+    postgres.SETTINGS.update({"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"})
+    try:
+        yield
+    finally:
+        postgres.SETTINGS.clear()
+        postgres.SETTINGS.update(careful)
 
 
 def _start_servers(seat: Seat) -> None:
     if not env.secret("DATABASE_URL", ""):
-        urls = embedded.ensure_postgres(_TEST_PLACE)
+        with _hasty_postgres():
+            urls = embedded.ensure_postgres(_TEST_PLACE)
         os.environ["DATABASE_URL"], os.environ["DATABASE_OWNER_URL"] = urls.app_url, urls.owner_url
     if not env.secret("REDIS_URL", ""):
-        url = embedded.ensure_redis(_TEST_PLACE)
-        os.environ["REDIS_URL"] = re.sub(r"virtual_host=\d+", f"virtual_host={seat.number}", url)
+        os.environ[_OWN_REDIS] = embedded.ensure_redis(_TEST_PLACE)
+    os.environ["REDIS_URL"] = _redis_of(seat)
     os.environ["SECRET_KEY"] = "a-key-for-tests-only-" + "0" * 40
     os.environ["MDMHUB_HOME"] = str(_TEST_PLACE.home / f"seat-{seat.number}")
 

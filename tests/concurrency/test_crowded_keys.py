@@ -20,7 +20,13 @@ from tests.concurrency.facts import land, match_in_bulk, replay_in_bulk, settle_
 from tests.concurrency.racing import Job, Point, cross, race
 from tests.concurrency.rule_sets import RULE_SETS, put_in_force
 
-pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.concurrency, pytest.mark.slow]
+pytestmark = [
+    pytest.mark.django_db(transaction=True),
+    pytest.mark.concurrency,
+    pytest.mark.slow,
+    # Crowds of writers come one after the other: the server has connections for one.
+    pytest.mark.xdist_group("writers"),
+]
 SYSTEM, HUB = Actor("system", "sync"), Actor.hub("redo")
 CAP = 3
 READING, ABSORBING = "apps.pipeline.live.reading", "apps.pipeline.live.absorbing"

@@ -23,7 +23,13 @@ from tests.concurrency.companies import account, chain, set_up_hub
 from tests.concurrency.facts import replay_in_bulk, settle_down
 from tests.concurrency.racing import Job, Point, cross
 
-pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.concurrency, pytest.mark.slow]
+pytestmark = [
+    pytest.mark.django_db(transaction=True),
+    pytest.mark.concurrency,
+    pytest.mark.slow,
+    # Crowds of writers come one after the other: the server has connections for one.
+    pytest.mark.xdist_group("writers"),
+]
 SYSTEM, JANE, HUB = Actor("system", "sync"), Actor.person("jane", None), Actor.hub("redo")
 READING, ABSORBING = "apps.pipeline.live.reading", "apps.pipeline.live.absorbing"
 PUSHING = (

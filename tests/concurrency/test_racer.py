@@ -20,7 +20,13 @@ from tests.concurrency.facts import land, match_in_bulk, replay_in_bulk, settle_
 from tests.concurrency.racing import Job, race
 from tests.pipeline.reading import Hub
 
-pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.concurrency, pytest.mark.slow]
+pytestmark = [
+    pytest.mark.django_db(transaction=True),
+    pytest.mark.concurrency,
+    pytest.mark.slow,
+    # Crowds of writers come one after the other: the server has connections for one.
+    pytest.mark.xdist_group("writers"),
+]
 SYSTEM, JANE, HUB = Actor("system", "sync"), Actor.person("jane", None), Actor.hub("redo")
 CHAINS_FROM = 50_000
 
