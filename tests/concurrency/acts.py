@@ -1,7 +1,7 @@
 """Things done to a small hub, each in one transaction, so that they can be interrupted at any of its statements."""
 
-from collections.abc import Callable
-from contextlib import AbstractContextManager
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from typing import Any
 
 from django.apps import apps
@@ -57,6 +57,22 @@ def digest_everything() -> dict[str, tuple[int, int]]:
     with connection.cursor() as cursor:
         cursor.execute(" UNION ALL ".join(_DIGEST.format(table) for table in tables))
         return {table: (count, int(total)) for table, count, total in cursor.fetchall()}
+
+
+@contextmanager
+def interrupting_commit(interrupt: Callable[[], None]) -> Iterator[None]:
+    """Interrupt this connection when everything is written and nothing is committed."""
+    real = connection._commit  # type: ignore[attr-defined]
+
+    def commit() -> None:
+        interrupt()
+        real()
+
+    connection._commit = commit  # type: ignore[attr-defined]
+    try:
+        yield
+    finally:
+        connection._commit = real  # type: ignore[attr-defined]
 
 
 def interrupting(number: int, interrupt: Callable[[], None]) -> AbstractContextManager[None]:

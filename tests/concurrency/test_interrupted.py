@@ -18,6 +18,7 @@ from tests.concurrency.acts import ACTS, digest_everything, interrupting, prepar
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.slow]
 MOST_STATEMENTS = 1_000
+AT_THE_COMMIT = 0
 
 
 class Interrupted(Exception):
@@ -85,15 +86,16 @@ def test_a_process_killed_in_the_middle_of_an_act_leaves_nothing(
     assert dying.stdout is not None
     killed = 0
     for act in ACTS:
-        for number in (4, 10, 16, 22, 28):
+        for number in (4, 10, 16, 22, 28, AT_THE_COMMIT):
             dying.stdin.write(f"{number} {act}\n")
             dying.stdin.flush()
             ended_by = int(dying.stdout.readline())
             assert ended_by == signal.SIGKILL, f"{act} took fewer than {number} statements"
             _wait_for_the_server()
             assert digest_everything() == before, f"{act}, statement {number}"
+            assert list_broken() == [], f"{act}, statement {number}"
             killed += 1
-    assert killed == 5 * len(ACTS)
+    assert killed == 6 * len(ACTS)
     assert [(finding.number, finding.rows) for finding in list_broken()] == []
 
 
