@@ -9,7 +9,7 @@ from apps.engine.block import cap_of, match_keys
 from apps.engine.cluster import ComponentTooLarge, Facts, Judge, cluster_few
 from apps.engine.explain.constraints import bars_between
 from apps.engine.rules import RuleSet
-from apps.engine.score import score_many
+from apps.engine.score import score_with_levels
 from apps.engine.standardise import standardise_record
 from apps.engine.statistics import Statistics
 from apps.sources.pushing import Push
@@ -27,7 +27,7 @@ class Model:
     said: dict[Slot, Mapping[str, str]] = field(default_factory=dict)
     _parts: dict[Slot, Mapping[str, str]] = field(default_factory=dict)
     _keys: dict[Slot, list[int]] = field(default_factory=dict)
-    _scores: dict[frozenset[Slot], int] = field(default_factory=dict)
+    _scores: dict[frozenset[Slot], tuple[int, tuple[int, ...]]] = field(default_factory=dict)
 
     def hear(self, push: Push) -> None:
         """Take in what a source says."""
@@ -53,11 +53,11 @@ class Model:
                     low, high = sorted(number[slot] for slot in pair)
                     yield low, high
 
-        scored = {pair: self._score(slots[pair[0]], slots[pair[1]]) for pair in numbered(self._candidates())}
+        scored = {pair: self._compare(slots[pair[0]], slots[pair[1]])[0] for pair in numbered(self._candidates())}
         links = {pair: score for pair, score in scored.items() if score >= self.rules.thresholds.keep}
         judge = Judge(
             self.rules,
-            lambda one, others: [self._score(slots[one], slots[other]) for other in others],
+            lambda one, others: [self._compare(slots[one], slots[other])[1] for other in others],
             lambda one, other: bool(bars_between(self._read(slots[one]), self._read(slots[other]), self.rules)),
         )
         facts = Facts(links, frozenset(numbered(same)), frozenset(numbered(different)))
@@ -88,10 +88,13 @@ class Model:
             self._parts[slot], self._keys[slot] = parts, list(match_keys(parts, self.rules))
         return self._parts[slot]
 
-    def _score(self, one: Slot, other: Slot) -> int:
+    def _compare(self, one: Slot, other: Slot) -> tuple[int, tuple[int, ...]]:
+        """Return the score and the levels of a pair."""
         pair = frozenset((one, other))
         if pair not in self._scores:
-            [self._scores[pair]] = score_many(self._read(one), [self._read(other)], self.rules, self.statistics)
+            low, high = sorted(pair)
+            found = score_with_levels(self._read(low), [self._read(high)], self.rules, self.statistics)
+            [self._scores[pair]] = found
         return self._scores[pair]
 
     def _forget(self, slot: Slot) -> None:
