@@ -31,7 +31,7 @@ def _zip() -> bytes:
         ("a.csv", b"<?xml version='1.0'?><accounts/>"),
         ("a.csv", b"%PDF-1.7"),
         ("a.csv", b"PAR1"),
-        ("a.csv.gz", gzip.compress(gzip.compress(TEXT))),
+        ("a.csv.gz", gzip.compress(gzip.compress(TEXT, mtime=0), mtime=0)),
         ("a.xlsx", TEXT),
         ("a.parquet", TEXT),
         ("a.jsonl", b"\x89PNG\r\n"),
