@@ -10,11 +10,11 @@ from apps.base.actors import Actor, acting
 from apps.base.errors import HubError, Invalid
 from apps.base.ids import uuid7
 from apps.base.retrying import retrying
-from apps.engine.rules import load_company_rules
+from apps.engine.rules import RuleSet, load_company_rules
 from apps.golden.selectors import list_customers_of_records
 from apps.pipeline.live import Absorbed, absorb, take_turn
 from apps.pipeline.whatif import publish_shipped_rules
-from apps.rulebook.selectors import find_active_rules, find_active_version
+from apps.rulebook.selectors import find_active_rules
 from apps.sources.intake import Outcome, RowFault
 from apps.sources.pushed_landing import PushedRecord, count_landed, find_sources, land_pushed
 from apps.sources.pushing import Push, Reading, read_pushes, settle_repeats
@@ -102,8 +102,9 @@ def receive_apart(*, pushes: Sequence[Push], actor: Actor) -> list[Received]:
 
 
 def _read(asked: Sequence[tuple[int, Push]]) -> tuple[Reading, Sources]:
-    _refuse_unknown_attributes(asked)
-    if find_active_version() is None:
+    active = find_active_rules()
+    _refuse_unknown_attributes(asked, active.rules if active else load_company_rules())
+    if active is None:
         publish_shipped_rules(actor=Actor.hub("first rules"))
     now = timezone.now()
     read = read_pushes([(position, push) for position, push in asked if push.raw is None], now=now)
@@ -117,9 +118,7 @@ def _read(asked: Sequence[tuple[int, Push]]) -> tuple[Reading, Sources]:
     return settle_repeats(rows, faults), sources
 
 
-def _refuse_unknown_attributes(asked: Sequence[tuple[int, Push]]) -> None:
-    active = find_active_rules()
-    rules = active.rules if active else load_company_rules()
+def _refuse_unknown_attributes(asked: Sequence[tuple[int, Push]], rules: RuleSet) -> None:
     known = {attribute.name for attribute in rules.attributes} | set(rules.carried)
     for position, push in asked:
         unknown = sorted(push.attributes.keys() - known)

@@ -85,6 +85,7 @@ _MAKERS: "dict[type[models.Field[Any, Any]], Callable[[], object]]" = {
     models.UUIDField: uuid.uuid4,
     models.IntegerField: lambda: next(_numbers),
     models.BooleanField: lambda: False,
+    models.JSONField: dict,
 }
 
 

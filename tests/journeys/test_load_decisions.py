@@ -23,7 +23,7 @@ JANE = Actor.person("jane", None)
 @pytest.fixture
 def rows(tmp_path: Path) -> dict[str, list[Row]]:
     """A loaded hub with open cases, and the rows it was loaded from."""
-    cut = cut_sample(60)
+    cut = cut_sample(100)
     load_rows(tmp_path / "first", cut)
     return cut
 

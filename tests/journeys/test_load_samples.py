@@ -87,13 +87,17 @@ def _all_rows() -> dict[str, list[dict[str, str]]]:
 
 
 def _refuse_moves_of_the_unchanged(run: Run, changes: dict[Record, str], first: Hub, second: Hub) -> None:
-    """A record moves because it changed, or because a record that it was with, is with or is linked to did."""
+    """A record moves because it changed, or because a record that it was with, is with or is linked to did.
+
+    So does one that comes to records which somebody left.
+    """
     name_of, linked = names_of_records(), _links_by_record()
     for kind, record_ids in Move.objects.filter(run_id=run.pk).values_list("kind", "record_ids"):
         assert kind in ("created", "retired") or record_ids
         for pk in record_ids:
             record = name_of[pk]
             near = {record, *_company(first, record), *_company(second, record)}
+            near |= {left for member in near for left in _company(first, member)}
             near |= {name_of[other] for member in near for other in linked[member]}
             assert changes.keys() & near, f"{kind} of {record}"
 
