@@ -2,6 +2,8 @@
 
 from django import forms
 
+from apps.stewardship.preferences import RESERVED, VERDICTS, Keys
+
 
 class SearchForm(forms.Form):
     """Words to find customers by, and where the page before ended."""
@@ -34,6 +36,33 @@ class PublishForm(forms.Form):
     """Why a rule set version is approved or published."""
 
     reason = forms.CharField(max_length=500, strip=True)
+
+
+class KeysForm(forms.Form):
+    """A person's keys: one for each verdict, none of them twice or taken by something else."""
+
+    on = forms.BooleanField(required=False, label="Single keys act")
+    same = forms.CharField(max_length=1, label="Same customer")
+    different = forms.CharField(max_length=1, label="Different")
+    related = forms.CharField(max_length=1, label="Related")
+    not_sure = forms.CharField(max_length=1, label="Not sure")
+
+    def clean(self) -> dict[str, object]:
+        """Refuse a key that does something else already, or that two verdicts would share."""
+        seen: dict[str, str] = {}
+        for verdict in VERDICTS:
+            key = self.cleaned_data[verdict] = str(self.cleaned_data.get(verdict, "")).lower()
+            if key in RESERVED:
+                self.add_error(verdict, f"“{key}” does something else already. Choose another key.")
+            elif key and key in seen:
+                self.add_error(verdict, f"“{key}” is the key of {self.fields[seen[key]].label} already.")
+            seen.setdefault(key, verdict)
+        return self.cleaned_data
+
+    @property
+    def keys(self) -> Keys:
+        """The keys as typed, of a form that is valid."""
+        return Keys(**self.cleaned_data)
 
 
 class UndoForm(forms.Form):

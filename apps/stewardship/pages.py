@@ -52,16 +52,30 @@ def is_part(request: HttpRequest) -> bool:
 
 
 def render_page(
-    request: HttpRequest, template: str, context: Mapping[str, Any], *, section: str = "", status: int = 200
+    request: HttpRequest,
+    template: str,
+    context: Mapping[str, Any],
+    *,
+    section: str = "",
+    status: int = 200,
+    open_cases: int | None = None,
 ) -> HttpResponse:
     """Return a page, or only its middle where HTMX asks; `section` marks its place in the menu."""
-    layout = "stewardship/part.html" if is_part(request) else "stewardship/shell.html"
-    shell = build_shell(request.user, section=section)
+    layout = f"stewardship/{_layout_for(request)}.html"
+    is_folded = request.COOKIES.get("rail") == "folded"
+    shell = build_shell(request.user, section=section, is_folded=is_folded, open_cases=open_cases)
     response = render(request, template, {**context, "layout": layout, "shell": shell}, status=status)
     patch_vary_headers(response, ["HX-Request"])
     # Pages hold personal data: neither the browser nor anything on the way keeps them.
     response["Cache-Control"] = "no-store"
     return response
+
+
+def _layout_for(request: HttpRequest) -> str:
+    """Return what surrounds a page: all, what a new page changes of it, or nothing where a drawer opens beside it."""
+    if not is_part(request):
+        return "shell"
+    return "beside" if request.headers.get("HX-Target") == "drawer-body" else "part"
 
 
 def show_trouble(request: HttpRequest, error: HubError) -> HttpResponse:

@@ -25,6 +25,7 @@ READERS: Final = frozenset(Role)
 PUBLISHERS: Final = frozenset({Role.SENIOR_STEWARD, Role.ADMINISTRATOR})
 """Who may try, approve and publish rule set versions."""
 JUDGES: Final = frozenset({Role.STEWARD, Role.SENIOR_STEWARD})
+KEEPERS: Final = frozenset({Role.SENIOR_STEWARD, Role.ADMINISTRATOR})
 
 
 def roles_of(user: AbstractBaseUser | AnonymousUser) -> frozenset[Role]:

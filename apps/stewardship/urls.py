@@ -2,14 +2,18 @@
 
 from django.urls import path
 
-from apps.stewardship.views import accounts, customers, home, review, rules
+from apps.stewardship.views import accounts, components, customers, home, me, review, rules
 
 app_name = "stewardship"
 urlpatterns = [
     path("log-in/", accounts.log_in, name="login"),
     path("log-out/", accounts.log_out, name="logout"),
     path("", home.show_home, name="home"),
+    path("components/", components.show_components, name="components"),
+    path("me/preferences/", me.show_preferences, name="preferences"),
+    path("me/preferences/switch/", me.switch, name="switch-keys"),
     path("customers/", customers.search, name="search"),
+    path("customers/suggest/", customers.suggest, name="suggest"),
     path("customers/<str:gid>/", customers.show_summary, name="customer"),
     path("customers/<str:gid>/sources/", customers.show_sources, name="customer-sources"),
     path("customers/<str:gid>/why/", customers.show_why, name="customer-why"),

@@ -24,7 +24,16 @@ def paths(hub: SmallHub) -> list[str]:
     customer = f"/customers/{hub.acme.gid}/"
     tabs = [customer + tab for tab in ("", "sources/", "why/", "company-codes/", "history/")]
     why_not = f"{customer}why/?other={hub.billed.gid}"
-    return ["/", "/customers/", "/customers/?q=acme", "/review/", f"/review/{hub.case.pk}/", *tabs, why_not]
+    return [
+        "/",
+        "/me/preferences/",
+        "/customers/",
+        "/customers/?q=acme",
+        "/review/",
+        f"/review/{hub.case.pk}/",
+        *tabs,
+        why_not,
+    ]
 
 
 def test_a_stranger_is_sent_to_the_log_in_and_back_afterwards(client: Client, small_hub: SmallHub) -> None:
@@ -79,6 +88,14 @@ def test_htmx_gets_the_middle_of_the_page_and_a_browser_the_whole(steward: Clien
     assert middle(whole) == middle(part)
     assert "HX-Request" in whole["Vary"]
     assert whole["Cache-Control"] == "no-store"
+
+
+def test_a_drawer_gets_the_page_alone_so_that_nothing_around_it_changes(steward: Client, db: None) -> None:
+    headers = {"HX-Request": "true", "HX-Target": "drawer-body"}
+    text = steward.get("/me/preferences/", headers=headers).content.decode()
+    assert "Your keys" in text
+    assert "hx-swap-oob" not in text
+    assert "<title" not in text
 
 
 def test_going_back_in_the_browser_gets_the_whole_page(steward: Client, small_hub: SmallHub) -> None:

@@ -5,27 +5,41 @@ from dataclasses import dataclass
 from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
 
 from apps.cases import selectors as cases
-from apps.stewardship.roles import JUDGES, roles_of, title_of
+from apps.stewardship.preferences import Keys, get_keys
+from apps.stewardship.roles import JUDGES, KEEPERS, roles_of, title_of
 
 
 @dataclass(frozen=True, slots=True)
 class Shell:
-    """The menu's mark and count, who is logged in, and whether they may judge."""
+    """The menu's mark and count, who is logged in, their keys, and whether they may judge and see the components."""
 
     section: str
     open_cases: int
     person: str
     role: str
     may_judge: bool
+    may_see_components: bool
+    keys: Keys
+    is_folded: bool
 
 
-def build_shell(user: AbstractBaseUser | AnonymousUser, *, section: str) -> Shell:
-    """Return the surroundings of a page. At most two queries."""
+def build_shell(
+    user: AbstractBaseUser | AnonymousUser, *, section: str, is_folded: bool = False, open_cases: int | None = None
+) -> Shell:
+    """Return the surroundings of a page; `is_folded` shows the menu as icons. At most three queries.
+
+    `open_cases` spares counting them where the page has done so already.
+    """
     roles = roles_of(user)
+    if open_cases is None:
+        open_cases = sum(cases.count_open_cases().values()) if roles else 0
     return Shell(
         section=section,
-        open_cases=sum(cases.count_open_cases().values()) if roles else 0,
+        open_cases=open_cases,
         person=user.get_username(),
         role=title_of(roles),
         may_judge=bool(roles & JUDGES),
+        may_see_components=bool(roles & KEEPERS),
+        keys=get_keys(user),
+        is_folded=is_folded,
     )

@@ -5,7 +5,7 @@ from typing import Any
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect
+from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_safe
 
@@ -17,6 +17,8 @@ from apps.stewardship.screens import customer as screens
 from apps.stewardship.screens.finding import find_customers
 from apps.stewardship.screens.why import build_why, build_why_not
 
+MOST_SUGGESTED = 6
+SHORTEST_SUGGESTED = 2
 TABS = (
     ("customer", "Summary"),
     ("customer-sources", "Sources"),
@@ -43,6 +45,18 @@ def search(request: HttpRequest) -> HttpResponse:
         return redirect("stewardship:customer", findings.only_gid)
     context = {"query": findings.query, "findings": findings, "customers": golden.count_customers()}
     return render_page(request, "stewardship/search.html", context, section="customers")
+
+
+@require_safe
+@page()
+def suggest(request: HttpRequest) -> HttpResponse:
+    """Return the customers a few letters find, as rows of the command palette."""
+    form = SearchForm(request.GET)
+    words = form.cleaned_data["q"] if form.is_valid() else ""
+    found = find_customers(words).found[:MOST_SUGGESTED] if len(words) >= SHORTEST_SUGGESTED else ()
+    response = render(request, "stewardship/suggestions.html", {"found": found})
+    response["Cache-Control"] = "no-store"
+    return response
 
 
 @require_safe

@@ -14,5 +14,6 @@ from apps.stewardship.screens.review import list_decisions
 def show_home(request: HttpRequest) -> HttpResponse:
     """Show what waits for a person and whether the hub is well."""
     decisions = list_decisions(actor_of(request)) if roles_of(request.user) & JUDGES else []
-    context = {"home": build_home(), "decisions": decisions}
-    return render_page(request, "stewardship/home.html", context, section="home")
+    home = build_home()
+    context = {"home": home, "decisions": decisions}
+    return render_page(request, "stewardship/home.html", context, section="home", open_cases=home.open_cases)

@@ -59,7 +59,8 @@ def judge(request: HttpRequest, case_id: int) -> HttpResponse:
     except Conflict as conflict:
         kept = form.cleaned_data["reason"]
         return _render_case(request, cases.get_case(case_id), conflict=conflict, reason=kept, status=409)
-    messages.success(request, _tell(judgement))
+    undone_by = str(judgement.verdict_id) if judgement.verdict_id and judgement.verdict != "not_sure" else ""
+    messages.success(request, _tell(judgement), extra_tags=undone_by)
     following = screens.find_next_case(case)
     if following is None:
         messages.info(request, "That was the last open case.")

@@ -5,7 +5,7 @@ const TYPING = "input:not([type=checkbox]), textarea, select, [contenteditable]"
 let waitsForPlace = 0;
 let isUnderWay = false;
 
-const keysAreOn = () => localStorage.getItem("keys") !== "off";
+const keysAreOn = () => document.body.dataset.keys !== "off";
 const visible = (element) => element && element.getClientRects().length > 0;
 
 function announce() {
@@ -48,7 +48,7 @@ function goTo(key) {
 
 function openSheet(id) {
   const sheet = document.getElementById(id);
-  if (sheet && !sheet.open) sheet.showModal();
+  if (sheet && !sheet.open) { sheet.showModal(); sheet.dispatchEvent(new Event("shown")); }
   return Boolean(sheet);
 }
 
@@ -80,13 +80,39 @@ document.addEventListener("keydown", (event) => {
 });
 
 document.addEventListener("click", (event) => {
-  const opener = event.target.closest("[data-opens]");
-  if (opener) openSheet(opener.dataset.opens);
-});
+  const target = event.target.closest("[data-opens], [data-drawer], [data-dismisses], [data-folds], [data-closes]");
+  if (!target) return;
+  const opened = target.hasAttribute("data-opens") && openSheet(target.dataset.opens);
+  // Stopped here, on the way down, so that a boosted link doesn't lead away as well.
+  if (opened || (target.hasAttribute("data-drawer") && openDrawer(target.href))) {
+    event.preventDefault();
+    event.stopPropagation();
+  }
+  if (target.hasAttribute("data-dismisses")) dismiss(target.closest(".toast"));
+  if (target.hasAttribute("data-folds")) foldRail(target);
+  if (target.hasAttribute("data-closes")) target.closest("dialog")?.close();
+}, true);
 
-document.addEventListener("change", (event) => {
-  if (event.target.id === "keys-on") localStorage.setItem("keys", event.target.checked ? "on" : "off");
-});
+// A link within a drawer's reach: its page opens beside this one, and without scripts by itself.
+function openDrawer(address) {
+  const drawer = document.getElementById("drawer");
+  if (!drawer || !window.htmx) return false;
+  htmx.ajax("GET", address, { target: "#drawer-body", select: "#main > *", swap: "innerHTML" }).then(() => {
+    if (!drawer.open) drawer.showModal();
+  });
+  return true;
+}
+
+function dismiss(toast) {
+  toast?.remove();
+  (document.querySelector("#main h1") || document.getElementById("main")).focus({ preventScroll: true });
+}
+
+function foldRail(button) {
+  const folded = document.body.classList.toggle("folded");
+  button.setAttribute("aria-pressed", String(folded));
+  document.cookie = `rail=${folded ? "folded" : "open"}; path=/; max-age=31536000; samesite=strict`;
+}
 
 // One decision per press: while a form is under way no other can be sent, by key or by click.
 function holdForms(held) {
@@ -117,7 +143,5 @@ document.addEventListener("htmx:afterSettle", (event) => {
 });
 
 document.addEventListener("DOMContentLoaded", () => {
-  const box = document.getElementById("keys-on");
-  if (box) box.checked = keysAreOn();
   if (document.querySelector("#main [data-announce]")) announce();
 });
