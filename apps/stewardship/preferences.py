@@ -10,6 +10,7 @@ from apps.stewardship.models import Preference
 VERDICTS: Final = ("same", "different", "related", "not_sure")
 RESERVED: Final = frozenset("/?[]zsgjkdcpfhe.")
 """Keys that do something else wherever a verdict can be given."""
+COLUMNS: Final = ("keys_on", *(f"{verdict}_key" for verdict in VERDICTS))
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,22 +25,30 @@ class Keys:
 
 
 def get_keys(user: AbstractBaseUser | AnonymousUser) -> Keys:
-    """Return a person's keys, the usual ones where they never changed any. One query per user object."""
+    """Return a person's keys, the usual ones where they never changed any.
+
+    One query per user object, none where `roles_of` has read them with the roles.
+    """
     if not isinstance(user, User) or user.pk is None:
         return Keys()
     known: Keys | None = getattr(user, "_stewardship_keys", None)
     if known is None:
-        row = Preference.objects.filter(person=user).values_list("keys_on", *(f"{verdict}_key" for verdict in VERDICTS))
-        known = Keys(*row[0]) if row else Keys()
-        user._stewardship_keys = known  # type: ignore[attr-defined]  # noqa: SLF001 - one look-up per request
+        row = Preference.objects.filter(person=user).values_list(*COLUMNS).first()
+        known = Keys(*row) if row else Keys()
+        keep_keys(user, known)
     return known
+
+
+def keep_keys(user: User, keys: Keys) -> None:
+    """Let a user object carry the keys that were read or saved, so that no page reads them twice."""
+    user._stewardship_keys = keys  # type: ignore[attr-defined]  # noqa: SLF001 - one look-up per request
 
 
 def save_keys(*, user: User, keys: Keys) -> Keys:
     """Keep a person's keys and return them. The form has checked that they differ and collide with no other."""
     chosen = {f"{verdict}_key": getattr(keys, verdict) for verdict in VERDICTS}
     Preference.objects.update_or_create(person=user, defaults={"keys_on": keys.on, **chosen})
-    user._stewardship_keys = keys  # type: ignore[attr-defined]  # noqa: SLF001 - as get_keys keeps it
+    keep_keys(user, keys)
     return keys
 
 

@@ -5,6 +5,8 @@ from typing import Final
 
 from django.contrib.auth.models import AbstractBaseUser, AnonymousUser, User
 
+from apps.stewardship.preferences import COLUMNS, Keys, keep_keys
+
 
 class Role(StrEnum):
     """A group's name. Who is in several has the rights of them all."""
@@ -29,14 +31,20 @@ KEEPERS: Final = frozenset({Role.SENIOR_STEWARD, Role.ADMINISTRATOR})
 
 
 def roles_of(user: AbstractBaseUser | AnonymousUser) -> frozenset[Role]:
-    """Return the roles of a person; one query per user object. A superuser has every role."""
+    """Return the roles of a person; one query per user object, which reads their keys, too.
+
+    A superuser has every role.
+    """
     if not isinstance(user, User) or not user.is_active:
         return frozenset()
     if user.is_superuser:
         return READERS
     known: frozenset[Role] | None = getattr(user, "_stewardship_roles", None)
     if known is None:
-        names = set(user.groups.values_list("name", flat=True))
+        columns = ("groups__name", *(f"preference__{column}" for column in COLUMNS))
+        rows = list(User.objects.filter(pk=user.pk).values_list(*columns))
+        names = {name for name, *_ in rows}
+        keep_keys(user, Keys(*rows[0][1:]) if rows and rows[0][1] is not None else Keys())
         known = frozenset(role for role in Role if role.value in names)
         user._stewardship_roles = known  # type: ignore[attr-defined]  # noqa: SLF001 - one look-up per request
     return known
