@@ -192,6 +192,22 @@ def test_a_verdict_key_of_one_s_own_judges_and_the_usual_one_no_longer(
     expect(page.locator(".toast").first).to_contain_text("Merged into")
 
 
+def test_keys_switched_off_in_the_preferences_are_off_at_once(
+    page: Page, live_server: LiveServer, hub: SmallHub, log_in: Callable[[str], None]
+) -> None:
+    log_in("steward")
+    page.goto(f"{live_server.url}/me/preferences/")
+    page.get_by_label("Single keys act").uncheck()
+    page.get_by_role("button", name="Save keys").click()
+    expect(page.locator(".toast")).to_contain_text("Your keys are saved")
+    page.get_by_role("link", name="Review", exact=False).first.click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("1 open case")
+    page.keyboard.press("s")
+    page.keyboard.press("?")
+    expect(page.get_by_role("heading", level=1)).to_have_text("1 open case")
+    expect(page.locator("dialog[open]")).to_have_count(0)
+
+
 def test_the_menu_stays_folded(
     page: Page, live_server: LiveServer, hub: SmallHub, log_in: Callable[[str], None]
 ) -> None:
