@@ -8,7 +8,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -64,12 +64,16 @@ class Running:
         return {pid for root in server_pids(self.hub.place) for pid in tree_of(root)}
 
 
-def ensure_hub(scratch: Path, *, records: int) -> Hub:
+def ensure_hub(
+    scratch: Path, *, records: int, name: str = "live", after: Callable[[Mapping[str, str]], None] | None = None
+) -> Hub:
     """Return the hub of `records` records, which the first call loads: minutes for a million.
+
+    `after` prepares it further once it is loaded; it gets the environment of the hub's processes.
 
     Raises LoadFailedError where a command of the load fails, EmbeddedServerError where no server can be started.
     """
-    folder = (scratch / f"live-{records}").resolve()
+    folder = (scratch / f"{name}-{records}").resolve()
     place = embedded.find_place(home=folder / "home")
     note = folder / "load.json"
     if note.exists():
@@ -84,6 +88,8 @@ def ensure_hub(scratch: Path, *, records: int) -> Hub:
         run([sys.executable, "-m", "mdmhub.prepare"], environment)
         load = timed_load(folder, environment, place) | {"records": records}
         load["stages"] = stages_of(urls.owner_url)
+        if after is not None:
+            after(environment)
         with _at_server(urls.owner_url) as connection:
             connection.execute("VACUUM (ANALYZE)")
         draw_samples(urls.owner_url, folder / SAMPLES)
