@@ -38,7 +38,7 @@ class _Watch:
         self.queries = 0
         self.seconds = 0.0
 
-    def __call__(self, execute: Callable[..., Any], sql: str, params: Any, many: bool, context: Any) -> Any:
+    def __call__(self, execute: Callable[..., Any], sql: str, params: object, many: bool, context: object) -> Any:  # noqa: ANN401 - Django's own shape
         started = time.perf_counter()
         try:
             return execute(sql, params, many, context)

@@ -1,1 +1,1 @@
-"""How fast the steward's pages are: server, bytes, queries and a real browser, on a hub of a hundred thousand customers."""
+"""How fast the steward's pages are, with a hundred thousand customers: server, bytes, queries, a real browser."""

@@ -1,4 +1,4 @@
-"""The hub that the steward's pages are measured on: generated accounts, loaded and matched by a rule set that asks more.
+"""The hub that the steward's pages are measured on: generated accounts, matched by rules that ask more.
 
 Everything goes through the real pipeline: files are loaded, then a rule set version with a wider review band is
 published and every record is matched by it, so that tens of thousands of questions are open.
@@ -22,7 +22,7 @@ RECORDS: Final = 260_000
 BAND: Final = {"review": -7000, "link": 3000, "doubt": 2500}
 """Millibits that the seeding rule set has instead of the shipped ones; it asks about all between."""
 PEOPLE: Final = {"stella": "senior_steward", "stan": "steward"}
-PASSWORD: Final = "a desk of one's own"
+PASSWORD: Final = "a desk of one's own"  # noqa: S105 - of a hub that nobody else reaches
 _SHIPPED: Final = Path(engine_rules.__file__).parents[1] / "rulesets"
 
 
