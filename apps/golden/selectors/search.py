@@ -117,12 +117,10 @@ def _finders(readings: Sequence[Reading], whole: list[str]) -> tuple[str, dict[s
         values["rare"] = sorted({term for place in rare for term in readings[place].grades})
         ways.append(("search_terms && %(rare)s::varchar[]", MOST_PARTIAL))
     # The limit stands apart from the search: next to it, it would lure the planner into reading the whole table.
-    found = ", ".join(
-        f"way{number} AS MATERIALIZED (SELECT id FROM golden_goldenrecord WHERE state = 'live' AND ({way}))"  # noqa: S608 - fixed conditions, numbered parameters
-        for number, (way, _) in enumerate(ways)
-    )
-    union = " UNION ".join(f"(SELECT id FROM way{number} LIMIT {most})" for number, (_, most) in enumerate(ways))  # noqa: S608 - numbers
-    return f"{found}, found AS MATERIALIZED ({union})", values
+    rows = "SELECT id, search_terms FROM golden_goldenrecord WHERE state = 'live'"
+    found = ", ".join(f"way{number} AS MATERIALIZED ({rows} AND ({way}))" for number, (way, _) in enumerate(ways))
+    union = " UNION ALL ".join(f"(SELECT * FROM way{number} LIMIT {most})" for number, (_, most) in enumerate(ways))  # noqa: S608 - numbers
+    return f"{found}, found AS ({union})", values
 
 
 def _hit(row: Sequence[Any], bits: tuple[int, ...], asked: int) -> SearchHit:
@@ -133,27 +131,32 @@ def _hit(row: Sequence[Any], bits: tuple[int, ...], asked: int) -> SearchHit:
 
 
 _FROM_THE_START: Final = {"score": 1_000_000, "name": "", "gid": ""}
+# Terms of customers and of the query meet in one join, which also makes one of a customer found in several ways. What a
+# page shows is read only for customers whose score can be on it: the equals of where it begins, and as many as it holds
+# below, with their equals.
 _RANK = """
 WITH {finders},
 asked AS MATERIALIZED (
     SELECT * FROM unnest(%(places)s::int[], %(terms)s::varchar[], %(grades)s::int[], %(points)s::int[])
         AS given(place, term, grade, points)
+    UNION ALL SELECT -1, term, 0, 0 FROM unnest(%(whole)s::varchar[]) AS given(term)
 ),
+met AS (
+    SELECT id, place, max(points) AS most, max(grade) AS grade
+    FROM found CROSS JOIN LATERAL unnest(search_terms) AS held(term) JOIN asked USING (term) GROUP BY id, place
+),
+scored AS MATERIALIZED (
+    SELECT id, CASE WHEN min(place) < 0 THEN %(everything)s ELSE sum(most) END AS score,
+           CASE WHEN min(place) < 0 THEN %(words)s ELSE count(*) END AS matched,
+           CASE WHEN min(place) < 0 THEN %(words)s ELSE count(*) FILTER (WHERE grade = %(best)s) END AS exact
+    FROM met GROUP BY id
+),
+below AS (SELECT score FROM scored WHERE score < %(score)s ORDER BY score DESC LIMIT %(limit)s),
 ranked AS (
-    SELECT gid, state, g.name, country, city, member_count, version, changed_at,
-           CASE WHEN is_whole THEN %(everything)s ELSE coalesce(points, 0) END AS score,
-           CASE WHEN is_whole THEN %(words)s ELSE matched END AS matched,
-           CASE WHEN is_whole THEN %(words)s ELSE exact END AS exact,
+    SELECT gid, state, g.name, country, city, member_count, version, changed_at, score, matched, exact,
            lower(g.name) COLLATE "C" AS folded
-    FROM found JOIN golden_goldenrecord AS g USING (id)
-    CROSS JOIN LATERAL (SELECT g.search_terms && %(whole)s::varchar[] AS is_whole) AS compared
-    CROSS JOIN LATERAL (
-        SELECT sum(most) AS points, count(*) AS matched, count(*) FILTER (WHERE grade = %(best)s) AS exact
-        FROM (
-            SELECT max(points) AS most, max(grade) AS grade
-            FROM unnest(g.search_terms) AS held(term) JOIN asked USING (term) GROUP BY place
-        ) AS words
-    ) AS counted
+    FROM scored JOIN golden_goldenrecord AS g USING (id)
+    WHERE score BETWEEN (SELECT coalesce(min(score), %(score)s) FROM below) AND %(score)s
 )
 SELECT * FROM ranked WHERE (-score, folded, gid COLLATE "C") > (-%(score)s::bigint, %(name)s, %(gid)s)
 ORDER BY score DESC, folded, gid COLLATE "C" LIMIT %(limit)s
