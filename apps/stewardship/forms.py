@@ -1,8 +1,12 @@
 """What people type and press."""
 
+from datetime import date
+
 from django import forms
 
+from apps.pipeline.fixing import SourceKey, Wish
 from apps.stewardship.preferences import RESERVED, VERDICTS, Keys
+from apps.stewardship.screens.field import NONE, OWN, Typed
 
 
 class SearchForm(forms.Form):
@@ -69,3 +73,76 @@ class UndoForm(forms.Form):
     """The decision to take back."""
 
     verdict_id = forms.IntegerField(min_value=1)
+
+
+class FixForm(forms.Form):
+    """The value to fix, until when it holds, why, and the customer's version on the screen.
+
+    `choice` is a record as "source:key", "own" for what was typed, or "none". Text typed without a choice is the
+    choice; a date or a record to watch only counts where its condition is chosen.
+    """
+
+    UNTIL = (("released", "until I release it"), ("source", "until this record says something else"), ("date", "a day"))
+
+    version = forms.IntegerField(min_value=0)
+    choice = forms.CharField(max_length=260, required=False)
+    own = forms.CharField(max_length=2_000, strip=True, required=False)
+    until = forms.ChoiceField(choices=UNTIL, error_messages={"required": "Choose how long it is protected."})
+    watch = forms.CharField(max_length=260, required=False)
+    on = forms.DateField(required=False, error_messages={"invalid": "Write the day as 2027-01-31."})
+    reason = forms.CharField(
+        max_length=500, strip=True, error_messages={"required": "Say why: it is kept in the history."}
+    )
+
+    def clean(self) -> dict[str, object]:
+        """Tell what is chosen; refuse a form without a value, or with a condition that lacks its day."""
+        choice, own = self.cleaned_data.get("choice", ""), self.cleaned_data.get("own", "")
+        self.cleaned_data["choice"] = choice = choice or (OWN if own else "")
+        if not choice:
+            self.add_error("choice", "Choose a value or type one.")
+        elif choice == OWN and not own:
+            self.add_error("own", "Type the value.")
+        elif choice not in (OWN, NONE) and ":" not in choice:
+            self.add_error("choice", "That is no record of this customer.")
+        if self.cleaned_data.get("until") == "date" and "on" not in self.errors and not self.cleaned_data.get("on"):
+            self.add_error("on", "Give the day on which it is released.")
+        if self.cleaned_data.get("until") == "source" and not self._watched():
+            self.add_error("watch", "Choose the record to follow.")
+        return self.cleaned_data
+
+    def wish(self, attribute: str) -> Wish:
+        """Return what to fix, of a form that is valid."""
+        choice, until = self.cleaned_data["choice"], self.cleaned_data["until"]
+        taken = _record(choice) if choice not in (OWN, NONE) else None
+        on: date | None = self.cleaned_data["on"] if until == "date" else None
+        return Wish(
+            attribute=attribute,
+            value=None if taken else self.cleaned_data["own"] if choice == OWN else "",
+            taken_from=taken,
+            watching=_record(self._watched()) if until == "source" else None,
+            until=on,
+        )
+
+    @property
+    def typed(self) -> Typed:
+        """What was chosen and typed, to be shown again with what is wrong about it."""
+        said = {name: str(self.data.get(name, "")) for name in ("choice", "own", "until", "watch", "on", "reason")}
+        said["choice"] = said["choice"] or (OWN if said["own"].strip() else "")
+        return Typed(**said, errors={name: [str(line) for line in lines] for name, lines in self.errors.items()})
+
+    def _watched(self) -> str:
+        """Return the record to follow: the one chosen from the list, else the one whose value is used."""
+        choice = self.cleaned_data.get("choice", "")
+        return self.cleaned_data.get("watch", "") or (choice if choice not in (OWN, NONE) else "")
+
+
+class ReleaseForm(forms.Form):
+    """Why a value is released, and the customer's version on the screen."""
+
+    version = forms.IntegerField(min_value=0)
+    reason = forms.CharField(max_length=500, strip=True)
+
+
+def _record(name: str) -> SourceKey:
+    code, _, key = name.partition(":")
+    return SourceKey(code, key)

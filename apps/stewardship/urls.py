@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from apps.stewardship.views import accounts, components, customers, home, me, review, rules
+from apps.stewardship.views import accounts, components, customers, fields, home, me, review, rules
 
 app_name = "stewardship"
 urlpatterns = [
@@ -19,6 +19,9 @@ urlpatterns = [
     path("customers/<str:gid>/why/", customers.show_why, name="customer-why"),
     path("customers/<str:gid>/company-codes/", customers.show_companies, name="customer-companies"),
     path("customers/<str:gid>/history/", customers.show_history, name="customer-history"),
+    path("customers/<str:gid>/fields/<str:attribute>/", fields.show_field, name="customer-field"),
+    path("customers/<str:gid>/fields/<str:attribute>/fix/", fields.fix, name="fix-field"),
+    path("customers/<str:gid>/fields/<str:attribute>/release/", fields.release, name="release-field"),
     path("rules/", rules.show_versions, name="rules"),
     path("rules/<int:number>/", rules.show_version, name="rules-version"),
     path("rules/<int:number>/<str:act>/", rules.act, name="rules-act"),

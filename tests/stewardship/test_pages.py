@@ -32,6 +32,8 @@ def paths(hub: SmallHub) -> list[str]:
         "/review/",
         f"/review/{hub.case.pk}/",
         *tabs,
+        f"{customer}fields/name/",
+        f"{customer}fields/city/",
         why_not,
     ]
 

@@ -13,6 +13,7 @@ from apps.engine.survive.pins import (
     settle_pins,
 )
 from apps.engine.survive.policy import PolicyError, Strategy, SurvivorshipPolicy, load_company_policy
+from apps.engine.survive.ranking import Ranked, Ranking, rank_members
 
 __all__ = [
     "PART_OF_A_CLAIM",
@@ -23,6 +24,8 @@ __all__ = [
     "PinState",
     "PinnedValue",
     "PolicyError",
+    "Ranked",
+    "Ranking",
     "Rule",
     "SettledPin",
     "Strategy",
@@ -32,5 +35,6 @@ __all__ = [
     "load_company_policy",
     "merge_members",
     "pinned_values",
+    "rank_members",
     "settle_pins",
 ]

@@ -25,9 +25,9 @@ def merge_members(
 
     Raises ValueError when a record id or a pinned attribute occurs twice.
     """
-    ordered = sorted(members, key=_byte_order)
+    ordered = sorted(members, key=byte_order)
     _refuse_repeats("record", [member.record for member in ordered])
-    pinned = _by_attribute(pins)
+    pinned = pins_by_attribute(pins)
     names = {name for member in ordered for name in member.given if "." not in name}
     values: dict[str, GoldenValue] = {}
     for block in policy.blocks(names):
@@ -37,7 +37,8 @@ def merge_members(
     return GoldenParty(dict(sorted(values.items())))
 
 
-def _byte_order(member: Member) -> tuple[bytes, bytes, int]:
+def byte_order(member: Member) -> tuple[bytes, bytes, int]:
+    """Return what settles a tie: source, key and record."""
     # surrogatepass: text that no file should hold must still have its place in the order.
     return (
         member.source.encode("utf-8", "surrogatepass"),
@@ -54,14 +55,15 @@ def _refuse_repeats(what: str, names: Sequence[object]) -> None:
         seen.add(name)
 
 
-def _by_attribute(pins: Iterable[PinnedValue]) -> dict[str, PinnedValue]:
+def pins_by_attribute(pins: Iterable[PinnedValue]) -> dict[str, PinnedValue]:
+    """Return the pins by attribute, without blanks around their values; raise ValueError where one has two."""
     listed = list(pins)
     _refuse_repeats("pinned attribute", [pin.attribute for pin in listed])
     return {pin.attribute: replace(pin, value=trim(pin.value) or "") for pin in listed}
 
 
 def _decide(block: Block, ordered: Sequence[Member], pinned: dict[str, PinnedValue]) -> dict[str, GoldenValue]:
-    claims = [claim for claim in (_claim(block, member) for member in ordered) if any(claim.values)]
+    claims = claims_of(block, ordered)
     if not claims:
         return {}
     winner, rule, contest = _contend(block, claims, pinned)
@@ -71,6 +73,11 @@ def _decide(block: Block, ordered: Sequence[Member], pinned: dict[str, PinnedVal
         for name, value in zip(block.attributes, winner.values, strict=True)
         if value is not None
     }
+
+
+def claims_of(block: Block, ordered: Iterable[Member]) -> list[Claim]:
+    """Return what each member says of a block, those that say nothing left out."""
+    return [claim for claim in (_claim(block, member) for member in ordered) if any(claim.values)]
 
 
 def _claim(block: Block, member: Member) -> Claim:
@@ -85,7 +92,7 @@ def _contend(block: Block, claims: list[Claim], pinned: dict[str, PinnedValue]) 
     if _is_settled(claims):
         rule = Rule.ONLY_VALUE if len(claims) == 1 else Rule.AGREED
         found = rule, Contest(len(claims), len(claims), 0)
-    for rule, measure in _levels(block, pinned):
+    for rule, measure in levels_of(block, pinned):
         # Measured over all claims: frequency counts every record, whichever rules spoke before.
         measures = {claim.member.record: value for claim, value in zip(claims, measure(claims), strict=True)}
         best = max(measures[claim.member.record] for claim in left)
@@ -101,7 +108,13 @@ def _is_settled(claims: Sequence[Claim]) -> bool:
     return all(claim.values == claims[0].values for claim in claims)
 
 
-def _levels(block: Block, pinned: dict[str, PinnedValue]) -> list[tuple[Rule, Callable[[Sequence[Claim]], list[int]]]]:
+def levels_of(
+    block: Block, pinned: dict[str, PinnedValue]
+) -> list[tuple[Rule, Callable[[Sequence[Claim]], list[int]]]]:
+    """Return the rules that choose among the claims of a block, in the order in which they speak, with their measures.
+
+    Higher measures win; what a rule leaves equal goes to the next.
+    """
     fixed = tuple(pinned[name].value if name in pinned else None for name in block.attributes)
     levels = [(Rule(strategy.value), MEASURES[strategy]) for strategy in block.order]
     return [(Rule.FITS_PIN, partial(_measure_fit, fixed)), (Rule.HAS_LEAD, measure_lead), *levels]

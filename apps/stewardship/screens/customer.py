@@ -62,6 +62,7 @@ class Field:
     condition: str = ""
     fixed_by: str = ""
     resting: tuple[str, ...] = ()
+    attribute: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -235,6 +236,7 @@ def _field(row: golden.ValueRow, given: dict[int, sources.Given], pins: Iterable
         condition=pin_condition(held) if held else "",
         fixed_by=f"{held.pinned_by}: {held.reason}" if held else "",
         resting=tuple(resting_words(pin) for pin in own if pin is not held),
+        attribute=row.attribute,
     )
 
 

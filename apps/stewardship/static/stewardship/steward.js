@@ -103,6 +103,20 @@ function openDrawer(address) {
   return true;
 }
 
+// What is typed beside an option chooses it.
+function pick(event) {
+  const option = event.target.dataset?.picks && document.getElementById(event.target.dataset.picks);
+  if (option && event.target.value) option.checked = true;
+}
+
+document.addEventListener("input", pick);
+document.addEventListener("change", pick);
+
+// The page behind a drawer changes: what was open over it is done with.
+document.addEventListener("htmx:beforeSwap", (event) => {
+  if (event.detail.target?.id === "main") document.getElementById("drawer")?.close();
+});
+
 function dismiss(toast) {
   toast?.remove();
   (document.querySelector("#main h1") || document.getElementById("main")).focus({ preventScroll: true });
@@ -117,7 +131,7 @@ function foldRail(button) {
 // One decision per press: while a form is under way no other can be sent, by key or by click.
 function holdForms(held) {
   isUnderWay = held;
-  for (const button of document.querySelectorAll("#main form button")) button.disabled = held;
+  for (const button of document.querySelectorAll("#main form button, #drawer-body form button")) button.disabled = held;
 }
 
 document.addEventListener("htmx:beforeRequest", (event) => {
