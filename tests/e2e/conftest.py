@@ -2,12 +2,17 @@
 
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 from django.conf import settings
+from django.test import Client
 from playwright.sync_api import Browser, Page, expect, sync_playwright
+from pytest_django.live_server_helper import LiveServer
+
+from apps.base.actors import Actor
+from apps.stewardship.services import add_person
 
 PROGRAMS = ("chromium", "chromium-browser", "google-chrome")
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update"]
@@ -47,3 +52,18 @@ def page(browser: Browser, console: list[str]) -> Iterator[Page]:
     yield page
     context.close()
     assert console == []
+
+
+@pytest.fixture
+def log_in_as(live_server: LiveServer, transactional_db: None) -> Callable[[Page, str], None]:
+    """Log a person of a role in by cookie, in the context of a page: the log-in page has a test of its own."""
+
+    def _log_in_as(page: Page, role: str) -> None:
+        client = Client()
+        client.force_login(
+            add_person(username=f"a-{role}", password="long-enough-9", role=role, actor=Actor.hub("test"))
+        )
+        name = settings.SESSION_COOKIE_NAME
+        page.context.add_cookies([{"name": name, "value": client.cookies[name].value, "url": live_server.url}])
+
+    return _log_in_as
