@@ -1,8 +1,10 @@
 """What people type and press."""
 
 from datetime import date
+from typing import Any
 
 from django import forms
+from django.http import QueryDict
 
 from apps.pipeline.fixing import SourceKey, Wish
 from apps.stewardship.preferences import RESERVED, VERDICTS, Keys
@@ -146,3 +148,41 @@ class ReleaseForm(forms.Form):
 def _record(name: str) -> SourceKey:
     code, _, key = name.partition(":")
     return SourceKey(code, key)
+
+
+STAYING, LEAVING = "staying", "leaving"
+
+
+class SplitForm(forms.Form):
+    """Which source records leave a customer, who keeps its id, why, and the customer's version on the screen.
+
+    `chooses` reads the form that only shows what would happen: nothing but the ticks and the heir count there.
+    """
+
+    version = forms.IntegerField(min_value=0)
+    reason = forms.CharField(max_length=500, strip=True)
+
+    def __init__(self, data: QueryDict, *, chooses: bool = False) -> None:
+        super().__init__(data)
+        # Each record once, in the order of the page.
+        self.records: list[str] = list(dict.fromkeys(data.getlist("records")))
+        self.supersedes = [int(text) for text in data.getlist("supersedes") if text.isdecimal() and len(text) < 19]
+        self.is_chosen = bool(self.records) or "chosen" in data
+        # The id stays with the records that stay, unless those that leave are to take it along.
+        self.heir = LEAVING if data.get("heir") == LEAVING else STAYING
+        self.typed = data.get("reason", "")[:500]
+        if chooses:
+            self.fields.clear()
+
+    def clean(self) -> dict[str, Any]:
+        """Refuse a split without a record."""
+        if not self.records:
+            self.add_error(None, "Tick the records that leave.")
+        return self.cleaned_data
+
+    @property
+    def problem(self) -> str:
+        """What is wrong with the form, in one sentence; of one that is valid, nothing."""
+        if not self.records:
+            return "Tick the records that leave."
+        return "Say why, in 1 to 500 characters." if "reason" in self.errors else "The form is incomplete; try again."

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from apps.stewardship.views import accounts, components, customers, fields, home, me, review, rules
+from apps.stewardship.views import accounts, components, customers, fields, home, me, review, rules, splitting
 
 app_name = "stewardship"
 urlpatterns = [
@@ -17,6 +17,7 @@ urlpatterns = [
     path("customers/<str:gid>/", customers.show_summary, name="customer"),
     path("customers/<str:gid>/sources/", customers.show_sources, name="customer-sources"),
     path("customers/<str:gid>/why/", customers.show_why, name="customer-why"),
+    path("customers/<str:gid>/split/", splitting.split, name="customer-split"),
     path("customers/<str:gid>/company-codes/", customers.show_companies, name="customer-companies"),
     path("customers/<str:gid>/history/", customers.show_history, name="customer-history"),
     path("customers/<str:gid>/fields/<str:attribute>/", fields.show_field, name="customer-field"),

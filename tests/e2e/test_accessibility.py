@@ -59,7 +59,8 @@ def log_in(page: Page, live_server: LiveServer, transactional_db: None) -> Calla
 
 def screens(hub: SmallHub) -> list[str]:
     troubles = ["/customers/nothing/", "/customers/?q=zzzz", "/no/such/page/", "/review/?kind=growth"]
-    return [*paths(hub), "/rules/", "/components/", *troubles]
+    split = f"/customers/{hub.acme.gid}/split/?records=erp:88-12"
+    return [*paths(hub), split, "/rules/", "/components/", *troubles]
 
 
 def find_violations(page: Page) -> list[str]:
