@@ -156,6 +156,15 @@ def find_open_case(low: int, high: int) -> CaseRow | None:
     return None if row is None else _case(row)
 
 
+def list_open_cases_between(ours: Sequence[int], theirs: Sequence[int]) -> list[CaseRow]:
+    """Return open cases about a record of each of two groups, most pressing first. One query."""
+    one_way, other_way = (
+        Q(low_record_id__in=lows, high_record_id__in=highs) for lows, highs in ((ours, theirs), (theirs, ours))
+    )
+    rows = Case.objects.filter(one_way | other_way, state=Case.State.OPEN)
+    return [_case(row) for row in rows.order_by("-priority", "pk")]
+
+
 def list_open_cases_of(record_ids: list[int], *, limit: int = 50) -> list[CaseRow]:
     """Return open cases that name any of the source records, most pressing first. One query."""
     if not record_ids:

@@ -112,7 +112,9 @@ class VerdictPair(models.Model):
             ),
         ]
         indexes = [
-            models.Index(fields=["high"], condition=Q(is_live=True), name="live_verdict_pair_by_high"),
+            # list_verdicts: everything that was ever said of a record
+            models.Index(fields=["low"], name="verdict_pair_by_low"),
+            models.Index(fields=["high"], name="verdict_pair_by_high"),
             # withdraw_verdict: what else was said about a pair
             models.Index(fields=["low", "high"], condition=Q(is_live=False), name="resting_verdict_pair"),
             # withdraw_verdict: what a decision put out of force

@@ -29,6 +29,7 @@ def test_every_operation_is_documented_with_answer_problem_and_log_in() -> None:
         "listSourceSystems", "listOpenCases", "explainCustomer", "explainApart",
         "listPins", "pinValue", "releasePin",
         "mergeCustomers", "splitCustomer", "unmergeCustomer", "transferRecord", "undoDecision",
+        "listVerdicts", "judgeRecords", "undoVerdict",
         "pushSourceRecords", "getSourceRecord", "deleteSourceRecord", "handOverFile", "getJob",
         "listRuleSets", "saveRuleSet", "getRuleSet", "getDryRun", "askDryRun", "approveRuleSet", "publishRuleSet",
         "revertRuleSet",

@@ -46,6 +46,8 @@ LAW: dict[str, frozenset[str]] = {
     "unmerge": frozenset({"steward", "administrator"}),
     "transfer": frozenset({"steward", "administrator"}),
     "undo": frozenset({"steward", "administrator"}),
+    "verdicts": frozenset({"steward", "administrator"}),
+    "verdict-undo": frozenset({"steward", "administrator"}),
     "rule-sets": frozenset({"steward", "administrator"}),
     "rule-set": frozenset({"steward", "administrator"}),
     "rule-set-dry-run": frozenset({"steward", "administrator"}),

@@ -7,7 +7,9 @@ from rest_framework import serializers
 from apps.api.v1.shapes import RecordRef, ValueShape
 
 
-class _DecisionShape(serializers.Serializer[Any]):
+class ReasonedShape(serializers.Serializer[Any]):
+    """What every decision says besides: why, and which decisions give way."""
+
     reason = serializers.CharField(help_text="Why, in 1 to 500 characters; kept in the history.")
     supersedes = serializers.ListField(
         child=serializers.IntegerField(),
@@ -16,7 +18,7 @@ class _DecisionShape(serializers.Serializer[Any]):
     )
 
 
-class MergeShape(_DecisionShape):
+class MergeShape(ReasonedShape):
     """Which customers are one."""
 
     # "with" is a word of the language, so the field gets its name in get_fields.
@@ -28,7 +30,7 @@ class MergeShape(_DecisionShape):
         return {"with": others, **super().get_fields()}
 
 
-class SplitShape(_DecisionShape):
+class SplitShape(ReasonedShape):
     """Which records of a customer become customers of their own."""
 
     groups = serializers.ListField(
@@ -42,13 +44,13 @@ class SplitShape(_DecisionShape):
     )
 
 
-class UnmergeShape(_DecisionShape):
+class UnmergeShape(ReasonedShape):
     """Which id gets back what it had brought along."""
 
     absorbed = serializers.CharField(help_text="A governed id that was merged into this customer.")
 
 
-class TransferShape(_DecisionShape):
+class TransferShape(ReasonedShape):
     """Where a record belongs."""
 
     to = serializers.CharField(help_text='A governed id, or "new" for a customer of its own.')

@@ -51,28 +51,40 @@ class FieldInvalid(Invalid):
 
 
 @dataclass(frozen=True, slots=True)
-class _Body:
-    """The members of a body, read strictly."""
+class Body:
+    """The members of a body, read strictly: each method raises FieldInvalid for what is missing or of another kind."""
 
     members: Mapping[str, Any]
 
     def text(self, name: str) -> str:
+        """Return a text that isn't empty."""
         value = self.members.get(name)
         if not isinstance(value, str) or not value.strip():
             raise FieldInvalid(f"{name} must be a text that isn't empty.", field=name)
         return value
 
     def texts(self, name: str) -> list[str]:
+        """Return a list of texts that isn't empty."""
         return _texts(self.members.get(name), name)
 
     def numbers(self, name: str) -> list[int]:
+        """Return a list of whole numbers, empty where it is missing."""
         found = self.members.get(name) or []
         if not isinstance(found, list) or not all(_is_number(one) for one in found) or len(found) > LONGEST_LIST:
             raise FieldInvalid(f"{name} must be a list of whole numbers.", field=name)
         return found
 
+    def record(self, name: str) -> tuple[str, str]:
+        """Return source and key of a source record."""
+        found = self.members.get(name)
+        if not isinstance(found, dict) or found.keys() != {"source", "key"}:
+            raise FieldInvalid(f"{name} must name a source record by source and key.", field=name)
+        if not all(isinstance(text, str) and text for text in found.values()):
+            raise FieldInvalid(f"{name}: source and key must be texts that aren't empty.", field=name)
+        return found["source"], found["key"]
 
-class _Decision(Route):
+
+class DecisionRoute(Route):
     """What the routes that decide share: the versions seen, the preview, and one transaction with its answer."""
 
     http_method_names = ["post"]
@@ -92,7 +104,7 @@ class _Decision(Route):
         return asked == "true"
 
 
-class CustomerMerge(_Decision):
+class CustomerMerge(DecisionRoute):
     admits: ClassVar[frozenset[str]] = STEWARDS
     takes: ClassVar[frozenset[str]] = frozenset({"preview"})
 
@@ -113,7 +125,7 @@ class CustomerMerge(_Decision):
         then asks about them. A decision that keeps any of them apart does: 409 names the chain, and `supersedes` lets
         its decisions give way.
         """
-        body = _read_body(request.data, {"with", "survivor", "reason", "supersedes"})
+        body = read_body(request.data, {"with", "survivor", "reason", "supersedes"})
         gids = [get_living(name).gid for name in (gid, *body.texts("with"))]
         survivor = get_living(body.text("survivor")).gid if "survivor" in body.members else None
         return self.decide(
@@ -130,7 +142,7 @@ class CustomerMerge(_Decision):
         )
 
 
-class CustomerSplit(_Decision):
+class CustomerSplit(DecisionRoute):
     admits: ClassVar[frozenset[str]] = STEWARDS
     takes: ClassVar[frozenset[str]] = frozenset({"preview"})
 
@@ -150,7 +162,7 @@ class CustomerSplit(_Decision):
         Each group stays whole and apart from the others in every later run; a record from elsewhere may still join one
         of them by rule, which the answer shows.
         """
-        body = _read_body(request.data, {"groups", "heir", "reason", "supersedes"})
+        body = read_body(request.data, {"groups", "heir", "reason", "supersedes"})
         groups, heir = body.members.get("groups"), body.members.get("heir")
         if not isinstance(groups, list) or len(groups) > LONGEST_LIST:
             raise FieldInvalid("groups must be a list of lists of source:key.", field="groups")
@@ -172,7 +184,7 @@ class CustomerSplit(_Decision):
         )
 
 
-class CustomerUnmerge(_Decision):
+class CustomerUnmerge(DecisionRoute):
     admits: ClassVar[frozenset[str]] = STEWARDS
     takes: ClassVar[frozenset[str]] = frozenset({"preview"})
 
@@ -191,7 +203,7 @@ class CustomerUnmerge(_Decision):
 
         The decision that merged them gives way by itself, other decisions only where `supersedes` cites them.
         """
-        body = _read_body(request.data, {"absorbed", "reason", "supersedes"})
+        body = read_body(request.data, {"absorbed", "reason", "supersedes"})
         living = get_living(gid).gid
         return self.decide(
             request,
@@ -206,7 +218,7 @@ class CustomerUnmerge(_Decision):
         )
 
 
-class RecordTransfer(_Decision):
+class RecordTransfer(DecisionRoute):
     admits: ClassVar[frozenset[str]] = STEWARDS
     takes: ClassVar[frozenset[str]] = frozenset({"preview"})
 
@@ -226,7 +238,7 @@ class RecordTransfer(_Decision):
 
         If-Match names the customer it leaves and, unless `to` is "new", the one it joins.
         """
-        body = _read_body(request.data, {"to", "reason", "supersedes"})
+        body = read_body(request.data, {"to", "reason", "supersedes"})
         asked = body.text("to")
         to = asked if asked == "new" else get_living(asked).gid
         return self.decide(
@@ -266,7 +278,7 @@ class DecisionUndo(Route):
         Only an administrator takes back what another token or person decided. What the decision had put out of force
         binds again.
         """
-        body = _read_body(request.data, {"reason"})
+        body = read_body(request.data, {"reason"})
         reason, only_own = body.text("reason"), getattr(request.user, "role", None) != ADMINISTRATOR
         return answer_once(
             request,
@@ -277,13 +289,14 @@ class DecisionUndo(Route):
         )
 
 
-def _read_body(body: object, known: set[str]) -> _Body:
+def read_body(body: object, known: set[str]) -> Body:
+    """Return a decision's body, whose reason and cited decisions can be read and whose members are all known."""
     if not isinstance(body, dict):
         raise FieldInvalid("Send a JSON object.")
     for name in body:
         if name not in known:
             raise FieldInvalid(f"There is no member {name[:60]!r}; known: {', '.join(sorted(known))}.", field=name[:60])
-    read = _Body(body)
+    read = Body(body)
     read.text("reason")
     read.numbers("supersedes")
     return read

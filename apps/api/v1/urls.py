@@ -21,6 +21,7 @@ from apps.api.v1.rule_sets import (
 )
 from apps.api.v1.source_records import SourceRecordDetail, SourceRecordList
 from apps.api.v1.source_systems import SourceSystemList
+from apps.api.v1.verdicts import VerdictList, VerdictUndo
 
 urlpatterns = [
     path("customers", CustomerList.as_view(), name="customers"),
@@ -43,6 +44,8 @@ urlpatterns = [
     path("source-records/<str:source>/<path:key>/transfer", RecordTransfer.as_view(), name="transfer"),
     path("source-records/<str:source>/<path:key>", SourceRecordDetail.as_view(), name="source-record"),
     path("decisions/<int:decision>/undo", DecisionUndo.as_view(), name="undo"),
+    path("verdicts", VerdictList.as_view(), name="verdicts"),
+    path("verdicts/<int:decision>/undo", VerdictUndo.as_view(), name="verdict-undo"),
     path("rule-sets", RuleSetList.as_view(), name="rule-sets"),
     path("rule-sets/revert", RuleSetRevert.as_view(), name="rule-set-revert"),
     path("rule-sets/<int:number>", RuleSetDetail.as_view(), name="rule-set"),

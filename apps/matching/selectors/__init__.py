@@ -1,7 +1,7 @@
 """Read standard records, links and verdicts, and explain a pair. Nothing here writes."""
 
 from apps.matching.selectors.examples import ExampleScores, ScoredRecord, score_examples, weigh_example
-from apps.matching.selectors.pairs import BAND_WORDS, Explanation, as_verdict, band_of, explain_pair
+from apps.matching.selectors.pairs import BAND_WORDS, Explanation, as_verdict, band_of, explain_pair, score_parts
 from apps.matching.selectors.records import (
     Candidate,
     LinkRow,
@@ -38,5 +38,6 @@ __all__ = [
     "list_links_of",
     "list_live_verdicts",
     "score_examples",
+    "score_parts",
     "weigh_example",
 ]

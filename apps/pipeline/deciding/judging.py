@@ -83,7 +83,7 @@ def _decide(case: CaseRow, verdict: str, sides: Sequence[Place], reason: str, ac
         kind=verdict,
         pairs=dict.fromkeys(cross_pairs(low.member_ids, high.member_ids), verdict),
         around=joined,
-        seen=describe_seen("judge", sides),
+        seen=describe_seen("judge", sides, asked=_asked(case)),
         reason=reason,
         case_id=case_id,
         groups=[joined] if verdict == "same" else (),
@@ -104,7 +104,7 @@ def _note_doubt(case: CaseRow, sides: Sequence[Place], reason: str, actor: Actor
     made = record_verdict(
         kind="not_sure",
         pairs=cross_pairs(low.member_ids, high.member_ids),
-        seen=describe_seen("judge", sides),
+        seen=describe_seen("judge", sides, asked=_asked(case)),
         rules_version=get_active_rules().version,
         reason=reason,
         case_id=case.case_id,
@@ -115,15 +115,14 @@ def _note_doubt(case: CaseRow, sides: Sequence[Place], reason: str, actor: Actor
 
 def _confirm(case: CaseRow, place: Place, verdict: str, reason: str, actor: Actor) -> Judgement:
     """Answer a conflict about one customer: it is one company in spite of its two numbers."""
-    low, high = case.low_record_id or 0, case.high_record_id or 0
     if case.kind != CONFLICT or verdict != "same":
         raise Conflict(
             f"both records are in {place.gid} already; split it to keep them apart", case=case.case_id, gid=place.gid
         )
     made = record_verdict(
         kind="same",
-        pairs=[(low, high)],
-        seen=describe_seen("judge", [place]),
+        pairs=[_asked(case)],
+        seen=describe_seen("judge", [place], asked=_asked(case)),
         rules_version=get_active_rules().version,
         reason=reason,
         case_id=case.case_id,
@@ -131,6 +130,10 @@ def _confirm(case: CaseRow, place: Place, verdict: str, reason: str, actor: Acto
     )
     close_case(case_id=case.case_id, reason=f"decision {made.pk}: same", actor=actor)
     return Judgement(made.pk, case.case_id, verdict, place.gid, None, "Confirmed as one customer.")
+
+
+def _asked(case: CaseRow) -> tuple[int, int]:
+    return case.low_record_id or 0, case.high_record_id or 0
 
 
 def _refuse_changed(low: Place, high: Place, seen: Mapping[str, Any]) -> None:

@@ -49,7 +49,7 @@ def merge_customers(
     unknown id, Conflict where two of them are one already, CustomerChanged and VersionNeeded by `versions` (version by
     governed id; None checks nothing), DecisionContradicted where a decision outside `supersedes` stands against it.
     """
-    _refuse_reason(reason)
+    refuse_reason(reason)
     if not 1 <= len(others) < MOST_CUSTOMERS:
         raise Invalid(f"a merge takes 2 to {MOST_CUSTOMERS} customers", customers=len(others) + 1)
 
@@ -72,7 +72,7 @@ def merge_customers(
             supersedes=sorted(supersedes),
         )
 
-    return _reshape(plan, reason=reason, versions=versions, actor=actor)
+    return reshape(plan, reason=reason, versions=versions, actor=actor)
 
 
 def split_customer(
@@ -91,7 +91,7 @@ def split_customer(
     largest group, of equal ones the first. A "same" that crosses the groups has to be cited in `supersedes`. Raises
     as `merge_customers` does.
     """
-    _refuse_reason(reason)
+    refuse_reason(reason)
 
     def plan() -> tuple[list[Place], Decision]:
         place = get_place_of_customer(gid)
@@ -107,7 +107,7 @@ def split_customer(
             "split", place, parts, heir=default if heir is None else heir, reason=reason, supersedes=supersedes
         )
 
-    return _reshape(plan, reason=reason, versions=versions, actor=actor)
+    return reshape(plan, reason=reason, versions=versions, actor=actor)
 
 
 def unmerge_customer(
@@ -124,7 +124,7 @@ def unmerge_customer(
     The decision that merged them gives way without being cited; others that hold them together do not. Raises
     Conflict where `absorbed` doesn't lead to the customer, or none of its records, or no other, is left there.
     """
-    _refuse_reason(reason)
+    refuse_reason(reason)
 
     def plan() -> tuple[list[Place], Decision]:
         place, old = get_place_of_customer(gid), get_absorbed(absorbed)
@@ -137,7 +137,7 @@ def unmerge_customer(
         cited = {*supersedes, *([old.verdict_id] if old.verdict_id else [])}
         return [place], _parting("unmerge", place, [brought, rest], heir=1, reason=reason, supersedes=cited)
 
-    return _reshape(plan, reason=reason, versions=versions, actor=actor)
+    return reshape(plan, reason=reason, versions=versions, actor=actor)
 
 
 def transfer_record(
@@ -155,7 +155,7 @@ def transfer_record(
     It differs from those it leaves, and is the same as those it joins. Raises as `split_customer` does, and Conflict
     where the record is there already.
     """
-    _refuse_reason(reason)
+    refuse_reason(reason)
 
     def plan() -> tuple[list[Place], Decision]:
         record = get_source_record(source, key).record_id
@@ -170,13 +170,15 @@ def transfer_record(
             raise Conflict(f"{source} {key} belongs to {place.gid} already", gid=place.gid)
         return [place, target], _transfer(record, rest, (place, target), reason=reason, supersedes=supersedes)
 
-    return _reshape(plan, reason=reason, versions=versions, actor=actor)
+    return reshape(plan, reason=reason, versions=versions, actor=actor)
 
 
-def _reshape(
+def reshape(
     plan: Callable[[], tuple[list[Place], Decision]], *, reason: str, versions: Versions, actor: Actor
 ) -> Outcome:
-    def reshape() -> Outcome:
+    """Carry out what `plan` says, under the intake gate, and tell what it came to; again where others came first."""
+
+    def attempt() -> Outcome:
         with acting(actor, reason=reason):
             lock_gate(Gate.INTAKE)
             places, decision = plan()
@@ -192,7 +194,7 @@ def _reshape(
                 cases=carried.case_ids,
             )
 
-    return retrying(reshape)
+    return retrying(attempt)
 
 
 def _find_survivor(places: Sequence[Place], survivor: str | None) -> Place:
@@ -264,6 +266,7 @@ def _transfer(
     )
 
 
-def _refuse_reason(reason: str) -> None:
+def refuse_reason(reason: str) -> None:
+    """Raise Invalid for a reason that says nothing or too much."""
     if not reason.strip() or len(reason) > LONGEST_REASON:
         raise Invalid(f"say why, in 1 to {LONGEST_REASON} characters", parameter="reason")

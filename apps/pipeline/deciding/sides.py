@@ -9,6 +9,8 @@ from django.utils import timezone
 from apps.golden.places import Place
 from apps.matching.algebra import Pair
 from apps.matching.decisions import rank_by_links
+from apps.matching.selectors import get_parts, score_parts
+from apps.rulebook.selectors import get_active_rules
 from apps.sources.selectors import list_records
 
 # Above this many pairs each side's best-linked ten stand for it.
@@ -28,10 +30,11 @@ def string_together(records: Iterable[int]) -> list[Pair]:
     return list(pairwise(sorted(records)))
 
 
-def describe_seen(act: str, places: Sequence[Place]) -> dict[str, Any]:
+def describe_seen(act: str, places: Sequence[Place], *, asked: Pair | None = None) -> dict[str, Any]:
     """Return what a decision keeps of what was seen: customers with their members, and each record's version.
 
-    The versions are what the evidence is read from again, should a record change.
+    The versions are what the evidence is read from again, should a record change. Of the pair that was `asked` about
+    the score and each comparison's bits are kept, but none of the values.
     """
     customers = [{"gid": p.gid, "version": p.version, "members": list(p.member_ids)} for p in places]
     records = list_records(record for place in places for record in place.member_ids)
@@ -41,6 +44,21 @@ def describe_seen(act: str, places: Sequence[Place]) -> dict[str, Any]:
         "customers": customers,
         "versions": {str(record): row.applied_number for record, row in sorted(records.items())},
     }
+    if asked is not None:
+        seen["asked"] = _weigh(asked)
     # Under these names the latest decisions are listed.
     seen |= dict(zip(("low", "high"), customers, strict=False))
     return seen
+
+
+def _weigh(asked: Pair) -> dict[str, Any]:
+    low, high = asked
+    parts = get_parts(asked)
+    told: dict[str, Any] = {"low": low, "high": high}
+    if len(parts) < len(asked):
+        return told
+    active = get_active_rules()
+    evidence, score = score_parts(parts[low], parts[high], active)
+    heard = [one for one in evidence if one.millibits]
+    steps = [{"comparison": one.comparison, "level": one.level, "millibits": one.millibits} for one in heard]
+    return told | {"prior": active.rules.prior, "score": score, "evidence": steps}
