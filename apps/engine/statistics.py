@@ -40,6 +40,8 @@ class Statistics:
     rules_digest: str
     counts: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
     hot_keys: Mapping[int, int] = field(default_factory=dict)
+    worked_out: dict[tuple[str, ...], int] = field(default_factory=dict, init=False, repr=False, compare=False)
+    """What comparers worked out from the counts, by their own names for it: it holds as long as these do."""
 
     def count(self, space: str, value: str) -> int:
         """Return how often `value` was seen in `space`, at least 1."""

@@ -6,14 +6,19 @@ rule set, from which its cap can be told. A hash function never changes, it gain
 """
 
 import hashlib
+from functools import lru_cache
+from typing import Final
 
 MASK = (1 << 64) - 1
 MULTIPLIER = 0x9E3779B97F4A7C15
 FINISHER = 0xBF58476D1CE4E5B9
 PLACE_BITS = 6
 PLACE_MASK = (1 << PLACE_BITS) - 1
+MOST_REMEMBERED: Final = 65_536
+"""Texts whose hashes are kept: places and words come back with record after record."""
 
 
+@lru_cache(maxsize=MOST_REMEMBERED)
 def hash_text(text: str) -> int:
     """Return the lower half of the text's MD5 as an unsigned 64-bit integer.
 

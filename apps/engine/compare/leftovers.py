@@ -1,5 +1,6 @@
 """The words that one name has and the other lacks: what tells a subsidiary from its parent, or a clerk's remark."""
 
+from functools import lru_cache
 from typing import Final
 
 from apps.engine.compare.contract import Comparer, Values
@@ -59,6 +60,7 @@ def compare_leftovers(left: Values, right: Values, comparison: Comparison, stati
     return LEVEL_OF_SIDES[max(kinds), min(kinds)]
 
 
+@lru_cache(maxsize=16_384)
 def city_words(city: str | None) -> frozenset[str]:
     """Return the words that name a city: those of its name, and its name in one word."""
     return frozenset((*city.split(), city.replace(" ", ""))) if city else frozenset()

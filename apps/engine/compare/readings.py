@@ -99,6 +99,7 @@ def read_names(left: Name, right: Name) -> Reading:
     return Reading(agreement, shared, over, general, not set(our_general).isdisjoint(their_general))
 
 
+@lru_cache(maxsize=65_536)
 def words_of(name: str | None) -> Words:
     """Return a name's distinct words in order, as many as are compared."""
     return tuple(dict.fromkeys((name or "").split()[:MOST_WORDS]))

@@ -51,6 +51,13 @@ def count_name(kind: str, source: str) -> str:
 
 def habit_of(source: str, space: str, statistics: Statistics) -> int:
     """Return the place in `HABITS` of what the statistics say of a source; 0 where they know nothing of any."""
+    name = ("habit", space, source)
+    if name not in statistics.worked_out:
+        statistics.worked_out[name] = _work_out_habit(source, space, statistics)
+    return statistics.worked_out[name]
+
+
+def _work_out_habit(source: str, space: str, statistics: Statistics) -> int:
     counts = statistics.counts.get(space, {})
     records = {
         name.partition(" ")[2]: count for name, count in sorted(counts.items()) if name.startswith(f"{RECORDS} ")

@@ -102,6 +102,7 @@ def are_words_alike(left: str, right: str) -> bool:
     return edit_similarity(left, right) >= WORDS_ALIKE
 
 
+@lru_cache(maxsize=65_536)
 def is_numbering(word: str) -> bool:
     """Say whether a word holds a digit or is a Roman number below 90."""
     return ROMAN.fullmatch(word) is not None or any(character.isdigit() for character in word)

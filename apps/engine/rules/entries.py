@@ -133,6 +133,11 @@ class Joint:
         width = len(self.groups[1])
         return tuple(tuple(1 + a * width + b if a >= 0 and b >= 0 else 0 for b in columns) for a in rows)
 
+    @cached_property
+    def is_silent(self) -> tuple[bool, bool]:
+        """Say for each of the two comparisons whether the joint is missing wherever that one is."""
+        return not any(self.table[0]), not any(row[0] for row in self.table)
+
 
 def group_of(label: str, groups: Groups) -> int:
     """Return the index of the first group with a pattern for the label, or -1."""

@@ -23,30 +23,38 @@ def score_with_levels(
 ) -> list[tuple[int, tuple[int, ...]]]:
     """Return per candidate its score and the levels that make it: one per comparison, then one per joint."""
     scores = [rules.prior] * len(candidates)
+    missing = [0] * len(candidates)
     levels: dict[str, list[int]] = {}
     columns = []
     for comparison in rules.comparisons:
-        levels[comparison.name] = found = _levels(record, candidates, comparison, statistics)
-        weights = comparison.millibits
-        scores = [score + weights[level] for score, level in zip(scores, found, strict=True)]
+        ours = tuple(map(record.get, comparison.parts))
+        # Most records lack most identifiers: what isn't given is missing, whatever the others hold.
+        found = _levels(ours, candidates, comparison, statistics) if any(ours) else missing
+        levels[comparison.name] = found
+        scores = _add(scores, found, comparison.millibits, missing)
         columns.append(found)
     for joint in rules.joints:
         first, second = (levels[name] for name in joint.of)
-        table, weights = joint.table, joint.millibits
-        found = [table[a][b] for a, b in zip(first, second, strict=True)]
-        scores = [score + weights[level] for score, level in zip(scores, found, strict=True)]
+        table = joint.table
+        if (first is missing and joint.is_silent[0]) or (second is missing and joint.is_silent[1]):
+            found = missing
+        else:
+            found = [table[a][b] for a, b in zip(first, second, strict=True)]
+        scores = _add(scores, found, joint.millibits, missing)
         columns.append(found)
     return list(zip(scores, zip(*columns, strict=True), strict=True))
 
 
-def _levels(record: Parts, candidates: Sequence[Parts], comparison: Comparison, statistics: Statistics) -> list[int]:
+def _add(scores: list[int], found: list[int], weights: Sequence[int], missing: list[int]) -> list[int]:
+    if found is missing and not weights[0]:
+        return scores
+    return [score + weights[level] for score, level in zip(scores, found, strict=True)]
+
+
+def _levels(
+    ours: Sequence[str | None], candidates: Sequence[Parts], comparison: Comparison, statistics: Statistics
+) -> list[int]:
     level, parts = COMPARERS[comparison.kind].level, comparison.parts
-    ours = [record.get(part) for part in parts]
-    known: dict[tuple[str | None, ...], int] = {}
-    found = []
-    for candidate in candidates:
-        theirs = tuple([candidate.get(part) for part in parts])
-        if theirs not in known:
-            known[theirs] = level(ours, theirs, comparison, statistics)
-        found.append(known[theirs])
-    return found
+    theirs = [tuple(map(candidate.get, parts)) for candidate in candidates]
+    known = {values: level(ours, values, comparison, statistics) for values in set(theirs)}
+    return [known[values] for values in theirs]

@@ -1,6 +1,7 @@
 """One record: every attribute standardised, those first that others need as context."""
 
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from typing import Protocol, TypeVar
 
 from apps.engine.records import SOURCE_PART
@@ -49,6 +50,11 @@ def in_context_order(attributes: Sequence[AttributeT]) -> list[AttributeT]:
     return list(ordered.values())
 
 
+@lru_cache(maxsize=64)
+def _in_context_order(attributes: tuple[Attribute, ...]) -> tuple[Attribute, ...]:
+    return tuple(in_context_order(attributes))
+
+
 def standardise_record(
     given: Mapping[str, str | None],
     attributes: Sequence[Attribute],
@@ -61,7 +67,7 @@ def standardise_record(
     code of the source system and becomes a part as it is. Raises KeyError for an attribute of an unknown kind.
     """
     parts: dict[str, str] = {}
-    for attribute in in_context_order(attributes):
+    for attribute in _in_context_order(tuple(attributes)):
         raw = given.get(attribute.name)
         if not raw:
             continue

@@ -1,5 +1,6 @@
 """The stem of a name or a web domain: what both have in common where a company's domain spells its name."""
 
+from functools import lru_cache
 from typing import Final
 
 SHORTEST_STEM: Final = 3
@@ -7,6 +8,7 @@ DOMAIN_ENDINGS: Final = ("group", "online", "global", "corp", "inc", "hq")
 """What domains add to a name."""
 
 
+@lru_cache(maxsize=65_536)
 def stem_of(text: str) -> str | None:
     """Return a name, or a domain's name, in one word without hyphens and domain endings; None where it is short."""
     stem = text.partition(".")[0].replace(" ", "").replace("-", "")

@@ -93,6 +93,8 @@ def _contend(block: Block, claims: list[Claim], pinned: dict[str, PinnedValue]) 
         rule = Rule.ONLY_VALUE if len(claims) == 1 else Rule.AGREED
         found = rule, Contest(len(claims), len(claims), 0)
     for rule, measure in levels_of(block, pinned):
+        if found is not None and len(left) == 1:
+            break
         # Measured over all claims: frequency counts every record, whichever rules spoke before.
         measures = {claim.member.record: value for claim, value in zip(claims, measure(claims), strict=True)}
         best = max(measures[claim.member.record] for claim in left)

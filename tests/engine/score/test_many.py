@@ -1,5 +1,7 @@
+from dataclasses import replace
+
 from apps.engine import bulk
-from apps.engine.compare import compare
+from apps.engine.compare import COMPARERS, compare
 from apps.engine.rules import load_company_rules
 from apps.engine.score import score, score_many
 from tests.engine.frames import given_frame, parts_of, read_sample
@@ -26,3 +28,21 @@ def test_a_record_without_candidates_or_parts_has_nothing_but_the_prior() -> Non
     statistics = bulk.profile(bulk.standardise(given_frame(read_sample()[:3]), RULES), RULES)
     assert score_many({"name.words": "acme"}, [], RULES, statistics) == []
     assert score_many({}, [{}, {"city.name": "bonn"}], RULES, statistics) == [RULES.prior] * 2
+
+
+def test_what_neither_side_gives_is_missing_for_every_comparison_and_joint() -> None:
+    statistics = bulk.profile(bulk.standardise(given_frame(read_sample()[:3]), RULES), RULES)
+    full = {part: "a" for comparison in RULES.comparisons for part in comparison.parts}
+    for comparison in RULES.comparisons:
+        nothing, theirs = [None] * len(comparison.parts), [full[part] for part in comparison.parts]
+        level = COMPARERS[comparison.kind].level
+        for values in (theirs, nothing):
+            assert level(nothing, values, comparison, statistics) == 0
+
+
+def test_a_joint_speaks_of_a_missing_comparison_only_where_its_groups_do() -> None:
+    joint = RULES.joints[0]
+    assert joint.is_silent == (True, True)
+    group = ("unknown", (joint.sides[0][0],))
+    speaking = replace(joint, groups=((group, *joint.groups[0][1:]), joint.groups[1]))
+    assert speaking.is_silent == (False, True)
