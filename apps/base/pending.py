@@ -33,7 +33,10 @@ def tune_for_live() -> None:
 
 
 def sweep_pending() -> int:
-    """Sweep in what a bulk run left pending, so that look-ups after it are fast; return how many pages it was."""
+    """Sweep in what is pending, so that look-ups are fast; return how many pages it was.
+
+    A look-up reads all that waits for each key that it asks about: 64 kB slow a push of 100 records by 50 ms.
+    """
     with connection.cursor() as cursor:
         cursor.execute("SELECT mdmhub_sweep_pending()")
         return int(cursor.fetchone()[0])

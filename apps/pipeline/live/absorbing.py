@@ -15,7 +15,7 @@ from django.utils import timezone
 from apps.base.actors import Actor, acting
 from apps.base.ids import uuid7
 from apps.base.locks import Gate, share_gates
-from apps.base.pending import tune_for_live
+from apps.base.pending import sweep_pending, tune_for_live
 from apps.cases.selectors import list_open_cases_of
 from apps.delivery.services import wake
 from apps.engine.cluster import ComponentTooLarge
@@ -138,6 +138,7 @@ def settle(
     fates = Fates(settled.scope, settled.partition)
     work = Work(ground, settled, matched, fates, timezone.now(), context.run_id)
     counts = write_chunk(build_chunk(work, _questions(ground, settled)), context)
+    sweep_pending()
     queue_redo(matched.crossed, reason=CROSSED)
     wake()
     return Outcome(work, counts)

@@ -8,6 +8,7 @@ from django.test.utils import CaptureQueriesContext
 from pytest_django import DjangoDbBlocker
 
 from apps.base.actors import Actor
+from apps.base.pending import sweep_pending
 from apps.pipeline.receiving import receive_together
 from apps.sources.pushing import Push
 from tests.pipeline.files import cut_sample, load_rows
@@ -54,6 +55,12 @@ def test_a_new_record_is_taken_in_with_35_statements_at_most() -> None:
 def test_a_changed_record_is_taken_in_with_45_statements_at_most() -> None:
     count_statements([a_push(2)])
     assert count_statements([a_push(2, city="Bonn")]) <= 45
+
+
+@pytest.mark.usefixtures("db")
+def test_a_push_leaves_no_entries_waiting_that_the_next_would_have_to_read() -> None:
+    count_statements([a_push(number) for number in range(3, 9)])
+    assert sweep_pending() == 0
 
 
 @pytest.mark.usefixtures("db")
