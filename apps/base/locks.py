@@ -1,6 +1,6 @@
 """Advisory locks, scoped to the transaction and taken in one order, so that they can't deadlock each other."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from enum import IntEnum
 
@@ -30,11 +30,16 @@ def lock_gate(gate: Gate, key: int = 0, *, shared: bool = False) -> None:
         cursor.execute(f"SELECT {call}(%s, %s)", [int(gate), key])
 
 
-def share_gates(gates: Sequence[tuple[Gate, int]]) -> None:
-    """Hold gates, each with its key, shared until the transaction ends, taken in the order given. One statement."""
-    calls = ", ".join("pg_advisory_xact_lock_shared(%s, %s)" for _ in gates)
+def share_gates(gates: Sequence[tuple[Gate, int]], *, settings: Mapping[str, str] | None = None) -> None:
+    """Hold gates, each with its key, shared until the transaction ends, taken in the order given. One statement.
+
+    It makes `settings` of the server, too, which hold until the transaction ends.
+    """
+    given = [text for setting in (settings or {}).items() for text in setting]
+    calls = ["set_config(%s, %s, true)"] * (len(given) // 2) + ["pg_advisory_xact_lock_shared(%s, %s)"] * len(gates)
+    numbers = [number for gate, key in gates for number in (int(gate), key)]
     with connection.cursor() as cursor:
-        cursor.execute(f"SELECT {calls}", [number for gate, key in gates for number in (int(gate), key)])
+        cursor.execute(f"SELECT {', '.join(calls)}", [*given, *numbers])
 
 
 def try_gate_shared(gate: Gate, key: int = 0) -> bool:

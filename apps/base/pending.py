@@ -11,8 +11,11 @@ from django.db import connection
 
 BULK_LIMIT: Final = "64MB"
 LIVE_LIMIT: Final = "64kB"
-_LIVE: Final = """
-SELECT set_config('gin_pending_list_limit', %s, true), set_config('plan_cache_mode', 'force_generic_plan', true)
+LIVE_SETTINGS: Final = {"gin_pending_list_limit": LIVE_LIMIT, "plan_cache_mode": "force_generic_plan"}
+"""Of a transaction that takes records in: little may wait, and each prepared statement is planned once.
+
+A push runs some forty statements about a few rows each. Left to itself, the server plans half of them anew each time,
+since it takes every array for one of ten; that costs as much as running them.
 """
 
 
@@ -20,16 +23,6 @@ def hold_back(limit: str) -> None:
     """Let this transaction's entries wait until there are so many."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT set_config('gin_pending_list_limit', %s, true)", [limit])
-
-
-def tune_for_live() -> None:
-    """Until this transaction ends, let few entries wait, and plan each prepared statement once. One statement.
-
-    A push runs some forty statements about a few rows each. Left to itself, the server plans half of them anew each
-    time, since it takes every array for one of ten; that costs as much as running them.
-    """
-    with connection.cursor() as cursor:
-        cursor.execute(_LIVE, [LIVE_LIMIT])
 
 
 def sweep_pending() -> int:

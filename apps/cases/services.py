@@ -10,6 +10,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from apps.base.actors import Actor, acting
+from apps.base.copying import array_text
 from apps.cases.models import Case
 
 # Before any pair: these ask about what a person decided.
@@ -48,13 +49,14 @@ RETURNING xmax = 0
 CLOSE_MOOT = """
 UPDATE cases_case SET state = 'closed', closed_at = %(now)s, closed_by = %(actor)s,
        close_reason = CASE
-           WHEN low_record_id = ANY(%(gone)s) OR high_record_id = ANY(%(gone)s) THEN 'moot: a record is gone'
+           WHEN low_record_id = ANY(%(gone)s::bigint[]) OR high_record_id = ANY(%(gone)s::bigint[])
+           THEN 'moot: a record is gone'
            WHEN (SELECT count(DISTINCT c.customer) = 1 AND count(*) = 2
                  FROM unnest(%(placed)s::bigint[], %(customers)s::bigint[]) AS c(record, customer)
                  WHERE c.record IN (low_record_id, high_record_id)) THEN 'moot: the records were brought together'
            ELSE %(otherwise)s END
 WHERE state = 'open' AND kind = 'pair'
-  AND (low_record_id = ANY(%(records)s) OR high_record_id = ANY(%(records)s))
+  AND (low_record_id = ANY(%(records)s::bigint[]) OR high_record_id = ANY(%(records)s::bigint[]))
   AND (low_record_id, high_record_id) NOT IN (
       SELECT p.low, p.high FROM jsonb_to_recordset(%(pairs)s::jsonb) AS p(low bigint, high bigint)
       UNION ALL SELECT * FROM unnest(%(lows)s::bigint[], %(highs)s::bigint[]))
@@ -87,12 +89,12 @@ def settle_pair_cases(
     decision = f"moot: decision {facts.verdict_id} keeps the records apart or asks about others of their customers"
     values: dict[str, Any] = {
         "pairs": json.dumps(list(pairs)),
-        "records": list(records),
-        "lows": [low for low, _ in elsewhere],
-        "highs": [high for _, high in elsewhere],
-        "gone": list(facts.gone),
-        "placed": list(facts.customer_of),
-        "customers": list(facts.customer_of.values()),
+        "records": array_text(records),
+        "lows": array_text(low for low, _ in elsewhere),
+        "highs": array_text(high for _, high in elsewhere),
+        "gone": array_text(facts.gone),
+        "placed": array_text(facts.customer_of),
+        "customers": array_text(facts.customer_of.values()),
         "otherwise": decision if facts.verdict_id else "moot: the records changed",
         "run": run_id,
         "now": timezone.now(),

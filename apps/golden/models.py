@@ -76,7 +76,7 @@ class SearchWord(models.Model):
             # search_customers: words that begin like the query's last, and the trigger's "known already?"
             models.Index(fields=["word"], name="search_word_by_text"),
             # search_customers: words a slip or two away
-            GinIndex(fields=["keys"], name="search_word_by_key", gin_pending_list_limit=1_024),
+            GinIndex(fields=["keys"], name="search_word_by_key"),
         ]
 
     def __str__(self) -> str:

@@ -7,6 +7,10 @@ from typing import Any
 
 from django.db import connection
 
+from apps.base.copying import array_text
+
+_STANDING = 'SELECT id, gid, version, "values" FROM golden_goldenrecord WHERE id = ANY(%s::bigint[])'
+
 
 @dataclass(frozen=True, slots=True)
 class Standing:
@@ -22,7 +26,7 @@ def list_standing(ids: Sequence[int]) -> dict[int, Standing]:
     if not ids:
         return {}
     with connection.cursor() as cursor:
-        cursor.execute('SELECT id, gid, version, "values" FROM golden_goldenrecord WHERE id = ANY(%s)', [list(ids)])
+        cursor.execute(_STANDING, [array_text(ids)])
         return {pk: Standing(gid, version, json.loads(values)) for pk, gid, version, values in cursor.fetchall()}
 
 

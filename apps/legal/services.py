@@ -11,7 +11,7 @@ import pyarrow as pa
 from django.db import connection
 
 from apps.base.actors import Actor, acting
-from apps.base.copying import staged
+from apps.base.copying import array_text, staged
 from apps.base.ids import mint
 from apps.legal.models import CompanyCode
 
@@ -47,7 +47,7 @@ WHERE NOT EXISTS (SELECT FROM legal_legalentity e WHERE e.golden_id = i.golden_i
 """
 DELETE_IDENTIFIERS = """
 DELETE FROM legal_identifier f USING legal_legalentity e
-WHERE f.entity_id = e.id AND e.golden_id = ANY(%(goldens)s)
+WHERE f.entity_id = e.id AND e.golden_id = ANY(%(goldens)s::bigint[])
   AND NOT EXISTS (SELECT FROM {identifiers} WHERE i.golden_id = e.golden_id
                   AND (i.scheme, i.issuer, i.value) = (f.scheme, f.issuer, f.value))
 """
@@ -107,7 +107,7 @@ def store_entities(*, entities: pa.Table, identifiers: pa.Table, fresh: bool) ->
         cursor.execute(INSERT_ENTITIES.format(entities=entity_rows), values)
     with staged("i", identifiers, IDENTIFIER_TYPES) as (number_rows, values), connection.cursor() as cursor:
         if not fresh:
-            goldens = {"goldens": entities.column("golden_id").to_pylist()}
+            goldens = {"goldens": array_text(entities.column("golden_id").to_pylist())}
             cursor.execute(DELETE_IDENTIFIERS.format(identifiers=number_rows), values | goldens)
         if identifiers.num_rows:
             cursor.execute(UPSERT_IDENTIFIERS.format(identifiers=number_rows), values)

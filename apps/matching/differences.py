@@ -11,11 +11,18 @@ from typing import Any
 
 from django.db import connection
 
+from apps.base.copying import array_text
 from apps.engine.records import SOURCE_PART
 from apps.engine.rules import RuleSet
 from apps.engine.standardise import standardise_record
 from apps.matching.evidence import Change, list_changes
 
+_ANY_DIFFERENT = """
+SELECT EXISTS (SELECT FROM matching_verdictpair
+               WHERE is_live AND kind = 'different' AND low_id = ANY(%(records)s::bigint[]))
+    OR EXISTS (SELECT FROM matching_verdictpair
+               WHERE is_live AND kind = 'different' AND high_id = ANY(%(records)s::bigint[]))
+"""
 # An old decision that names no versions saw those of its time.
 _SINCE = """
 WITH bound AS (
@@ -55,6 +62,13 @@ class Reexamined:
     low: int
     high: int
     changes: tuple[Change, ...]
+
+
+def are_any_different(record_ids: Collection[int]) -> bool:
+    """Say whether a standing decision keeps any of the records apart from another. One query."""
+    with connection.cursor() as cursor:
+        cursor.execute(_ANY_DIFFERENT, {"records": array_text(record_ids)})
+        return bool(cursor.fetchone()[0])
 
 
 def reexamine_differences(

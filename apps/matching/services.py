@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import pyarrow as pa
 from django.db import connection
 
-from apps.base.copying import copy_in, staged
+from apps.base.copying import array_text, copy_in, staged
 
 STANDARD_TYPES = {
     "record_id": "bigint",
@@ -53,6 +53,9 @@ def store_standard_records(*, rows: pa.Table, fresh: bool) -> None:
         cursor.execute(UPSERT_STANDARD.format(standard=standard), values)
 
 
+DROP_LINKS = """
+DELETE FROM matching_link WHERE low_id = ANY(%(ids)s::bigint[]) OR high_id = ANY(%(ids)s::bigint[])
+"""
 DROP_BESIDE = """
 DELETE FROM matching_link WHERE id IN (
     SELECT id FROM matching_link WHERE {side} = ANY(%s) AND NOT (run_id = %s AND id > %s) FOR UPDATE SKIP LOCKED)
@@ -84,10 +87,7 @@ def replace_links(*, touching: Sequence[int], rows: pa.Table, beside: Beside | N
     if touching:
         with connection.cursor() as cursor:
             if beside is None:
-                cursor.execute(
-                    "DELETE FROM matching_link WHERE low_id = ANY(%(ids)s) OR high_id = ANY(%(ids)s)",
-                    {"ids": list(touching)},
-                )
+                cursor.execute(DROP_LINKS, {"ids": array_text(touching)})
             else:
                 for side in ("low_id", "high_id"):
                     cursor.execute(DROP_BESIDE.format(side=side), [list(touching), beside.run_id, beside.horizon])

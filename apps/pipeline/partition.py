@@ -115,6 +115,9 @@ def _pack(scope: Scope, touched: Flags, chunk_records: int) -> tuple[Ints, int]:
     rows = np.flatnonzero(touched)
     if not len(rows):
         return chunk, 0
+    if len(rows) <= chunk_records:
+        chunk[rows] = 0
+        return chunk, 1
     group = _groups(scope, rows)
     sizes = np.bincount(group)
     number, filled = np.empty(len(sizes), dtype=np.int64), 0

@@ -6,7 +6,7 @@ from apps.base.actors import Actor
 from apps.cases.selectors import CaseRow, find_open_case
 from apps.cases.services import ask_about_pair, close_case, close_cases_naming
 from apps.engine.rules import RuleSet
-from apps.matching.differences import Reexamined, reexamine_differences
+from apps.matching.differences import Reexamined, are_any_different, reexamine_differences
 from apps.matching.evidence import Change
 from apps.rulebook.selectors import find_active_rules
 
@@ -25,7 +25,7 @@ def reopen_differences(
     """
     if gone:
         close_cases_naming(kinds=(REOPENED, "conflict"), records=gone, reason="moot: a record is gone", actor=actor)
-    if not record_ids:
+    if not record_ids or not are_any_different(record_ids):
         return []
     active = find_active_rules()
     found = reexamine_differences(record_ids, active.rules) if active else []

@@ -26,6 +26,9 @@ from apps.sources.intake.frames import (
 SEPARATOR: Final = " | "
 _MANGLED = re.compile(f"{MANGLED_NUMBER}|{ERROR_WORD}")
 _NONCHARACTER = re.compile(f"[{NONCHARACTERS}]")
+_PLAIN_MOMENT = re.compile(
+    r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(?:\.[0-9]{1,6})?(?:Z|[+-][0-9]{2}:[0-9]{2})"
+)
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _FUTURE_TOLERANCE = timedelta(microseconds=FUTURE_TOLERANCE_MICROSECONDS)
 
@@ -153,8 +156,9 @@ class _Moment:
 
 def _read_moments(texts: list[str | None]) -> list[_Moment]:
     """Return the moments in ISO 8601 and the other spellings that intake reads without a declared format."""
-    if not any(texts):
-        return [_Moment(None)] * len(texts)
+    plain = [_read_plain_moment(text) for text in texts]
+    if None not in plain:
+        return [moment for moment in plain if moment is not None]
     read = read_moments(pa.array(texts, pa.string()), pattern=None, zone="UTC")
     return [
         _Moment(
@@ -166,6 +170,19 @@ def _read_moments(texts: list[str | None]) -> list[_Moment]:
             read.micros.tolist(), read.empty, read.unparsable, read.out_of_range, strict=True
         )
     ]
+
+
+def _read_plain_moment(text: str | None) -> _Moment | None:
+    """Return the moment that is missing or written in full, as systems write it; None where it takes a closer look."""
+    if text is None:
+        return _Moment(None)
+    if not _PLAIN_MOMENT.fullmatch(text):
+        return None
+    try:
+        moment = datetime.fromisoformat(text).astimezone(UTC)
+    except (ValueError, OverflowError):
+        return None
+    return _Moment(moment) if FIRST_YEAR < moment.year < LAST_YEAR else None
 
 
 class _Work:

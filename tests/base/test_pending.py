@@ -5,7 +5,8 @@ from pathlib import Path
 import pytest
 from django.db import connection, transaction
 
-from apps.base.pending import BULK_LIMIT, LIVE_LIMIT, hold_back, sweep_pending, tune_for_live
+from apps.base.pending import BULK_LIMIT, LIVE_LIMIT, LIVE_SETTINGS, hold_back, sweep_pending
+from apps.pipeline.live import take_turn
 from tests.pipeline.files import cut_sample, load_rows
 
 
@@ -32,11 +33,10 @@ def test_how_much_waits_is_said_for_one_transaction(limit: str) -> None:
 
 @pytest.mark.django_db(transaction=True)
 def test_live_writers_let_little_wait_and_plan_each_statement_once() -> None:
-    asked = ("gin_pending_list_limit", "plan_cache_mode")
     with transaction.atomic():
-        tune_for_live()
-        assert [_shown(name) for name in asked] == [LIVE_LIMIT, "force_generic_plan"]
-    assert [_shown(name) for name in asked] == ["4MB", "auto"]
+        take_turn()
+        assert {name: _shown(name) for name in LIVE_SETTINGS} == LIVE_SETTINGS
+    assert [_shown(name) for name in LIVE_SETTINGS] == ["4MB", "auto"]
 
 
 def _shown(name: str) -> str:

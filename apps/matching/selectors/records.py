@@ -8,6 +8,7 @@ from datetime import datetime
 from django.db import connection
 from django.db.models import Q
 
+from apps.base.copying import array_text
 from apps.matching.models import Link, Verdict, VerdictPair
 
 BINDING = (Verdict.Kind.SAME, Verdict.Kind.DIFFERENT, Verdict.Kind.RELATED)
@@ -53,7 +54,7 @@ class Candidate:
 def get_parts(record_ids: Iterable[int]) -> dict[int, dict[str, str]]:
     """Return the standard parts of each record that has been standardised, by record id. One query."""
     with connection.cursor() as cursor:
-        cursor.execute(_PARTS, [list(record_ids)])
+        cursor.execute(_PARTS, [array_text(record_ids)])
         return {record_id: json.loads(parts) for record_id, parts in cursor.fetchall()}
 
 

@@ -15,7 +15,7 @@ from django.utils import timezone
 from apps.base.actors import Actor, acting
 from apps.base.ids import uuid7
 from apps.base.locks import Gate, share_gates
-from apps.base.pending import sweep_pending, tune_for_live
+from apps.base.pending import LIVE_SETTINGS, sweep_pending
 from apps.cases.selectors import list_open_cases_of
 from apps.delivery.services import wake
 from apps.engine.cluster import ComponentTooLarge
@@ -71,9 +71,8 @@ def take_turn() -> None:
     Whoever writes source records that it then has absorbed calls this before: who waits here with rows in hand may be
     what those that it waits for wait for.
     """
-    tune_for_live()
     # In this order: a chunk under way, whose run has the first gate, still has to pass the second.
-    share_gates([(Gate.STORE, 0), (Gate.INTAKE, 0)])
+    share_gates([(Gate.STORE, 0), (Gate.INTAKE, 0)], settings=LIVE_SETTINGS)
 
 
 def absorb(

@@ -17,7 +17,7 @@ from apps.base.copying import array_text
 from apps.base.locks import lock_keys
 from apps.golden.inheritance import NONE
 
-LOCK_RECORDS = "SELECT id FROM sources_sourcerecord WHERE id = ANY(%s) ORDER BY id FOR UPDATE"
+LOCK_RECORDS = "SELECT id FROM sources_sourcerecord WHERE id = ANY(%s::bigint[]) ORDER BY id FOR UPDATE"
 # A dirty record is read in its latest version; its standard record, if any, is that of the version applied before.
 DIRTY = """
 SELECT r.id, s.code, r.key, s.trust, v.modified_at, v.number, v.given, v.is_deletion, d.match_keys
@@ -25,7 +25,7 @@ FROM sources_sourcerecord r
 JOIN sources_sourcesystem s ON s.id = r.source_id
 JOIN sources_recordversion v ON v.record_id = r.id AND v.number = r.latest_number
 LEFT JOIN matching_standardrecord d ON d.record_id = r.id
-WHERE r.id = ANY(%s) AND r.state <> 'quarantined'
+WHERE r.id = ANY(%s::bigint[]) AND r.state <> 'quarantined'
 ORDER BY r.id
 """
 # The limit stands apart from the search: next to it, a small one lures the planner into reading the table from its
@@ -56,29 +56,30 @@ WITH RECURSIVE near(id) AS (
                   WHERE p.release_record_id = n.id AND p.released_at IS NULL
     ) AS found
 )
-SELECT n.id, coalesce(m.golden_id, -1)
+SELECT n.id, coalesce(m.golden_id, -1), (SELECT pg_current_snapshot()::text)
 FROM (SELECT id FROM near LIMIT %(most)s) AS n
-JOIN sources_sourcerecord r ON r.id = n.id AND (r.state = 'live' OR r.id = ANY(%(dirty)s))
+JOIN sources_sourcerecord r ON r.id = n.id AND (r.state = 'live' OR r.id = ANY(%(dirty)s::bigint[]))
 LEFT JOIN golden_membership m ON m.record_id = n.id
 ORDER BY n.id
 """
-LOCK_CUSTOMERS = "SELECT id FROM golden_goldenrecord WHERE id = ANY(%s) ORDER BY id FOR UPDATE"
+LOCK_CUSTOMERS = "SELECT id FROM golden_goldenrecord WHERE id = ANY(%s::bigint[]) ORDER BY id FOR UPDATE"
+SNAPSHOT = "SELECT pg_current_snapshot()::text"
 SETTLED = """
 SELECT r.id, s.code, r.key, s.trust, v.modified_at, v.number, v.given, d.parts
 FROM sources_sourcerecord r
 JOIN sources_sourcesystem s ON s.id = r.source_id
 JOIN sources_recordversion v ON v.record_id = r.id AND v.number = r.applied_number
 JOIN matching_standardrecord d ON d.record_id = r.id
-WHERE r.id = ANY(%s)
+WHERE r.id = ANY(%s::bigint[])
 """
 LINKS = """
-SELECT low_id, high_id, score, levels FROM matching_link WHERE low_id = ANY(%(records)s)
-UNION SELECT low_id, high_id, score, levels FROM matching_link WHERE high_id = ANY(%(records)s)
+SELECT low_id, high_id, score, levels FROM matching_link WHERE low_id = ANY(%(records)s::bigint[])
+UNION SELECT low_id, high_id, score, levels FROM matching_link WHERE high_id = ANY(%(records)s::bigint[])
 """
 VERDICTS = """
 SELECT low_id, high_id, kind, verdict_id FROM matching_verdictpair
 WHERE is_live AND kind IN ('same', 'different', 'related')
-  AND (low_id = ANY(%(records)s) OR high_id = ANY(%(records)s))
+  AND (low_id = ANY(%(records)s::bigint[]) OR high_id = ANY(%(records)s::bigint[]))
 """
 OUTSIDE = """
 SELECT r.id, s.code, r.key, m.golden_id, g.member_count, d.parts
@@ -87,7 +88,7 @@ JOIN sources_sourcesystem s ON s.id = r.source_id
 JOIN golden_membership m ON m.record_id = r.id
 JOIN golden_goldenrecord g ON g.id = m.golden_id
 JOIN matching_standardrecord d ON d.record_id = r.id
-WHERE r.id = ANY(%s)
+WHERE r.id = ANY(%s::bigint[])
 """
 MOST_ROUNDS = 4
 
@@ -155,13 +156,13 @@ class Judged:
 def lock_records(records: Sequence[int]) -> None:
     """Hold the rows of source records until the transaction ends."""
     with connection.cursor() as cursor:
-        cursor.execute(LOCK_RECORDS, [sorted(records)])
+        cursor.execute(LOCK_RECORDS, [array_text(sorted(records))])
 
 
 def read_dirty(records: Sequence[int]) -> list[Known]:
     """Return the newest versions of records that are not set aside, not yet standardised. One query."""
     with connection.cursor() as cursor:
-        cursor.execute(DIRTY, [list(records)])
+        cursor.execute(DIRTY, [array_text(records)])
         return [_dirty(row) for row in cursor.fetchall()]
 
 
@@ -195,17 +196,28 @@ def hold_near(seeds: Sequence[int], dirty: Sequence[int], *, link: int, most: in
     TooMuch beyond `most` records, or where it won't hold still.
     """
     held: set[int] = set()
+    asked: dict[str, str | int] = {
+        "seeds": array_text(seeds),
+        "dirty": array_text(dirty),
+        "link": link,
+        "most": most + 1,
+    }
     with connection.cursor() as cursor:
         for _ in range(MOST_ROUNDS):
-            cursor.execute(NEAR, {"seeds": list(seeds), "dirty": list(dirty), "link": link, "most": most + 1})
-            near = dict(cursor.fetchall())
+            cursor.execute(NEAR, asked)
+            found = cursor.fetchall()
+            near = {record: golden for record, golden, _ in found}
             if len(near) > most:
                 raise TooMuch(f"more than {most} records hang together")
             customers = set(near.values()) - {NONE}
             if customers <= held:
                 return near
-            cursor.execute(LOCK_CUSTOMERS, [sorted(customers)])
+            cursor.execute(LOCK_CUSTOMERS, [array_text(sorted(customers))])
             held |= customers
+            cursor.execute(SNAPSHOT)
+            if cursor.fetchone()[0] == found[0][2]:
+                # Nobody has committed since it was read, so it is what it was.
+                return near
     raise TooMuch("what hangs together keeps changing")
 
 
@@ -214,7 +226,7 @@ def read_settled(records: Sequence[int]) -> list[Known]:
     if not records:
         return []
     with connection.cursor() as cursor:
-        cursor.execute(SETTLED, [list(records)])
+        cursor.execute(SETTLED, [array_text(records)])
         return [_settled(row) for row in cursor.fetchall()]
 
 
@@ -223,14 +235,14 @@ def read_links(records: Sequence[int]) -> dict[Pair, Link]:
     if not records:
         return {}
     with connection.cursor() as cursor:
-        cursor.execute(LINKS, {"records": list(records)})
+        cursor.execute(LINKS, {"records": array_text(records)})
         return {(low, high): Link(score, tuple(levels)) for low, high, score, levels in cursor.fetchall()}
 
 
 def read_verdicts(records: Sequence[int]) -> Judged:
     """Return the standing verdicts that name any of the records. One query."""
     with connection.cursor() as cursor:
-        cursor.execute(VERDICTS, {"records": list(records)})
+        cursor.execute(VERDICTS, {"records": array_text(records)})
         rows = cursor.fetchall()
     return Judged(
         {(low, high): verdict for low, high, kind, verdict in rows if kind == "same"},
@@ -244,7 +256,7 @@ def read_outside(records: Iterable[int]) -> dict[int, Outsider]:
     if not wanted:
         return {}
     with connection.cursor() as cursor:
-        cursor.execute(OUTSIDE, [wanted])
+        cursor.execute(OUTSIDE, [array_text(wanted)])
         return {row[0]: _outsider(row) for row in cursor.fetchall()}
 
 
@@ -269,8 +281,8 @@ def list_outdated(records: Sequence[int], version: int) -> list[int]:
     """Return those of the records whose standard records another rule set version made. One query."""
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT record_id FROM matching_standardrecord WHERE record_id = ANY(%s) AND rules_version <> %s"
+            "SELECT record_id FROM matching_standardrecord WHERE record_id = ANY(%s::bigint[]) AND rules_version <> %s"
             " ORDER BY 1",
-            [list(records), version],
+            [array_text(records), version],
         )
         return [row[0] for row in cursor.fetchall()]
