@@ -138,6 +138,23 @@ class FixForm(forms.Form):
         return self.cleaned_data.get("watch", "") or (choice if choice not in (OWN, NONE) else "")
 
 
+class MergeForm(forms.Form):
+    """Two customers with their versions on the screen, which of their ids lives on, and why they are one."""
+
+    a = forms.CharField(max_length=40)
+    b = forms.CharField(max_length=40)
+    a_version = forms.IntegerField(min_value=0)
+    b_version = forms.IntegerField(min_value=0)
+    survivor = forms.CharField(max_length=40, required=False)
+    reason = forms.CharField(max_length=500, strip=True)
+
+
+def decisions_in(data: QueryDict) -> list[int]:
+    """Return the decisions that are ticked to give way to another."""
+    texts = data.getlist("supersedes")
+    return [int(text) for text in texts if text.isdecimal() and len(text) < 19]
+
+
 class ReleaseForm(forms.Form):
     """Why a value is released, and the customer's version on the screen."""
 
@@ -166,7 +183,7 @@ class SplitForm(forms.Form):
         super().__init__(data)
         # Each record once, in the order of the page.
         self.records: list[str] = list(dict.fromkeys(data.getlist("records")))
-        self.supersedes = [int(text) for text in data.getlist("supersedes") if text.isdecimal() and len(text) < 19]
+        self.supersedes = decisions_in(data)
         self.is_chosen = bool(self.records) or "chosen" in data
         # The id stays with the records that stay, unless those that leave are to take it along.
         self.heir = LEAVING if data.get("heir") == LEAVING else STAYING

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from apps.stewardship.views import accounts, components, customers, fields, home, me, review, rules, splitting
+from apps.stewardship.views import accounts, components, customers, fields, home, me, merging, review, rules, splitting
 
 app_name = "stewardship"
 urlpatterns = [
@@ -14,6 +14,8 @@ urlpatterns = [
     path("me/preferences/switch/", me.switch, name="switch-keys"),
     path("customers/", customers.search, name="search"),
     path("customers/suggest/", customers.suggest, name="suggest"),
+    path("customers/compare/", merging.compare, name="compare"),
+    path("customers/compare/merge/", merging.merge, name="merge"),
     path("customers/<str:gid>/", customers.show_summary, name="customer"),
     path("customers/<str:gid>/sources/", customers.show_sources, name="customer-sources"),
     path("customers/<str:gid>/why/", customers.show_why, name="customer-why"),

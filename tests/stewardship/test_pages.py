@@ -32,6 +32,7 @@ def paths(hub: SmallHub) -> list[str]:
         "/review/",
         f"/review/{hub.case.pk}/",
         *tabs,
+        f"/customers/compare/?a={hub.acme.gid}&b={hub.billed.gid}",
         f"{customer}fields/name/",
         f"{customer}fields/city/",
         why_not,

@@ -121,15 +121,20 @@ class Grid:
 def build_head(customer: golden.Customer, *, with_cases: bool = True) -> Head:
     """Return what stands above every tab of a customer. At most three queries."""
     members = tuple(golden.list_members(customer.gid, limit=MOST_MEMBERS)) if customer.member_count else ()
-    counts = Counter(member.source for member in members)
     found = cases.list_open_cases_of([member.record_id for member in members]) if with_cases and members else []
     return Head(
         customer=customer,
         members=members,
-        sources=tuple(SourceCount(source, counts[source]) for source in sorted(counts, key=lambda row: row.code)),
+        sources=count_sources(members),
         open_cases=tuple(found),
         place=", ".join(text for text in (customer.city, customer.country) if text),
     )
+
+
+def count_sources(members: Iterable[golden.Member]) -> tuple[SourceCount, ...]:
+    """Return the sources of these members by code, each with how many there are. No query."""
+    counts = Counter(member.source for member in members)
+    return tuple(SourceCount(source, counts[source]) for source in sorted(counts, key=lambda row: row.code))
 
 
 def build_summary(head: Head) -> list[tuple[str, list[Field]]]:
