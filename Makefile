@@ -8,7 +8,7 @@ ARGS ?=
 
 .PHONY: help
 help: ## list the commands
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 .PHONY: env
 env: ## make the environment in .venv from the locked requirements
@@ -57,4 +57,9 @@ bench: env ## measure quality and speed, beside peers (DATA=… folder of public
 .PHONY: bench-live
 bench-live: env ## measure the running hub at 100,000 and 1,000,000 records: look-ups, intake, many clients (ARGS=…)
 	@$(RUN) -m benchmarks.live $(ARGS)
+
+.PHONY: e2e-full
+e2e-full: env ## measure the steward's pages with 100,000 customers and 20,000 open cases, in a browser (ARGS=…)
+	@sh .ci/chromium
+	@$(RUN) -m benchmarks.desk $(ARGS)
 endif

@@ -1,0 +1,107 @@
+"""Measure the steward's pages: `python -m benchmarks.desk [--records N] [--quick]`.
+
+Makes a hub of a hundred thousand customers and some twenty thousand open cases (once, kept under build/bench), starts
+its web server as `make up` does, and asks for its screens over HTTP and in headless Chromium. Prints tables, writes
+build/bench/desk.json; the exit code is 1 where a limit is missed.
+"""
+
+import argparse
+import json
+import os
+import sys
+from typing import Any
+
+import psycopg
+
+from benchmarks.desk.asking import Desk, ask, draw_screens
+from benchmarks.desk.browsing import VERDICTS, Eyes, open_browser, share_of
+from benchmarks.desk.report import misses, tables
+from benchmarks.desk.seeding import RECORDS, ensure_desk
+from benchmarks.live.hub import Running, running
+from benchmarks.run import SCRATCH, say
+from mdmhub import embedded
+
+COUNTS = {
+    "customers": "SELECT count(*) FROM golden_goldenrecord WHERE state = 'live'",
+    "source records": "SELECT count(*) FROM sources_sourcerecord WHERE state = 'live'",
+    "open cases": "SELECT count(*) FROM cases_case WHERE state = 'open'",
+}
+
+
+def parse(arguments: list[str] | None = None) -> argparse.Namespace:
+    """Return the settings; a wrong one ends with a line and exit 2."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.desk", description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("--records", type=int, default=RECORDS)
+    parser.add_argument("--verdicts", type=int, default=VERDICTS)
+    parser.add_argument("--screens", type=lambda text: text.split(","), help="only these, with commas between")
+    return parser.parse_args(arguments)
+
+
+def measure(live: Running, settings: argparse.Namespace) -> dict[str, Any]:
+    """Ask for every screen, look at it, judge cases by key; return the figures."""
+    url = embedded.ensure_postgres(live.hub.place).owner_url
+    with psycopg.connect(url) as connection:
+        result: dict[str, Any] = {
+            name: int((connection.execute(query).fetchone() or (0,))[0]) for name, query in COUNTS.items()
+        }
+    result["load_average"] = os.getloadavg()[0]
+    screens = [s for s in draw_screens(url) if settings.screens is None or s.name in settings.screens]
+    desk = Desk(live.port, "stella")
+    result["served"] = []
+    for screen in screens:
+        say(f"  {screen.name}")
+        served = ask(desk, screen)
+        row = {"name": served.name, "p50": served.at(0.5), "p95": served.at(0.95), "queries": served.queries}
+        result["served"].append(row | {"bytes": served.bytes, "packed": served.packed})
+    result["seen"] = []
+    with open_browser() as browser:
+        for is_slowed in (False, True):
+            eyes = Eyes(browser, f"http://127.0.0.1:{live.port}", "stella", is_slowed=is_slowed)
+            painted = [eyes.look(screen) for screen in screens]
+            judged = eyes.judge("/review/next/", verdicts=settings.verdicts)
+            result["seen"].append(_seen(eyes, painted, judged))
+    return result
+
+
+def _seen(eyes: Eyes, painted: list[Any], judged: Any) -> dict[str, Any]:  # noqa: ANN401 - plain figures out
+    rows = [
+        {
+            "name": p.name,
+            "median": p.median,
+            "worst": max(p.paint),
+            "shift": p.shift,
+            "script": p.script,
+            "nodes": p.nodes,
+        }
+        for p in painted
+    ]
+    return {
+        "is_slowed": eyes.is_slowed,
+        "painted": rows,
+        "next_p50": share_of(judged.waits, 0.5),
+        "next_p95": share_of(judged.waits, 0.95),
+        "press_p98": share_of(judged.presses, 0.98) if judged.presses else 0.0,
+        "verdicts": len(judged.waits),
+        "heap_growth": judged.heap_growth,
+        "complaints": eyes.watched.complaints,
+        "elsewhere": eyes.watched.elsewhere,
+    }
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Measure, print and write; 1 where a limit is missed."""
+    settings = parse(arguments)
+    say("## desk")
+    hub = ensure_desk(SCRATCH, records=settings.records)
+    with running(hub) as live:
+        result = measure(live, settings)
+    SCRATCH.joinpath("desk.json").write_text(json.dumps(result, indent=1), encoding="utf-8")
+    say(tables(result))
+    missed = misses(result)
+    for line in missed:
+        say(f"missed: {line}")
+    return 1 if missed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
