@@ -80,7 +80,7 @@ def _seen(eyes: Eyes, painted: list[Any], judged: Any) -> dict[str, Any]:  # noq
         "painted": rows,
         "next_p50": share_of(judged.waits, 0.5),
         "next_p95": share_of(judged.waits, 0.95),
-        "press_p98": share_of(judged.presses, 0.98) if judged.presses else 0.0,
+        "press_p98": share_of(judged.presses, 0.98),
         "verdicts": len(judged.waits),
         "heap_growth": judged.heap_growth,
         "complaints": eyes.watched.complaints,

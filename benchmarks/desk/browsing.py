@@ -168,7 +168,9 @@ def open_browser() -> Iterator[Browser]:
 
 
 def share_of(values: Sequence[float], share: float) -> float:
-    """Return the value that this share of ascending values stays within (nearest rank)."""
+    """Return the value that this share of ascending values stays within (nearest rank); 0 where there is none."""
+    if not values:
+        return 0.0
     return values[min(len(values) - 1, int(share * len(values)))]
 
 
