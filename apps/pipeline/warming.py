@@ -3,6 +3,7 @@
 import logging
 from typing import Final
 
+import pyarrow as pa
 from django.db import DatabaseError, connection
 
 from apps.base.errors import HubError
@@ -28,6 +29,8 @@ def warm_up() -> None:
 
     Never raises. Takes some seconds with the statistics of a million records.
     """
+    # The first frame made of rows has Arrow import pandas, which would cost the first decision two seconds.
+    pa.array([""])
     try:
         active = find_active_rules()
         if active is not None:
