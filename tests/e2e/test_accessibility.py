@@ -59,8 +59,9 @@ def log_in(page: Page, live_server: LiveServer, transactional_db: None) -> Calla
 
 def screens(hub: SmallHub) -> list[str]:
     troubles = ["/customers/nothing/", "/customers/?q=zzzz", "/no/such/page/", "/review/?kind=growth"]
-    split = f"/customers/{hub.acme.gid}/split/?records=erp:88-12"
-    return [*paths(hub), split, "/rules/", "/components/", *troubles]
+    acme = f"/customers/{hub.acme.gid}/"
+    split, picks = f"{acme}split/?records=erp:88-12", f"{acme}why/?not=praezision"
+    return [*paths(hub), split, picks, "/rules/", "/components/", *troubles]
 
 
 def find_violations(page: Page) -> list[str]:

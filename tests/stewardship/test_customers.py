@@ -1,5 +1,6 @@
 """Finding customers and reading one."""
 
+from collections.abc import Callable
 from datetime import date
 
 import pytest
@@ -151,7 +152,7 @@ def test_a_decision_that_joined_two_is_named_with_what_contradicts_it(steward: C
 
 
 def test_why_not_names_what_keeps_two_customers_apart(steward: Client, small_hub: SmallHub) -> None:
-    response = steward.get(f"/customers/{small_hub.acme.gid}/why/", {"other": small_hub.billed.gid})
+    response = steward.get(f"/customers/{small_hub.acme.gid}/why/", {"not": small_hub.billed.gid})
     told = response.context["why_not"]
     # Which of the two it is, hangs on the shipped weights.
     assert told.sentence.startswith(("They score", "Nothing keeps them apart any more"))
@@ -162,8 +163,9 @@ def test_why_not_names_what_keeps_two_customers_apart(steward: Client, small_hub
 @pytest.mark.parametrize("other", ["rubbish", "{gid}"])
 def test_why_not_with_a_wrong_id_says_so_and_keeps_it(steward: Client, small_hub: SmallHub, other: str) -> None:
     asked = other.format(gid=small_hub.acme.gid)
-    text = steward.get(f"/customers/{small_hub.acme.gid}/why/", {"other": asked}).content.decode()
-    assert 'role="alert"' in text
+    text = steward.get(f"/customers/{small_hub.acme.gid}/why/", {"not": asked}).content.decode()
+    assert ("is one customer" in text or "are one customer" in text) == (asked != "rubbish")
+    assert ("No other customer matches" in text) == (asked == "rubbish")
     assert f'value="{asked}"' in text
 
 
@@ -221,3 +223,73 @@ def test_a_fixed_value_says_until_when_and_one_that_rests_says_why(steward: Clie
     assert "until 2999-01-31" in text
     assert "person:ada: letterhead" in text
     assert f"“Acme Once”, fixed by person:ada, rests: {watched.source.code} {watched.key} says otherwise" in text
+
+
+def test_the_sentence_names_fields_rule_and_version(steward: Client, small_hub: SmallHub) -> None:
+    why = steward.get(f"/customers/{small_hub.acme.gid}/why/").context["why"]
+    assert "agree (rules version 1: groups join from" in why.sentence
+    assert f"these with {why.steps[0].group_bits} or more)" in why.sentence
+
+
+def test_every_pair_is_in_the_matrix_and_opens_its_evidence(steward: Client, small_hub: SmallHub) -> None:
+    stranger = make_record({"name": "Quokka Xylophones", "country": "AU"})
+    make_standard(stranger)
+    golden = add_members(small_hub, stranger)
+    response = steward.get(f"/customers/{golden.gid}/why/")
+    rows = response.context["why"].matrix
+    assert [len(row.cells) for row in rows] == [0, 1, 2]
+    assert sorted(cell.tone for row in rows for cell in row.cells) == ["agree", "conflict", "conflict"]
+    cell = rows[2].cells[0]
+    chosen = steward.get(
+        f"/customers/{golden.gid}/why/", {"left": cell.other, "right": rows[2].record.record_id}
+    ).context["why"].chosen  # fmt: skip
+    assert chosen.falls.score_bits == cell.bits
+
+
+def test_records_that_hang_on_by_a_weak_link_are_proposed_for_a_split(
+    log_in: Callable[[str], Client], small_hub: SmallHub
+) -> None:
+    stranger = make_record({"name": "Quokka Xylophones", "country": "AU"}, source="billing", key="Q 1&2")
+    make_standard(stranger)
+    golden = add_members(small_hub, stranger)
+    link = f"/customers/{golden.gid}/split/?records=billing%3AQ+1%262"
+    assert link in middle(log_in("steward").get(f"/customers/{golden.gid}/why/"))
+    assert "/split/" not in middle(log_in("viewer").get(f"/customers/{golden.gid}/why/"))
+    ticked = log_in("senior_steward").get(link).context["choices"]
+    assert [choice.key for choice in ticked if choice.leaves] == ["Q 1&2"]
+
+
+def test_another_customer_is_picked_by_a_few_words(steward: Client, small_hub: SmallHub) -> None:
+    page = f"/customers/{small_hub.acme.gid}/why/"
+    picks = steward.get(page, {"not": "praezision"})
+    assert [row.customer.gid for row in picks.context["picks"]] == [small_hub.billed.gid]
+    assert f'href="?not={small_hub.billed.gid}"' in picks.content.decode()
+    # A key that names one customer is as good as its id.
+    assert steward.get(page, {"not": "A-7"}).context["why_not"].other.gid == small_hub.billed.gid
+    nobody = middle(steward.get(page, {"not": "zeppelin <b>"}))
+    assert "No other customer matches “zeppelin &lt;b&gt;”" in nobody
+
+
+def test_why_not_names_the_decision_in_the_way_with_who_and_when(steward: Client, small_hub: SmallHub) -> None:
+    verdict = make_verdict(small_hub.crm_record, small_hub.billing_record, "different")
+    response = steward.get(f"/customers/{small_hub.acme.gid}/why/", {"not": small_hub.billed.gid})
+    told = response.context["why_not"].sentence
+    assert told.startswith(f"Blocked by decision {verdict.pk}: jane decided on {verdict.decided_at:%Y-%m-%d}")
+
+
+def test_why_not_says_that_two_were_never_compared(steward: Client, small_hub: SmallHub) -> None:
+    stranger = make_record({"name": "Quokka Xylophones", "country": "AU"})
+    make_standard(stranger)
+    other = make_customer(stranger)
+    response = steward.get(f"/customers/{small_hub.acme.gid}/why/", {"not": other.gid})
+    told = response.context["why_not"]
+    assert "Never compared: no shared key" in (told.sentence, *told.more)
+
+
+def test_the_report_for_print_has_every_step_open(steward: Client, small_hub: SmallHub) -> None:
+    third = make_record(ACME_KEPT, source="erp", key="88-13")
+    make_standard(third)
+    golden = add_members(small_hub, third)
+    page = f"/customers/{golden.gid}/why/"
+    assert middle(steward.get(page)).count('<details class="panel pair-why" open>') == 1
+    assert middle(steward.get(page, {"print": "1"})).count('<details class="panel pair-why" open>') == 2

@@ -23,7 +23,7 @@ TEMPLATES = sorted((Path(settings.BASE_DIR) / "templates").rglob("*.html"))
 def paths(hub: SmallHub) -> list[str]:
     customer = f"/customers/{hub.acme.gid}/"
     tabs = [customer + tab for tab in ("", "sources/", "why/", "company-codes/", "history/")]
-    why_not = f"{customer}why/?other={hub.billed.gid}"
+    why_not = f"{customer}why/?not={hub.billed.gid}"
     return [
         "/",
         "/me/preferences/",

@@ -2,13 +2,14 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from urllib.parse import urlencode
 
 from apps.base.actors import Actor
 from apps.engine.explain import ClusterExplanation
 from apps.golden import selectors as golden
 from apps.legal import selectors as legal
 from apps.pipeline.deciding import After, Outcome, split_customer
-from apps.pipeline.explaining import explain_customer
+from apps.pipeline.explaining import CustomerReport, explain_customer
 from apps.pipeline.previewing import preview
 from apps.sources import selectors as sources
 from apps.stewardship.screens.customer import Head
@@ -36,6 +37,11 @@ class Suggestion:
 
     tokens: tuple[str, ...]
     why: str
+
+    @property
+    def query(self) -> str:
+        """The part of an address that ticks these records."""
+        return urlencode({"records": self.tokens}, doseq=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,10 +90,12 @@ def suggest_split(customer: golden.Customer) -> Suggestion | None:
 
     Raises what `explain_customer` raises. At most five queries.
     """
-    report = explain_customer(customer)
-    if report.cluster is None:
-        return None
-    found = _find_strays(report.cluster)
+    return suggest_from(explain_customer(customer))
+
+
+def suggest_from(report: CustomerReport) -> Suggestion | None:
+    """Return the records that an explained customer's evidence parts from the others, None where nothing does."""
+    found = _find_strays(report.cluster) if report.cluster else None
     if found is None:
         return None
     strays, why = found

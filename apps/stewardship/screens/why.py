@@ -5,14 +5,17 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from apps.engine.explain import Contribution, PairExplanation, ScoredPair, Step, explain_pair
+from apps.engine.score import score_many
 from apps.golden import selectors as golden
 from apps.matching import selectors as matching
 from apps.pipeline.explaining import CustomerReport, explain_apart, explain_customer
 from apps.sources import selectors as sources
+from apps.stewardship.screens.splitting import Suggestion, suggest_from
 from apps.stewardship.screens.waterfall import Waterfall, build_waterfall, say_bits
 
 MOST_STEPS = 12
 MOST_TOLD = 4
+MOST_IN_MATRIX = 12
 NOTHING_AGAINST = "Nothing contradicts it."
 _SPEAKS_AGAINST = -1_000
 
@@ -41,10 +44,28 @@ class PairWhy:
 
 
 @dataclass(frozen=True, slots=True)
+class MatrixCell:
+    """What two records alone score: `tone` is agree where that joins, partial where it asks, conflict below both."""
+
+    other: int
+    bits: str
+    tone: str
+
+
+@dataclass(frozen=True, slots=True)
+class MatrixRow:
+    """A record with the scores to those before it."""
+
+    record: sources.Record
+    cells: tuple[MatrixCell, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Why:
     """The sentence, how the customer formed, what contradicts it, and the pair somebody asked about.
 
     `fallen_apart` is how many customers its records would be by today's rules and decisions, 0 where they are one.
+    `matrix` is empty where there are too few records for one, or too many. `split` says which records to part.
     """
 
     sentence: str
@@ -56,6 +77,8 @@ class Why:
     verdicts: tuple[matching.VerdictRow, ...]
     records: tuple[sources.Record, ...]
     chosen: PairWhy | None
+    matrix: tuple[MatrixRow, ...]
+    split: Suggestion | None
     link_bits: str
     rules_version: int
 
@@ -90,6 +113,8 @@ def build_why(customer: golden.Customer, *, chosen: tuple[int, int] | None = Non
         verdicts=report.verdicts,
         records=tuple(report.records[record] for record in report.parts),
         chosen=_pair(report.records, chosen, _explain(report, *chosen)) if chosen and _has(report, chosen) else None,
+        matrix=tuple(_matrix(report)),
+        split=suggest_from(report),
         link_bits=say_bits(report.active.rules.thresholds.link),
         rules_version=report.active.version,
     )
@@ -106,6 +131,19 @@ def build_why_not(customer: golden.Customer, other: golden.Customer) -> WhyNot:
         pair=PairWhy(report.left, report.right, build_waterfall(report.apart.pair)),
         shared_keys=report.apart.shared_keys[:6],
     )
+
+
+def _matrix(report: CustomerReport) -> Iterable[MatrixRow]:
+    if not 2 < len(report.parts) <= MOST_IN_MATRIX:
+        return
+    rules = report.active.rules
+    records, parts = list(report.parts), list(report.parts.values())
+    for at in range(len(records)):
+        scores = score_many(parts[at], parts[:at], rules, report.active.statistics)
+        tones = ["agree" if s >= rules.thresholds.link else "partial" if s >= rules.thresholds.review else "conflict"
+                 for s in scores]  # fmt: skip
+        cells = tuple(MatrixCell(o, say_bits(s), tone) for o, s, tone in zip(records, scores, tones, strict=False))
+        yield MatrixRow(report.records[records[at]], cells)
 
 
 def _has(report: CustomerReport, pair: tuple[int, int]) -> bool:
@@ -171,14 +209,21 @@ def _say(report: CustomerReport, pairs: Sequence[PairExplanation]) -> tuple[str,
     opening = f"These {len(report.records)} source records are one customer"
     speaks = _join(for_it)
     if people:
-        sentence = f"{opening} because {_join(people)} decided so" + (
-            f"; {speaks} speak for it too." if speaks else "."
-        )
+        sentence = f"{opening} because {_join(people)} decided so" + (f"; {speaks} speak for it too" if speaks else "")
     elif speaks:
-        sentence = f"{opening} because their {speaks} agree."
+        sentence = f"{opening} because their {speaks} agree"
     else:
-        sentence = f"{opening}; nothing in the rules joins them any more."
-    return sentence, f"Against it speaks: {_join(against)}." if against else ""
+        sentence = f"{opening}; nothing in the rules joins them any more"
+    return f"{sentence}{_by_rules(report)}.", f"Against it speaks: {_join(against)}." if against else ""
+
+
+def _by_rules(report: CustomerReport) -> str:
+    """Return the rule that joins, with its version and the lowest score that it let pass."""
+    link, number = say_bits(report.active.rules.thresholds.link), report.active.version
+    weakest = report.cluster.weakest if report.cluster else None
+    if weakest is None or weakest.verdict:
+        return f" (rules version {number}: groups join from {link} bits)"
+    return f" (rules version {number}: groups join from {link} bits, these with {say_bits(weakest.score)} or more)"
 
 
 def _weigh(contributions: Iterable[Contribution]) -> tuple[list[str], list[str]]:

@@ -10,6 +10,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_safe
 
 from apps.base.errors import HubError
+from apps.base.ids import GovernedIdError
 from apps.golden import selectors as golden
 from apps.stewardship.forms import SearchForm
 from apps.stewardship.pages import page, render_page
@@ -18,14 +19,17 @@ from apps.stewardship.screens.finding import find_customers
 from apps.stewardship.screens.why import build_why, build_why_not
 
 MOST_SUGGESTED = 6
+MOST_ASKED = 200
+MOST_PICKS = 12
 SHORTEST_SUGGESTED = 2
 TABS = (
-    ("customer", "Summary"),
-    ("customer-sources", "Sources"),
-    ("customer-why", "Why"),
-    ("customer-companies", "Company codes"),
-    ("customer-history", "History"),
+    ("customer", "Summary", ""),
+    ("customer-sources", "Sources", ""),
+    ("customer-why", "Why", "w"),
+    ("customer-companies", "Company codes", ""),
+    ("customer-history", "History", "h"),
 )
+"""The pages of a customer: address, title, and the key that opens it besides [ and ]."""
 Builder = Callable[[HttpRequest, screens.Head], dict[str, Any]]
 
 
@@ -76,7 +80,7 @@ def show_sources(request: HttpRequest, gid: str) -> HttpResponse:
 @require_safe
 @page()
 def show_why(request: HttpRequest, gid: str) -> HttpResponse:
-    """Show why a customer's records are one; with ?other= why those of another customer are not."""
+    """Show why a customer's records are one; with ?not=, an id or words, why those of another are not."""
     return _show_tab(request, gid, "customer-why", _why)
 
 
@@ -101,13 +105,19 @@ def _summary(_request: HttpRequest, head: screens.Head) -> dict[str, Any]:
 
 
 def _why(request: HttpRequest, head: screens.Head) -> dict[str, Any]:
-    asked = request.GET.get("other", "").strip()
+    asked = request.GET.get("not", "").strip()[:MOST_ASKED]
+    context: dict[str, Any] = {"asked": asked, "prints": "print" in request.GET}
     if not asked:
-        return {"why": build_why(head.customer, chosen=_chosen(request))}
+        return context | {"why": build_why(head.customer, chosen=_chosen(request))}
+    findings = find_customers(asked)
+    other = findings.only_gid or asked
     try:
-        return {"why_not": build_why_not(head.customer, golden.get_customer(asked)), "asked": asked}
+        return context | {"why_not": build_why_not(head.customer, golden.get_customer(other))}
+    except (golden.CustomerNotFound, GovernedIdError):
+        picks = [row for row in findings.found if row.customer.gid != head.customer.gid][:MOST_PICKS]
+        return context | {"picks": picks}
     except HubError as error:
-        return {"why": build_why(head.customer), "asked": asked, "problem": error.detail}
+        return context | {"why": build_why(head.customer), "problem": error.detail}
 
 
 def _chosen(request: HttpRequest) -> tuple[int, int] | None:
@@ -126,6 +136,6 @@ def _show_tab(request: HttpRequest, gid: str, tab: str, build: Builder) -> HttpR
     if gid != customer.gid:
         return redirect(f"stewardship:{tab}", customer.gid)
     head = screens.build_head(customer, with_cases=tab != "customer-history")
-    tabs = [(reverse(f"stewardship:{name}", args=[customer.gid]), title, name == tab) for name, title in TABS]
+    tabs = [(reverse(f"stewardship:{name}", args=[customer.gid]), title, name == tab, key) for name, title, key in TABS]
     context = {"head": head, "tabs": tabs, **build(request, head)}
     return render_page(request, f"stewardship/{tab.replace('-', '_')}.html", context, section="customers")
