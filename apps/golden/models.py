@@ -169,6 +169,8 @@ class Pin(models.Model):
     reason = models.CharField(max_length=500)
     pinned_at = models.DateTimeField()
     released_at = models.DateTimeField(null=True)
+    # The decision it was fixed along with, which takes it back when it is undone; null for a pin by itself.
+    verdict_id = models.BigIntegerField(null=True)
     history = tracked("golden")
 
     class Meta:
@@ -187,6 +189,12 @@ class Pin(models.Model):
                 fields=["release_record_id"],
                 condition=Q(released_at__isnull=True, release_record_id__isnull=False),
                 name="pin_by_watched_record",
+            ),
+            # end_pins_of_decision: what was fixed along with a decision
+            models.Index(
+                fields=["verdict_id"],
+                condition=Q(released_at__isnull=True, verdict_id__isnull=False),
+                name="pin_by_decision",
             ),
             # list_due_pins: whose date has come
             models.Index(

@@ -114,9 +114,9 @@ def check_value(*, attribute: str, value: str, rules: RuleSet, others: Mapping[s
 
 def store_pin(
     *, golden: GoldenRecord, record_ids: Sequence[int], attribute: str, value: str, until: Until, reason: str,
-    actor: Actor,
+    actor: Actor, verdict_id: int | None = None,
 ) -> Pin:  # fmt: skip
-    """Fix a value for the customer that has these records now."""
+    """Fix a value for the customer that has these records; `verdict_id` is the decision that takes it along."""
     with acting(actor, reason=reason):
         return Pin.objects.create(
             golden=golden,
@@ -130,6 +130,7 @@ def store_pin(
             pinned_by=str(actor),
             reason=reason,
             pinned_at=timezone.now(),
+            verdict_id=verdict_id,
         )
 
 
@@ -139,6 +140,13 @@ def end_pins(*, pin_ids: Sequence[int], reason: str, actor: Actor) -> int:
         return 0
     with acting(actor, reason=reason):
         return Pin.objects.filter(pk__in=list(pin_ids), released_at__isnull=True).update(released_at=timezone.now())
+
+
+def end_pins_of_decision(*, verdict_id: int, actor: Actor) -> int:
+    """Release what was fixed along with a decision and holds to this day; return how many. One statement."""
+    with acting(actor, reason=f"decision {verdict_id} undone"):
+        mine = Pin.objects.filter(verdict_id=verdict_id, released_at__isnull=True)
+        return mine.update(released_at=timezone.now())
 
 
 def hang_pins(*, rows: Sequence[tuple[int, Sequence[int]]]) -> None:

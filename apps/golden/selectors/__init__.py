@@ -20,7 +20,15 @@ from apps.golden.selectors.members import (
     list_members,
     list_moves,
 )
-from apps.golden.selectors.pins import PinRow, list_due_pins, list_holding_pins, list_pins, live_pins, pin_horizon
+from apps.golden.selectors.pins import (
+    PinRow,
+    list_due_pins,
+    list_holding_pins,
+    list_pins,
+    list_pins_if_joined,
+    live_pins,
+    pin_horizon,
+)
 from apps.golden.selectors.resolving import (
     CustomerCandidate,
     ExampleInvalid,
@@ -64,6 +72,7 @@ __all__ = [
     "list_members",
     "list_moves",
     "list_pins",
+    "list_pins_if_joined",
     "list_value_rows",
     "live_pins",
     "name_gids",

@@ -10,9 +10,11 @@ from apps.pipeline.deciding.pairing import judge_records
 from apps.pipeline.deciding.reshaping import merge_customers, split_customer, transfer_record, unmerge_customer
 from apps.pipeline.deciding.undoing import DecisionNotYours, Difference, Undone, undo_decision
 from apps.pipeline.deciding.versions import CustomerChanged, VersionNeeded
+from apps.pipeline.foreseeing import Choice, foresee_values
 
 __all__ = [
     "After",
+    "Choice",
     "CustomerChanged",
     "DecisionNotYours",
     "Difference",
@@ -20,6 +22,7 @@ __all__ = [
     "Outcome",
     "Undone",
     "VersionNeeded",
+    "foresee_values",
     "judge_case",
     "judge_records",
     "list_recent_decisions",

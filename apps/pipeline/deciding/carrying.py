@@ -10,6 +10,7 @@ from django.db import transaction
 from apps.base.actors import Actor
 from apps.cases.selectors import list_open_cases_of
 from apps.cases.services import ask_about_pair, close_case
+from apps.golden.pinning import Until, lock_customer, store_pin
 from apps.golden.places import Place, find_places
 from apps.matching.algebra import SAME, Pair
 from apps.matching.evidence import find_clash
@@ -17,6 +18,7 @@ from apps.matching.selectors import find_verdict, get_parts
 from apps.matching.verdicts import record_verdict
 from apps.pipeline.deciding.sides import string_together
 from apps.pipeline.flow import Ask, resolve
+from apps.pipeline.foreseeing import Choice
 from apps.pipeline.reopening import REOPENED
 from apps.pipeline.runs import QuietJournal
 from apps.rulebook.selectors import get_active_rules
@@ -31,6 +33,8 @@ class Decision:
     `pairs` say what of which records. `groups` are records that are to be one customer each when it is done; where
     the rules alone would not keep one whole, the decision says so, too. `sides` (side by record) says which standing
     "same" of a decision in `supersedes` gives way. `keep` maps records to the golden record whose id they carry on.
+    `choices` are values to fix for the first of the groups; undoing the decision releases them. `heir` is the id they are noted
+    under.
     """
 
     act: str
@@ -44,6 +48,8 @@ class Decision:
     keep: Mapping[int, int] = field(default_factory=dict)
     supersedes: Sequence[int] = ()
     sides: Mapping[int, int] = field(default_factory=dict)
+    choices: Sequence[Choice] = ()
+    heir: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +116,7 @@ def _attempt(decision: Decision, held: set[int], actor: Actor) -> Carried:
     if decision.case_id is not None:
         # Before the records are resolved: what the decision makes moot would else close without naming it.
         close_case(case_id=decision.case_id, reason=f"decision {verdict.pk}: {decision.kind}", actor=actor)
+    _fix_choices(decision, verdict.pk, actor)
     journal = QuietJournal(actor)
     reason = decision.reason or f"decision {verdict.pk}"
     resolve(journal, Ask(reason=reason, around=decision.around, verdict_id=verdict.pk, keep=decision.keep))
@@ -119,6 +126,25 @@ def _attempt(decision: Decision, held: set[int], actor: Actor) -> Carried:
         raise _Astray(astray)
     settle_questions(decision.around, places, actor=actor)
     return Carried(verdict.pk, places, journal.correlation, _ask_about_clashes(decision, verdict.pk, actor=actor))
+
+
+def _fix_choices(decision: Decision, verdict_id: int, actor: Actor) -> None:
+    """Fix the chosen values before the records are resolved, so that the merge is told with them, in one event.
+
+    They hang on all records of the group, and so they overrule what was fixed for either side. That comes to hold
+    again when the decision is undone.
+    """
+    for choice in decision.choices:
+        store_pin(
+            golden=lock_customer(gid=decision.heir),
+            record_ids=decision.groups[0],
+            attribute=choice.attribute,
+            value=choice.value,
+            until=Until(record_id=choice.record_id, said=choice.value if choice.record_id is not None else ""),
+            reason=decision.reason or f"chosen with decision {verdict_id}",
+            actor=actor,
+            verdict_id=verdict_id,
+        )
 
 
 def _gid(places: Mapping[int, Place], record: int) -> str:

@@ -1,7 +1,7 @@
 """Settle a case about two records."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from apps.base.actors import Actor, acting
@@ -10,11 +10,13 @@ from apps.base.locks import Gate, lock_gate
 from apps.base.retrying import retrying
 from apps.cases.selectors import CaseRow, get_case
 from apps.cases.services import close_case
+from apps.golden.pinning import check_value
 from apps.golden.places import Place, get_place_of_record
 from apps.matching.decisions import RecentVerdict, list_recent_verdicts
 from apps.matching.verdicts import record_verdict
 from apps.pipeline.deciding.carrying import CONFLICT, Decision, carry_out
 from apps.pipeline.deciding.sides import cross_pairs, describe_seen
+from apps.pipeline.foreseeing import Choice, foresee_values
 from apps.pipeline.reopening import REOPENED
 from apps.rulebook.selectors import get_active_rules
 
@@ -34,17 +36,26 @@ class Judgement:
 
 
 def judge_case(
-    *, case_id: int, verdict: str, reason: str = "", seen: Mapping[str, Any] | None = None, actor: Actor
+    *,
+    case_id: int,
+    verdict: str,
+    reason: str = "",
+    seen: Mapping[str, Any] | None = None,
+    choices: Sequence[Choice] = (),
+    actor: Actor,
 ) -> Judgement:
     """Settle an open case about two records with "same", "different", "related" or "not_sure".
 
-    `seen` is what the person had on the screen: `low_gid`, `low_version`, `high_gid`, `high_version`. Raises Conflict
+    `seen` is what the person had on the screen: `low_gid`, `low_version`, `high_gid`, `high_version`. `choices` are
+    fixed for the customer that a "same" makes, in the same transaction; undoing it releases them. Raises Conflict
     where the case was settled or a customer changed meanwhile, DecisionContradicted with the chain where other
-    decisions stand against this one, Busy where others come first each time.
+    decisions stand against this one, for a choice what `pin_value` does, Busy where others come first each time.
     """
     if verdict not in VERDICTS:
         raise Invalid(f"a verdict is one of {', '.join(VERDICTS)}, not {verdict!r}")
-    return retrying(lambda: _judge(case_id, verdict, reason, seen or {}, actor))
+    if choices and verdict != "same":
+        raise Invalid("values are chosen for a merge only", verdict=verdict)
+    return retrying(lambda: _judge(case_id, verdict, reason, seen or {}, choices, actor))
 
 
 def list_recent_decisions(*, actor: Actor, limit: int = 50) -> list[RecentVerdict]:
@@ -52,7 +63,9 @@ def list_recent_decisions(*, actor: Actor, limit: int = 50) -> list[RecentVerdic
     return list_recent_verdicts(decided_by=str(actor), limit=limit)
 
 
-def _judge(case_id: int, verdict: str, reason: str, seen: Mapping[str, Any], actor: Actor) -> Judgement:
+def _judge(
+    case_id: int, verdict: str, reason: str, seen: Mapping[str, Any], choices: Sequence[Choice], actor: Actor
+) -> Judgement:
     with acting(actor, reason=reason or f"judged case {case_id}: {verdict}"):
         lock_gate(Gate.INTAKE)
         case = get_case(case_id)
@@ -66,10 +79,12 @@ def _judge(case_id: int, verdict: str, reason: str, seen: Mapping[str, Any], act
         _refuse_changed(low, high, seen)
         if low.gid == high.gid:
             return _confirm(case, low, verdict, reason, actor)
-        return _decide(case, verdict, (low, high), reason, actor)
+        return _decide(case, verdict, (low, high), reason, choices, actor)
 
 
-def _decide(case: CaseRow, verdict: str, sides: Sequence[Place], reason: str, actor: Actor) -> Judgement:
+def _decide(
+    case: CaseRow, verdict: str, sides: Sequence[Place], reason: str, choices: Sequence[Choice], actor: Actor
+) -> Judgement:
     case_id = case.case_id
     if verdict == "not_sure":
         made = _note_doubt(case, sides, reason, actor)
@@ -89,6 +104,8 @@ def _decide(case: CaseRow, verdict: str, sides: Sequence[Place], reason: str, ac
         groups=[joined] if verdict == "same" else (),
         keep=dict.fromkeys(older.member_ids, older.golden_id) if verdict == "same" else {},
         supersedes=[int(asked_again)] if asked_again else (),
+        choices=_check_choices(choices, joined),
+        heir=older.gid,
     )
     carried = carry_out(decision, actor=actor)
     if verdict != "same":
@@ -97,6 +114,20 @@ def _decide(case: CaseRow, verdict: str, sides: Sequence[Place], reason: str, ac
     now = carried.places[low.member_ids[0]]
     absorbed = high.gid if now.gid == low.gid else low.gid
     return Judgement(carried.verdict_id, case_id, verdict, now.gid, absorbed, f"Merged into {now.name or now.gid}.")
+
+
+def _check_choices(choices: Sequence[Choice], records: Sequence[int]) -> list[Choice]:
+    if not choices:
+        return []
+    if len({choice.attribute for choice in choices}) < len(choices):
+        raise Invalid("a value is chosen once for each field")
+    if any(choice.record_id not in (None, *records) for choice in choices):
+        raise Invalid("a value is taken from a record of either customer")
+    rules = get_active_rules().rules
+    others = {name: value.value for name, value in foresee_values(records).items()}
+    return [
+        replace(c, value=check_value(attribute=c.attribute, value=c.value, rules=rules, others=others)) for c in choices
+    ]
 
 
 def _note_doubt(case: CaseRow, sides: Sequence[Place], reason: str, actor: Actor) -> int:

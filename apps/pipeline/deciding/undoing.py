@@ -10,6 +10,7 @@ from apps.base.retrying import retrying
 from apps.cases.selectors import get_case
 from apps.cases.services import close_case, close_cases_about, reopen_case
 from apps.delivery.services import drop_undone
+from apps.golden.pinning import end_pins_of_decision
 from apps.golden.places import Place, find_last_move, find_live_ids, find_places
 from apps.golden.standing import list_absorbed_with_records
 from apps.matching.decisions import Taken, get_taken
@@ -80,9 +81,12 @@ def _undo(verdict_id: int, reason: str, actor: Actor, *, only_own: bool) -> Undo
         around = sorted({*taken.records, *(record for side in taken.sides for record in side.members)})
         ground = Ground(tuple({p.gid: p for p in find_places(around).values()}.values()), find_last_move())
         withdraw_verdict(verdict_id=verdict_id, actor=actor)
+        released = end_pins_of_decision(verdict_id=verdict_id, actor=actor)
         _reopen(taken, actor)
         journal = QuietJournal(actor)
-        ask = Ask(reason=words, around=around, verdict_id=verdict_id, keep=_owners(taken, ground))
+        revalue = around if released else ()
+        keep = _owners(taken, ground)
+        ask = Ask(reason=words, around=around, revalue=revalue, verdict_id=verdict_id, keep=keep)
         resolve(journal, ask)
         places = find_places(around)
         case_id = _keep_open(taken, places, actor)

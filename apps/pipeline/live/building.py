@@ -129,14 +129,18 @@ def _array(numbers: Iterable[int]) -> str:
 
 
 def _claims(work: Work, cluster: int) -> list[Member]:
-    """Return the members with what they claim: a placeholder standardises to nothing, and so it is no claim."""
-    needed = {a.name: f"{a.name}.{PART_OF_A_CLAIM[a.kind]}" for a in work.rules.attributes if a.kind in PART_OF_A_CLAIM}
-    checks = [f"{a.name}.check" for a in work.rules.attributes if a.kind == "identifier"]
+    return claims_of(work.members_of(cluster), work.rules)
+
+
+def claims_of(records: Iterable[Known], rules: RuleSet) -> list[Member]:
+    """Return records with what they claim: a placeholder standardises to nothing, and so it is no claim."""
+    needed = {a.name: f"{a.name}.{PART_OF_A_CLAIM[a.kind]}" for a in rules.attributes if a.kind in PART_OF_A_CLAIM}
+    checks = [f"{a.name}.check" for a in rules.attributes if a.kind == "identifier"]
     members = []
-    for known in work.members_of(cluster):
+    for known in records:
         given = {
             a.name: known.given[a.name]
-            for a in work.rules.attributes
+            for a in rules.attributes
             if known.given.get(a.name) and (a.name not in needed or needed[a.name] in known.parts)
         }
         given |= {check: known.parts[check] for check in checks if check in known.parts}
