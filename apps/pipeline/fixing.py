@@ -91,6 +91,23 @@ def pin_value(*, gid: str, wish: Wish, reason: str, expected_version: int | None
     return retrying(act)
 
 
+def pin_values(
+    *, gid: str, wishes: Sequence[Wish], reason: str, expected_version: int | None = None, actor: Actor
+) -> Fixed:
+    """Fix several values of a live customer in one transaction. Raises as `pin_value` does, and Invalid for none."""
+    if not wishes:
+        raise Invalid("Name a value to fix.", field="wishes")
+
+    def act() -> Fixed:
+        with acting(actor, reason=reason):
+            fixed = pin_value(gid=gid, wish=wishes[0], reason=reason, expected_version=expected_version, actor=actor)
+            for wish in wishes[1:]:
+                fixed = pin_value(gid=gid, wish=wish, reason=reason, actor=actor)
+            return fixed
+
+    return retrying(act)
+
+
 def release_pin(*, gid: str, attribute: str, reason: str, expected_version: int | None = None, actor: Actor) -> Fixed:
     """Let the rules choose a value again: release the customer's pin of that attribute, whether it holds or not.
 

@@ -54,8 +54,10 @@ def count_reopened(record_ids: Collection[int], rules: RuleSet, *, standard: str
 
 def tell_changes(case: CaseRow) -> tuple[Change, ...]:
     """Return what changed since the "different" that a reopened case asks about, as of now; empty for other cases."""
+    if case.kind != REOPENED or case.low_record_id is None or case.high_record_id is None:
+        return ()
     active = find_active_rules()
-    if active is None or case.kind != REOPENED or case.low_record_id is None or case.high_record_id is None:
+    if active is None:
         return ()
     asked = case.low_record_id, case.high_record_id
     pairs = reexamine_differences(asked, active.rules)

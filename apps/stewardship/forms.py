@@ -9,6 +9,10 @@ from django.http import QueryDict
 from apps.pipeline.fixing import SourceKey, Wish
 from apps.stewardship.preferences import RESERVED, VERDICTS, Keys
 from apps.stewardship.screens.field import NONE, OWN, Typed
+from apps.stewardship.screens.result import LEFT, RIGHT, WHILE_SAID, Taken
+from apps.stewardship.screens.result import Typed as TypedValues
+
+MOST_NAME = 60
 
 
 class SearchForm(forms.Form):
@@ -25,6 +29,7 @@ class JudgeForm(forms.Form):
 
     verdict = forms.ChoiceField(choices=VERDICTS)
     reason = forms.CharField(required=False, max_length=500, strip=True)
+    until = forms.CharField(max_length=10, required=False)
     low_gid = forms.CharField(max_length=17, required=False)
     low_version = forms.IntegerField(min_value=0, required=False)
     high_gid = forms.CharField(max_length=17, required=False)
@@ -36,6 +41,30 @@ class JudgeForm(forms.Form):
         names = ("low_gid", "low_version", "high_gid", "high_version")
         values = {name: self.cleaned_data.get(name) for name in names}
         return values if all(value not in (None, "") for value in values.values()) else {}
+
+    @property
+    def typed(self) -> TypedValues:
+        """What was chosen and typed, also of a form that can't be used: it is shown again.
+
+        `take.phone` is "left|text" or "right|text" with the text on the screen, or "own" for what `own.phone` says.
+        """
+        taken = {}
+        for name, value in self.data.items():
+            attribute = name.removeprefix("take.")
+            side, _, text = str(value).partition("|")
+            if attribute == name or side not in (LEFT, RIGHT, OWN) or len(attribute) > MOST_NAME:
+                continue
+            own = str(self.data.get(f"own.{attribute}", "")).strip()
+            taken[attribute] = Taken(side, own if side == OWN else text)
+        until = WHILE_SAID if self.data.get("until") == WHILE_SAID else ""
+        return TypedValues(taken, until, str(self.data.get("reason", "")).strip()[:500])
+
+
+class ApplyForm(forms.Form):
+    """The customer, as it stood on the screen, to which kept values are applied."""
+
+    gid = forms.CharField(max_length=17)
+    version = forms.IntegerField(min_value=0)
 
 
 class PublishForm(forms.Form):

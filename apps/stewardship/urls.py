@@ -33,4 +33,5 @@ urlpatterns = [
     path("review/undo/", review.undo, name="undo"),
     path("review/<int:case_id>/", review.show_case, name="case"),
     path("review/<int:case_id>/judge/", review.judge, name="judge"),
+    path("review/<int:case_id>/apply/", review.apply, name="apply"),
 ]

@@ -9,9 +9,10 @@ from apps.base.errors import Invalid
 from apps.golden.models import GoldenRecord, Pin
 from apps.golden.pinning import ChecksumWrong
 from apps.golden.selectors import list_pins
-from apps.pipeline.deciding import Choice, foresee_values, judge_case, merge_customers, undo_decision
+from apps.pipeline.deciding import Choice, foresee_values, judge_case, merge_customers, read_joined, undo_decision
 from apps.pipeline.fixing import Wish, pin_value
 from apps.pipeline.previewing import preview
+from apps.rulebook.selectors import get_active_rules
 from tests.stewardship.conftest import SmallHub
 
 ANNA = Actor.person("anna", None)
@@ -31,7 +32,7 @@ def texts(golden: GoldenRecord) -> dict[str, str]:
 
 
 def shown(hub: SmallHub, *choices: Choice) -> dict[str, Any]:
-    values = foresee_values(records(hub), choices)
+    values = foresee_values(read_joined(records(hub)), get_active_rules().rules, choices)
     return {name: (value.value, value.record, value.rule.value) for name, value in values.items()}
 
 
@@ -47,8 +48,9 @@ def test_what_is_foreseen_is_what_the_preview_of_the_merge_says(small_hub: Small
     outcome = preview(
         lambda: merge_customers(gid=small_hub.acme.gid, others=[small_hub.billed.gid], reason="x", actor=ANNA)
     )
+    foreseen = foresee_values(read_joined(records(small_hub)), get_active_rules().rules)
     said = {row.attribute: (row.value, row.rule) for row in outcome.customers[0].values}
-    assert {name: (value.value, value.rule.value) for name, value in foresee_values(records(small_hub)).items()} == said
+    assert {name: (value.value, value.rule.value) for name, value in foreseen.items()} == said
     assert said["city"] == ("Bremen", "pinned")
 
 

@@ -122,7 +122,7 @@ def test_a_case_settled_meanwhile_says_by_whom_and_keeps_the_reason(steward: Cli
     assert response.status_code == 409
     text = response.content.decode()
     assert "berta" in text
-    assert response.context["reason"] == "one VAT number"
+    assert response.context["typed"].reason == "one VAT number"
     assert Verdict.objects.count() == 1
 
 
@@ -209,7 +209,7 @@ def test_a_decision_that_others_contradict_is_refused_with_their_chain(steward: 
     assert '<ol class="chain">' in text
     assert "is different from" in text
     assert "berta" in text
-    assert response.context["reason"] == "one VAT number"  # type: ignore[attr-defined]
+    assert response.context["typed"].reason == "one VAT number"  # type: ignore[attr-defined]
     assert Verdict.objects.count() == 1
 
 

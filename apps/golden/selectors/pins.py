@@ -5,7 +5,7 @@ merge, a split or their undoing writes no pin. A path that settles customers ask
 at, adds every record of `Pin.needs` that it hasn't looked at yet, and goes on with `settle_pins`.
 """
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -89,7 +89,7 @@ def list_holding_pins() -> dict[int, list[LivePin]]:
     return holding_pins(_settle(pins, sources.list_records({r for pin in pins for r in pin.needs}))) if pins else {}
 
 
-def list_pins_if_joined(record_ids: Sequence[int]) -> list[LivePin]:
+def list_pins_if_joined(record_ids: Collection[int]) -> list[LivePin]:
     """Return the pins that would hold if these records were one customer. At most four queries; one without pins."""
     pins = live_pins(record_ids)
     if not pins:

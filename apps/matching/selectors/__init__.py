@@ -1,7 +1,15 @@
 """Read standard records, links and verdicts, and explain a pair. Nothing here writes."""
 
 from apps.matching.selectors.examples import ExampleScores, ScoredRecord, score_examples, weigh_example
-from apps.matching.selectors.pairs import BAND_WORDS, Explanation, as_verdict, band_of, explain_pair, score_parts
+from apps.matching.selectors.pairs import (
+    BAND_WORDS,
+    Explanation,
+    as_verdict,
+    band_of,
+    explain_pair,
+    explain_parts,
+    score_parts,
+)
 from apps.matching.selectors.records import (
     Candidate,
     LinkRow,
@@ -28,6 +36,7 @@ __all__ = [
     "as_verdict",
     "band_of",
     "explain_pair",
+    "explain_parts",
     "find_candidates",
     "find_candidates_of",
     "find_link",

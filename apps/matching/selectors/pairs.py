@@ -60,9 +60,21 @@ def explain_pair(low: int, high: int) -> Explanation:
     for record_id in (low, high):
         if record_id not in parts:
             raise NotFound(f"Source record {record_id} has not been standardised yet.", record=record_id)
-    active = get_active_rules()
+    link = find_link(low, high)
+    return explain_parts(low, high, parts, get_active_rules(), verdict=find_verdict(low, high), stored_link=link)
+
+
+def explain_parts(
+    low: int,
+    high: int,
+    parts: Mapping[int, Mapping[str, str]],
+    active: ActiveRules,
+    *,
+    verdict: VerdictRow | None,
+    stored_link: LinkRow | None = None,
+) -> Explanation:
+    """Return the explanation of a pair whose standard parts, by record id, have been read. No query."""
     evidence, score = score_parts(parts[low], parts[high], active)
-    verdict = find_verdict(low, high)
     told = why_not(
         {low: parts[low]},
         {high: parts[high]},
@@ -87,7 +99,7 @@ def explain_pair(low: int, high: int) -> Explanation:
         shared_keys=told.shared_keys,
         common_keys=told.common_keys,
         verdict=verdict,
-        stored_link=find_link(low, high),
+        stored_link=stored_link,
         why_not=told.reasons[0].sentence if told.reasons else "",
     )
 

@@ -10,7 +10,7 @@ from apps.pipeline.deciding.pairing import judge_records
 from apps.pipeline.deciding.reshaping import merge_customers, split_customer, transfer_record, unmerge_customer
 from apps.pipeline.deciding.undoing import DecisionNotYours, Difference, Undone, undo_decision
 from apps.pipeline.deciding.versions import CustomerChanged, VersionNeeded
-from apps.pipeline.foreseeing import Choice, foresee_values
+from apps.pipeline.foreseeing import Choice, foresee_values, read_joined
 
 __all__ = [
     "After",
@@ -27,6 +27,7 @@ __all__ = [
     "judge_records",
     "list_recent_decisions",
     "merge_customers",
+    "read_joined",
     "split_customer",
     "transfer_record",
     "undo_decision",

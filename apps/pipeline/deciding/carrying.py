@@ -33,8 +33,8 @@ class Decision:
     `pairs` say what of which records. `groups` are records that are to be one customer each when it is done; where
     the rules alone would not keep one whole, the decision says so, too. `sides` (side by record) says which standing
     "same" of a decision in `supersedes` gives way. `keep` maps records to the golden record whose id they carry on.
-    `choices` are values to fix for the first of the groups; undoing the decision releases them. `heir` is the id they are noted
-    under.
+    `choices` are values to fix for the first of the groups; undoing the decision releases them. `heir` is the id
+    they are noted under.
     """
 
     act: str

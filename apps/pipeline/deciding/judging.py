@@ -16,7 +16,7 @@ from apps.matching.decisions import RecentVerdict, list_recent_verdicts
 from apps.matching.verdicts import record_verdict
 from apps.pipeline.deciding.carrying import CONFLICT, Decision, carry_out
 from apps.pipeline.deciding.sides import cross_pairs, describe_seen
-from apps.pipeline.foreseeing import Choice, foresee_values
+from apps.pipeline.foreseeing import Choice, foresee_values, read_joined
 from apps.pipeline.reopening import REOPENED
 from apps.rulebook.selectors import get_active_rules
 
@@ -55,7 +55,7 @@ def judge_case(
         raise Invalid(f"a verdict is one of {', '.join(VERDICTS)}, not {verdict!r}")
     if choices and verdict != "same":
         raise Invalid("values are chosen for a merge only", verdict=verdict)
-    return retrying(lambda: _judge(case_id, verdict, reason, seen or {}, choices, actor))
+    return retrying(lambda: _judge(case_id, verdict, reason, seen or {}, choices=choices, actor=actor))
 
 
 def list_recent_decisions(*, actor: Actor, limit: int = 50) -> list[RecentVerdict]:
@@ -64,7 +64,7 @@ def list_recent_decisions(*, actor: Actor, limit: int = 50) -> list[RecentVerdic
 
 
 def _judge(
-    case_id: int, verdict: str, reason: str, seen: Mapping[str, Any], choices: Sequence[Choice], actor: Actor
+    case_id: int, verdict: str, reason: str, seen: Mapping[str, Any], *, choices: Sequence[Choice], actor: Actor
 ) -> Judgement:
     with acting(actor, reason=reason or f"judged case {case_id}: {verdict}"):
         lock_gate(Gate.INTAKE)
@@ -79,11 +79,11 @@ def _judge(
         _refuse_changed(low, high, seen)
         if low.gid == high.gid:
             return _confirm(case, low, verdict, reason, actor)
-        return _decide(case, verdict, (low, high), reason, choices, actor)
+        return _decide(case, verdict, (low, high), reason, choices=choices, actor=actor)
 
 
 def _decide(
-    case: CaseRow, verdict: str, sides: Sequence[Place], reason: str, choices: Sequence[Choice], actor: Actor
+    case: CaseRow, verdict: str, sides: Sequence[Place], reason: str, *, choices: Sequence[Choice], actor: Actor
 ) -> Judgement:
     case_id = case.case_id
     if verdict == "not_sure":
@@ -124,7 +124,7 @@ def _check_choices(choices: Sequence[Choice], records: Sequence[int]) -> list[Ch
     if any(choice.record_id not in (None, *records) for choice in choices):
         raise Invalid("a value is taken from a record of either customer")
     rules = get_active_rules().rules
-    others = {name: value.value for name, value in foresee_values(records).items()}
+    others = {name: value.value for name, value in foresee_values(read_joined(records), rules).items()}
     return [
         replace(c, value=check_value(attribute=c.attribute, value=c.value, rules=rules, others=others)) for c in choices
     ]

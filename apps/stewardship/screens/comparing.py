@@ -26,6 +26,9 @@ class Verdict:
     note: str = ""
 
 
+NEITHER: Final = Verdict("missing", "–", "Other records say")
+
+
 @dataclass(frozen=True, slots=True)
 class Run:
     """A stretch of a value; `differs` where the other side says something else."""

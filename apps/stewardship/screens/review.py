@@ -1,66 +1,33 @@
-"""The review queue and the pair page."""
+"""The pair page, and which case comes next."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 from django.utils import timezone
 
-from apps.base.actors import Actor
 from apps.base.errors import HubError
 from apps.cases import selectors as cases
 from apps.engine.explain import explain_evidence
-from apps.engine.records import Evidence
 from apps.engine.rules import RuleSet
 from apps.golden import selectors as golden
 from apps.matching import selectors as matching
-from apps.matching.decisions import RecentVerdict
 from apps.matching.evidence import Change
-from apps.matching.selectors.pairs import score_parts
-from apps.pipeline.deciding import list_recent_decisions
+from apps.pipeline.deciding import read_joined
+from apps.pipeline.fixing import SourceKey, Wish
+from apps.pipeline.live.reading import Known
 from apps.pipeline.reopening import tell_changes
-from apps.rulebook.selectors import ActiveRules, find_active_rules, get_active_rules
+from apps.rulebook.selectors import get_active_rules
 from apps.sources import selectors as sources
-from apps.stewardship.screens.comparing import Run, Verdict, judge_field, mark_differences
-from apps.stewardship.screens.home import KIND_WORDS
+from apps.stewardship.screens.comparing import NEITHER, Run, Verdict, judge_field, mark_differences
+from apps.stewardship.screens.result import NOTHING, ResultCell, Typed, build_result
 from apps.stewardship.screens.waterfall import Waterfall, build_waterfall, say_bits
-from apps.stewardship.screens.words import group_attributes, say_score, title_of
+from apps.stewardship.screens.words import group_attributes, title_of
 
-PAGE = 50
 MOST_OTHERS = 3
-UNDO_LIMIT = 50
+MOST_NAMED = 50
 SITTING = timedelta(hours=12)
 """What was closed so lately still says where in the queue its record stood."""
-
-
-@dataclass(frozen=True, slots=True)
-class QueueRow:
-    """A source record in question: its best candidate, how likely, what speaks most against, and how pressing.
-
-    `candidates` counts all of them. `subject` and `candidate` are None where the case is about no pair.
-    """
-
-    case: cases.CaseRow
-    subject: sources.Given | None
-    candidate: sources.Given | None
-    candidates: int
-    pressing: str
-    band: str
-    bits: str
-    against: str
-
-
-@dataclass(frozen=True, slots=True)
-class Queue:
-    """A page of the queue, the counts of every kind, and the mark from which the next page goes on."""
-
-    rows: tuple[QueueRow, ...]
-    kinds: tuple[tuple[str, str, int], ...]
-    kind: str
-    total: int
-    groups: int
-    next_after: str
-    is_first: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,12 +42,15 @@ class Side:
 
 @dataclass(frozen=True, slots=True)
 class FieldRow:
-    """One field of both records, cut into runs, with its verdict."""
+    """One field of both records, cut into runs, with its verdict and what the merge would store."""
 
+    attribute: str
     title: str
+    texts: tuple[str, str]
     left: tuple[Run, ...]
     right: tuple[Run, ...]
     verdict: Verdict
+    result: ResultCell | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,29 +85,8 @@ class PairPage:
     is_one_already: bool
     why_asked: str
     changes: tuple[Change, ...] = ()
-
-
-def build_queue(*, kind: str = "", after: tuple[int, int] | None = None) -> Queue:
-    """Return a page of the queue, most pressing first. At most eight queries."""
-    counts = cases.count_open_cases()
-    known = kind if kind in counts else ""
-    found = cases.list_open_groups(after=after, limit=PAGE + 1, kind=known or None)
-    shown = found[:PAGE]
-    ids = [record for group in shown for record in _records_of(group.head)]
-    given = sources.list_given(ids)
-    active = find_active_rules()
-    parts = matching.get_parts(ids) if active else {}
-    rows = [_queue_row(group, given, parts, active) for group in shown]
-    last = shown[-1].head if shown else None
-    return Queue(
-        rows=tuple(rows),
-        kinds=tuple((name, KIND_WORDS.get(name, name), count) for name, count in counts.items() if count),
-        kind=known,
-        total=sum(counts.values()),
-        groups=cases.count_open_groups(),
-        next_after=f"{last.priority}.{last.case_id}" if last and len(found) > PAGE else "",
-        is_first=after is None,
-    )
+    has_result: bool = False
+    typed: Typed = NOTHING
 
 
 def find_next_case(after: cases.CaseRow | None = None) -> cases.CaseRow | None:
@@ -160,24 +109,34 @@ def find_next_case(after: cases.CaseRow | None = None) -> cases.CaseRow | None:
     return next((case for case in candidates if case.case_id != after.case_id), None)
 
 
-def build_pair(case: cases.CaseRow) -> PairPage | None:
-    """Return the pair page; None where the case is about no pair or a record says nothing. At most ten queries."""
-    pair = _records_of(case)
+def build_pair(case: cases.CaseRow, typed: Typed = NOTHING) -> PairPage | None:
+    """Return the pair page; None where the case is about no pair or a record says nothing. At most 13 queries.
+
+    `typed` is what a person chose before, where saving it failed. Four queries more where a value is fixed already.
+    """
+    pair = records_of(case)
     if not pair:
         return None
     low, high = pair
-    siblings = cases.list_candidates(case)
-    asked = [case, *siblings] if case not in siblings else siblings
-    named = cases.list_open_cases_of(list(pair), limit=MOST_OTHERS + 1 + len(asked))
+    named = cases.list_open_cases_of(list(pair), limit=MOST_NAMED)
+    subject = case.subject_record_id
+    siblings = [other for other in named if subject is not None and other.subject_record_id == subject]
+    asked = siblings if case in siblings else [case, *siblings]
     others = [other for other in named if other not in asked]
-    given = sources.list_given({low, high, *(record for other in (*others, *asked) for record in _records_of(other))})
+    customers = golden.list_customers_of_records(pair)
+    members = _members_of(customers) if case.state == "open" else []
+    asked_about = {low, high, *(record for other in (*others, *asked) for record in records_of(other))}
+    given = sources.list_given({*asked_about, *members})
     if low not in given or high not in given:
         return None
-    customers = golden.list_customers_of_records(pair)
+    joined = read_joined({low, high, *members})
     sides = tuple(_side(record, given[record], customers) for record in pair)
-    left, right = sides if case.subject_record_id in (None, low) else (sides[1], sides[0])
-    explained, rules, problem = _explain(low, high)
-    groups = _compare(left, right, explained, rules)
+    left, right = sides if sides_of(case)[0] == low else (sides[1], sides[0])
+    explained, rules, problem = _explain(low, high, joined)
+    is_one = bool(left.customer and right.customer and left.customer.gid == right.customer.gid)
+    has_result = bool(members) and rules is not None
+    results = build_result(joined, given, rules, typed) if has_result and rules else {}
+    groups = _compare(left, right, explained, rules, results)
     return PairPage(
         case=case,
         low=sides[0],
@@ -192,7 +151,9 @@ def build_pair(case: cases.CaseRow) -> PairPage | None:
         verdict=explained.verdict if explained else matching.find_verdict(low, high),
         shared_keys=explained.shared_keys[:6] if explained else (),
         rules_version=explained.rules_version if explained else None,
-        is_one_already=bool(left.customer and right.customer and left.customer.gid == right.customer.gid),
+        is_one_already=is_one,
+        has_result=has_result,
+        typed=typed,
         others_hidden=len(others) > MOST_OTHERS,
         why_asked=_say_why_asked(case, rules),
         changes=tell_changes(case),
@@ -216,49 +177,20 @@ def _say_why_asked(case: cases.CaseRow, rules: RuleSet | None) -> str:
     return _WHY_ASKED.get(reason, case.question)
 
 
-def parse_after(text: str) -> tuple[int, int] | None:
-    """Return the (priority, case id) of a page's mark, or None where it is none."""
-    priority, _, case_id = text.partition(".")
-    try:
-        return int(priority), int(case_id)
-    except ValueError:
-        return None
+def sides_of(case: cases.CaseRow) -> tuple[int, int]:
+    """Return the records on the left and on the right of a pair's page, 0 for a case about none."""
+    low, high = records_of(case) or (0, 0)
+    return (high, low) if case.subject_record_id == high else (low, high)
 
 
-def _queue_row(
-    group: cases.Group,
-    given: Mapping[int, sources.Given],
-    parts: Mapping[int, Mapping[str, str]],
-    active: ActiveRules | None,
-) -> QueueRow:
-    case = group.head
-    low, high = _records_of(case) or (0, 0)
-    against = band = ""
-    if active and low in parts and high in parts:
-        evidence, _ = score_parts(parts[low], parts[high], active)
-        against = _say_against(evidence, active.rules)
-    if active and case.score is not None:
-        cuts = active.rules.thresholds
-        band = say_score(case.score, review=cuts.review, link=cuts.link)
-    bits = say_bits(case.score) if case.score is not None else ""
-    subject, candidate = (high, low) if case.subject_record_id == high else (low, high)
-    return QueueRow(
-        case=case,
-        subject=given.get(subject),
-        candidate=given.get(candidate),
-        candidates=len(group.candidates),
-        pressing=_say_pressing(case),
-        band=band,
-        bits=bits,
-        against=against,
-    )
-
-
-def _say_pressing(case: cases.CaseRow) -> str:
-    weight = case.pressing(timezone.now())
-    if weight is None:
-        return "First"
-    return f"{weight:.1f}" if weight < 10 else f"{weight:,.0f}"
+def wishes_of(case: cases.CaseRow, typed: Typed) -> list[Wish]:
+    """Return what a person had chosen on a pair's page as values to fix for one customer. One query."""
+    left, right = sides_of(case)
+    named = {record: SourceKey(row.source.code, row.key) for record, row in sources.list_records((left, right)).items()}
+    return [
+        Wish(choice.attribute, value=choice.value, watching=named.get(choice.record_id or 0))
+        for choice in typed.choices(left, right)
+    ]
 
 
 def _candidate(case: cases.CaseRow, shown: cases.CaseRow, given: Mapping[int, sources.Given]) -> Candidate:
@@ -268,16 +200,7 @@ def _candidate(case: cases.CaseRow, shown: cases.CaseRow, given: Mapping[int, so
     return Candidate(case.case_id, name, bits, case.case_id == shown.case_id)
 
 
-def _say_against(evidence: Sequence[Evidence], rules: RuleSet) -> str:
-    """Return the sentence of the comparison that weighs most against; joints speak only where nothing else does."""
-    plain = {comparison.name for comparison in rules.comparisons}
-    against = [item for item in evidence if item.millibits < 0]
-    own = [item for item in against if item.comparison in plain]
-    worst = min(own or against, key=lambda item: item.millibits, default=None)
-    return worst.sentence[:1].upper() + worst.sentence[1:] if worst else ""
-
-
-def _records_of(case: cases.CaseRow) -> tuple[int, int] | tuple[()]:
+def records_of(case: cases.CaseRow) -> tuple[int, int] | tuple[()]:
     if case.low_record_id is None or case.high_record_id is None:
         return ()
     return case.low_record_id, case.high_record_id
@@ -287,31 +210,51 @@ def _side(record: int, given: sources.Given, customers: dict[int, golden.Custome
     return Side(record, given, customers.get(record), given.given.get("name", "") or given.key)
 
 
-def _explain(low: int, high: int) -> tuple[matching.Explanation | None, RuleSet | None, str]:
+def _members_of(customers: Mapping[int, golden.CustomerSummary]) -> list[int]:
+    """Return the records that a merge would bring together; none where there are no two customers. One query."""
+    gids = {customer.gid for customer in customers.values()}
+    if len(gids) < 2:
+        return []
+    return [record for members in golden.list_member_ids_of(sorted(gids)).values() for record in members]
+
+
+def _explain(
+    low: int, high: int, joined: Mapping[int, Known]
+) -> tuple[matching.Explanation | None, RuleSet | None, str]:
     try:
-        return matching.explain_pair(low, high), get_active_rules().rules, ""
+        active = get_active_rules()
     except HubError as error:
         return None, None, error.detail
+    parts = {record: known.parts for record, known in joined.items()}
+    for record in (low, high):
+        if record not in parts:
+            return None, active.rules, f"Source record {record} has not been standardised yet."
+    verdict = matching.find_verdict(low, high)
+    return matching.explain_parts(low, high, parts, active, verdict=verdict), active.rules, ""
 
 
 _SEVERITY = {"conflict": 3, "partial": 2, "agree": 1, "missing": 0}
 
 
 def _compare(
-    left: Side, right: Side, explained: matching.Explanation | None, rules: RuleSet | None
+    left: Side,
+    right: Side,
+    explained: matching.Explanation | None,
+    rules: RuleSet | None,
+    results: Mapping[str, ResultCell],
 ) -> tuple[tuple[str, tuple[FieldRow, ...]], ...]:
     """Return the fields by group: groups with a conflict first, agreeing groups last, in their order otherwise."""
     a, b = left.given.given, right.given.given
     evidence = explained.evidence if explained else ()
     groups = []
-    for name, attributes in group_attributes(n for n in {*a, *b} if a.get(n) or b.get(n)):
+    for name, attributes in group_attributes({n for n in {*a, *b} if a.get(n) or b.get(n)} | results.keys()):
         rows = []
         for attribute in attributes:
             texts = a.get(attribute, ""), b.get(attribute, "")
-            verdict = judge_field(attribute, *texts, evidence, rules)
+            verdict = judge_field(attribute, *texts, evidence, rules) if any(texts) else NEITHER
             plain = (Run(texts[0], differs=False),), (Run(texts[1], differs=False),)
             runs = mark_differences(*texts) if verdict.tone in ("partial", "conflict") else plain
-            rows.append(FieldRow(title_of(attribute), *runs, verdict))
+            rows.append(FieldRow(attribute, title_of(attribute), texts, *runs, verdict, results.get(attribute)))
         groups.append((name, tuple(rows)))
     return tuple(sorted(groups, key=lambda group: -_worst(group[1])))
 
@@ -321,59 +264,7 @@ def _worst(rows: Sequence[FieldRow]) -> int:
 
 
 def _name_of_other(case: cases.CaseRow, pair: set[int], given: dict[int, sources.Given]) -> str:
-    for record in _records_of(case):
+    for record in records_of(case):
         if record not in pair and record in given:
             return given[record].given.get("name", "") or given[record].key
     return f"case {case.case_id}"
-
-
-_VERDICT_WORDS = {"same": "Same", "different": "Different", "related": "Related", "not_sure": "Not sure"}
-
-
-@dataclass(frozen=True, slots=True)
-class Decision:
-    """A decision of this person that can be taken back."""
-
-    verdict_id: int
-    words: str
-    at: datetime
-    case_id: int | None
-    names: str = ""
-
-
-def list_decisions(actor: Actor, *, limit: int = 6) -> list[Decision]:
-    """Return the latest decisions of a person that still stand, with the customers' names as they are now.
-
-    Two queries.
-    """
-    standing = _list_standing(actor)[:limit]
-    gids = {gid for row in standing for gid in (row.low_gid, row.high_gid) if gid}
-    names = {customer.gid: customer.name or customer.gid for customer in golden.list_customers(gids)}
-    return [
-        Decision(
-            row.verdict_id,
-            _VERDICT_WORDS.get(row.kind, row.kind),
-            row.decided_at,
-            row.case_id,
-            " / ".join(names.get(gid, gid) for gid in (row.low_gid, row.high_gid) if gid),
-        )
-        for row in standing
-    ]
-
-
-def find_latest_decision(actor: Actor) -> Decision | None:
-    """Return the newest decision of a person that still stands, or None. One query."""
-    for row in _list_standing(actor):
-        return Decision(row.verdict_id, _VERDICT_WORDS.get(row.kind, row.kind), row.decided_at, row.case_id)
-    return None
-
-
-def list_undoable(actor: Actor) -> set[int]:
-    """Return the decisions a person may take back: their last fifty that still stand. One query."""
-    return {row.verdict_id for row in _list_standing(actor)}
-
-
-def _list_standing(actor: Actor) -> list[RecentVerdict]:
-    # "Not sure" decides nothing: its case is still open, so there is nothing to take back.
-    recent = list_recent_decisions(actor=actor, limit=UNDO_LIMIT)
-    return [row for row in recent if not row.is_undone and row.kind != "not_sure"]

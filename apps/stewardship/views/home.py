@@ -5,8 +5,8 @@ from django.views.decorators.http import require_safe
 
 from apps.stewardship.pages import actor_of, page, render_page
 from apps.stewardship.roles import JUDGES, roles_of
+from apps.stewardship.screens.decisions import list_decisions
 from apps.stewardship.screens.home import build_home
-from apps.stewardship.screens.review import list_decisions
 
 
 @require_safe

@@ -6,21 +6,25 @@ from django.shortcuts import redirect
 from django.urls import reverse
 from django.views.decorators.http import require_POST, require_safe
 
-from apps.base.errors import Conflict, Forbidden, Invalid
+from apps.base.errors import Conflict, Forbidden, HubError, Invalid
 from apps.cases import selectors as cases
-from apps.pipeline.deciding import Judgement, judge_case, undo_decision
-from apps.stewardship.forms import JudgeForm, UndoForm
+from apps.pipeline.deciding import CustomerChanged, Judgement, judge_case, undo_decision
+from apps.pipeline.fixing import pin_values
+from apps.stewardship.forms import ApplyForm, JudgeForm, UndoForm
 from apps.stewardship.pages import actor_of, page, render_page
 from apps.stewardship.roles import JUDGES, Role, roles_of
+from apps.stewardship.screens import decisions
+from apps.stewardship.screens import queue as queues
 from apps.stewardship.screens import review as screens
+from apps.stewardship.screens.result import NOTHING, Typed
 
 
 @require_safe
 @page()
 def show_queue(request: HttpRequest) -> HttpResponse:
     """Show the open cases, most pressing first."""
-    after = screens.parse_after(request.GET.get("after", ""))
-    queue = screens.build_queue(kind=request.GET.get("kind", ""), after=after)
+    after = queues.parse_after(request.GET.get("after", ""))
+    queue = queues.build_queue(kind=request.GET.get("kind", ""), after=after)
     return render_page(request, "stewardship/queue.html", {"queue": queue}, section="review")
 
 
@@ -48,17 +52,19 @@ def judge(request: HttpRequest, case_id: int) -> HttpResponse:
     if not form.is_valid():
         raise Invalid("The form came without a verdict, or with a reason of more than 500 characters.")
     case = cases.get_case(case_id)
+    verdict, typed = form.cleaned_data["verdict"], form.typed
+    left, right = screens.sides_of(case)
     try:
         judgement = judge_case(
             case_id=case_id,
-            verdict=form.cleaned_data["verdict"],
+            verdict=verdict,
             reason=form.cleaned_data["reason"],
             seen=form.seen,
+            choices=typed.choices(left, right) if verdict == "same" else (),
             actor=actor_of(request),
         )
-    except Conflict as conflict:
-        kept = form.cleaned_data["reason"]
-        return _render_case(request, cases.get_case(case_id), conflict=conflict, reason=kept, status=409)
+    except (Conflict, Invalid) as trouble:
+        return _render_case(request, cases.get_case(case_id), trouble=trouble, typed=typed, status=trouble.status)
     undone_by = str(judgement.verdict_id) if judgement.verdict_id and judgement.verdict != "not_sure" else ""
     messages.success(request, _tell(judgement), extra_tags=undone_by)
     following = screens.find_next_case(case)
@@ -70,13 +76,35 @@ def judge(request: HttpRequest, case_id: int) -> HttpResponse:
 
 @require_POST
 @page(JUDGES)
+def apply(request: HttpRequest, case_id: int) -> HttpResponse:
+    """Fix what a person had chosen for the customer that somebody else's decision made meanwhile."""
+    form, typed = ApplyForm(request.POST), JudgeForm(request.POST).typed
+    if not form.is_valid():
+        raise Invalid("The form names no customer.")
+    case = cases.get_case(case_id)
+    try:
+        fixed = pin_values(
+            gid=form.cleaned_data["gid"],
+            wishes=screens.wishes_of(case, typed),
+            reason=typed.reason or f"chosen while case {case_id} was open",
+            expected_version=form.cleaned_data["version"],
+            actor=actor_of(request),
+        )
+    except (Conflict, CustomerChanged, Invalid) as trouble:
+        return _render_case(request, case, trouble=trouble, typed=typed, status=trouble.status)
+    messages.success(request, f"{len(typed.taken)} value{'s' if len(typed.taken) > 1 else ''} fixed.")
+    return redirect("stewardship:customer", fixed.gid)
+
+
+@require_POST
+@page(JUDGES)
 def undo(request: HttpRequest) -> HttpResponse:
     """Take one of this person's last decisions back and open its case again."""
     form = UndoForm(request.POST)
     if not form.is_valid():
         raise Invalid("The form names no decision.")
     actor, verdict_id = actor_of(request), form.cleaned_data["verdict_id"]
-    if verdict_id not in screens.list_undoable(actor) and Role.SENIOR_STEWARD not in roles_of(request.user):
+    if verdict_id not in decisions.list_undoable(actor) and Role.SENIOR_STEWARD not in roles_of(request.user):
         raise Forbidden("Only a senior steward takes back what somebody else decided, or what lies far back.")
     judgement = undo_decision(verdict_id=verdict_id, actor=actor)
     messages.success(request, judgement.message)
@@ -96,12 +124,12 @@ def _render_case(
     request: HttpRequest,
     case: cases.CaseRow,
     *,
-    conflict: Conflict | None = None,
-    reason: str = "",
+    trouble: HubError | None = None,
+    typed: Typed = NOTHING,
     status: int = 200,
 ) -> HttpResponse:
-    latest = screens.find_latest_decision(actor_of(request)) if roles_of(request.user) & JUDGES else None
-    pair = screens.build_pair(case)
-    context = {"case": case, "pair": pair, "latest": latest, "conflict": conflict, "reason": reason}
+    latest = decisions.find_latest_decision(actor_of(request)) if roles_of(request.user) & JUDGES else None
+    pair = screens.build_pair(case, typed)
+    context = {"case": case, "pair": pair, "latest": latest, "trouble": trouble, "typed": typed}
     template = "stewardship/case.html" if pair is None else "stewardship/pair.html"
     return render_page(request, template, context, section="review", status=status)

@@ -19,7 +19,8 @@ function press(key) {
   if (isUnderWay) return true;
   const target = document.querySelector(`#main [data-key="${key}"]:not([disabled])`);
   if (!visible(target)) return false;
-  target.click();
+  if (target.matches("input[list]")) target.select();
+  else target.click();
   return true;
 }
 

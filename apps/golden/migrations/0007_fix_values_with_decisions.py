@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("golden", "0005_let_writers_bound_pending_terms"),
+        ("golden", "0006_sweep_search_words_in"),
     ]
 
     operations = [
