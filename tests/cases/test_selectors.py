@@ -52,6 +52,8 @@ def test_open_cases_of_records_name_any_of_them() -> None:
     assert [row.case_id for row in selectors.list_open_cases_of([b.pk, c.pk])] == [case.pk]
     assert selectors.list_open_cases_of([c.pk]) == []
     assert selectors.list_open_cases_of([]) == []
+    assert selectors.list_open_pairs_of([b.pk, c.pk]) == [(case.pk, case.low_record_id, case.high_record_id)]
+    assert selectors.list_open_pairs_of([c.pk]) == selectors.list_open_pairs_of([]) == []
 
 
 def test_an_unknown_case_is_not_found() -> None:

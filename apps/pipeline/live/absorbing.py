@@ -16,7 +16,7 @@ from apps.base.actors import Actor, acting
 from apps.base.ids import uuid7
 from apps.base.locks import Gate, share_gates
 from apps.base.pending import LIVE_SETTINGS, sweep_pending
-from apps.cases.selectors import list_open_cases_of
+from apps.cases.selectors import list_open_pairs_of
 from apps.delivery.services import wake
 from apps.engine.cluster import ComponentTooLarge
 from apps.golden.inheritance import NONE
@@ -99,9 +99,9 @@ def absorb(
         except (TooMuch, ComponentTooLarge) as too_much:
             queue_redo(record_ids, reason=str(too_much))
             return {r: Absorbed(r, None, ("queued",), f"To be matched shortly: {too_much}") for r in record_ids}
-        asked = list_open_cases_of(list(record_ids)) if outcome.counts.get("cases_opened") else []
-        cases = {r: [c.case_id for c in asked if r in (c.low_record_id, c.high_record_id)] for r in record_ids}
-        return {record: _told(record, outcome, cases[record]) for record in record_ids}
+        asked = list_open_pairs_of(record_ids) if outcome.counts.get("cases_opened") else []
+        cases = _by_record(asked)
+        return {record: _told(record, outcome, cases.get(record, ())) for record in record_ids}
 
 
 def settle(
@@ -189,6 +189,15 @@ def _members_of(records: Collection[int], ground: Neighbourhood, settled: Settle
     lacking = [r for r in records if r not in found]
     customers = list_customers_of_records(lacking) if lacking else {}
     return found | {r: customers[r].member_count if r in customers else 1 for r in lacking}
+
+
+def _by_record(asked: Iterable[tuple[int, int, int]]) -> dict[int, list[int]]:
+    """Return the cases that name each record."""
+    cases: dict[int, list[int]] = {}
+    for case_id, low, high in asked:
+        for record in {low, high}:
+            cases.setdefault(record, []).append(case_id)
+    return cases
 
 
 def _told(record: int, outcome: Outcome, case_ids: Iterable[int]) -> Absorbed:
