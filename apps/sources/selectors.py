@@ -147,6 +147,13 @@ def find_source_record(source_code: str, key: str) -> Record | None:
     return found[0] if found else None
 
 
+def find_records_by_key(key: str, *, limit: int = 10) -> list[Record]:
+    """Return the records that carry this key, of every source, by source. One query, on the index of keys."""
+    # Source by source: the index of keys starts with the source.
+    condition = "r.source_id = ANY(ARRAY(SELECT id FROM sources_sourcesystem)) AND r.key = %s ORDER BY s.code LIMIT %s"
+    return _records(condition, [key, limit])
+
+
 def list_records(record_ids: Iterable[int]) -> dict[int, Record]:
     """Return the source records that exist among `record_ids`, by id. One query; none for no ids."""
     ids = list(record_ids)

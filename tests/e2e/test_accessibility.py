@@ -104,7 +104,7 @@ def test_axe_finds_nothing_on_any_screen(
 
 def open_palette(page: Page) -> None:
     page.keyboard.press("Control+k")
-    page.get_by_role("combobox").fill("re")
+    page.get_by_role("combobox", name="Page, action or customer").fill("re")
     expect(page.get_by_role("option").first).to_be_visible()
 
 
@@ -119,7 +119,18 @@ def open_drawer(page: Page) -> None:
     expect(page.get_by_role("heading", name="Your keys")).to_be_visible()
 
 
-STATES: dict[str, Callable[[Page], None]] = {"palette": open_palette, "keys": open_keys, "drawer": open_drawer}
+def open_suggestions(page: Page) -> None:
+    page.locator("#find").press_sequentially("praezision")
+    expect(page.locator("#find-list [role=option]").first).to_be_visible()
+    page.keyboard.press("ArrowDown")
+
+
+STATES: dict[str, Callable[[Page], None]] = {
+    "palette": open_palette,
+    "keys": open_keys,
+    "drawer": open_drawer,
+    "suggestions": open_suggestions,
+}
 
 
 def test_targets_are_large_enough_and_nothing_scrolls_sideways_at_320_px(

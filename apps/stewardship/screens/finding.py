@@ -1,53 +1,136 @@
-"""Search results: which customers, and why each was found."""
+"""Search results: which customers, and why each was found; records and cases that a query names exactly."""
 
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from difflib import get_close_matches
 
 from django.core import signing
 
+from apps.base.errors import NotFound
+from apps.cases import selectors as cases
 from apps.engine.standardise.folding import fold
 from apps.golden import selectors as golden
+from apps.sources import selectors as sources
 
 PAGE = 25
+MOST_KEYS = 3
+"""A row names this many of a customer's source records."""
+_ALIKE = 0.75
 _SALT = "stewardship.search"
 
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """A customer found, the sources that know it, and the reason in words."""
+    """A customer found, the reason in words, some of its source records, and whether an open case asks about it."""
 
     customer: golden.CustomerSummary
     place: str
     why: str
     is_exact: bool
+    known_by: tuple[sources.Record, ...] = ()
+    hidden: int = 0
+    is_in_question: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """A source record that a query names by its key, and the customer it belongs to."""
+
+    record: sources.Record
+    customer: golden.CustomerSummary
 
 
 @dataclass(frozen=True, slots=True)
 class Findings:
-    """A page of results and the mark from which the next one goes on."""
+    """A page of results and the mark from which the next one goes on.
+
+    `records` carry the query as their key, `case` has it as its number.
+    """
 
     query: str
     found: tuple[Found, ...]
     next_after: str
     is_first: bool
+    records: tuple[Named, ...] = ()
+    case: cases.CaseRow | None = None
 
     @property
     def only_gid(self) -> str:
         """The one customer that an id or number names exactly, or nothing."""
+        named = {one.customer.gid for one in self.records}
+        if len(named) == 1:
+            return next(iter(named))
         single = self.is_first and len(self.found) == 1 and self.found[0].is_exact
         return self.found[0].customer.gid if single and _is_a_name_of_one(self.query) else ""
 
 
-def find_customers(query: str, *, after: str = "") -> Findings:
-    """Return a page of customers for a query, best first. At most three queries."""
-    hits = golden.search_customers(query, after=_read_mark(after), limit=PAGE + 1) if query else []
+def find_customers(query: str, *, after: str = "", limit: int = PAGE) -> Findings:
+    """Return a page of customers for a query, best first, and what it names exactly. At most six queries."""
+    hits = golden.search_customers(query, after=_read_mark(after), limit=limit + 1) if query else []
     exact = _explain_exact(query) if hits else ""
-    shown = hits[:PAGE]
+    shown = hits[:limit]
     return Findings(
         query=query,
         found=tuple(_found(hit, query, exact) for hit in shown),
-        next_after=_write_mark(shown[-1].position) if len(hits) > PAGE else "",
+        next_after=_write_mark(shown[-1].position) if len(hits) > limit else "",
         is_first=not after,
+        records=_find_records(query) if query and not after and not _is_by_id(hits, query) else (),
+        case=_find_case(query) if not after else None,
     )
+
+
+def add_details(findings: Findings) -> Findings:
+    """Return the findings with each customer's source records and whether a case is open. At most three queries."""
+    members = golden.list_member_ids_of(found.customer.gid for found in findings.found)
+    named = {gid: _preferred(ids, findings.records) for gid, ids in members.items()}
+    records = sources.list_records(record for ids in named.values() for record in ids)
+    pairs = cases.list_open_pairs_of([record for ids in members.values() for record in ids]) if members else []
+    asked = {record for _, *ends in pairs for record in ends}
+    return replace(
+        findings, found=tuple(_with_details(found, named, members, records, asked) for found in findings.found)
+    )
+
+
+def _preferred(ids: Sequence[int], exact: Iterable[Named]) -> list[int]:
+    """Return the first of a customer's records, those that the query names before all others."""
+    first = {one.record.record_id for one in exact}
+    return sorted(ids, key=lambda record: (record not in first, record))[:MOST_KEYS]
+
+
+def _with_details(
+    found: Found,
+    named: Mapping[str, Sequence[int]],
+    members: Mapping[str, Sequence[int]],
+    records: Mapping[int, sources.Record],
+    asked: set[int],
+) -> Found:
+    gid = found.customer.gid
+    known = tuple(records[record] for record in named.get(gid, ()))
+    everybody = members.get(gid, ())
+    return replace(
+        found, known_by=known, hidden=len(everybody) - len(known), is_in_question=not asked.isdisjoint(everybody)
+    )
+
+
+def _is_by_id(hits: Sequence[golden.SearchHit], query: str) -> bool:
+    return len(hits) == 1 and hits[0].customer.gid == query.strip().upper()
+
+
+def _find_records(query: str) -> tuple[Named, ...]:
+    found = {record.record_id: record for record in sources.find_records_by_key(query.strip())}
+    homes = golden.list_customers_of_records(found) if found else {}
+    return tuple(Named(found[record], customer) for record, customer in homes.items())
+
+
+def _find_case(query: str) -> cases.CaseRow | None:
+    """Return the case that a query such as "case 12" or "#12" names, or None."""
+    words = query.strip().lower().removeprefix("case").strip().removeprefix("#")
+    if words == query.strip() or not words.isdecimal() or len(words) > 18:
+        return None
+    try:
+        return cases.get_case(int(words))
+    except NotFound:
+        return None
 
 
 def _found(hit: golden.SearchHit, query: str, exact: str) -> Found:
@@ -65,6 +148,8 @@ def _say_why(hit: golden.SearchHit, query: str, exact: str) -> str:
     if hit.matched < hit.asked:
         named = ", ".join(f"“{word}”" for word in in_name)
         return f"{hit.matched} of {hit.asked} words" + (f": {named} in its name" if named else "")
+    if hit.is_corrected and _is_like_its_name(query, hit.customer.name):
+        return "its name, spelt a little differently"
     if in_name:
         return "its name and other words of its records"
     return exact or "a word of its records, such as a former or other name"
@@ -81,6 +166,11 @@ def _explain_exact(query: str) -> str:
     if digits >= 4 and digits * 2 >= len(text.replace(" ", "")):
         return f"the number {text} in its records"
     return ""
+
+
+def _is_like_its_name(query: str, name: str) -> bool:
+    words = fold(name).split()
+    return all(get_close_matches(word, words, n=1, cutoff=_ALIKE) for word in fold(query).split())
 
 
 def _is_a_name_of_one(query: str) -> bool:

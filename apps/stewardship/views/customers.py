@@ -15,7 +15,7 @@ from apps.golden import selectors as golden
 from apps.stewardship.forms import SearchForm
 from apps.stewardship.pages import page, render_page
 from apps.stewardship.screens import customer as screens
-from apps.stewardship.screens.finding import find_customers
+from apps.stewardship.screens.finding import add_details, find_customers
 from apps.stewardship.screens.why import build_why, build_why_not
 
 MOST_SUGGESTED = 6
@@ -47,18 +47,21 @@ def search(request: HttpRequest) -> HttpResponse:
     findings = find_customers(form.cleaned_data["q"], after=form.cleaned_data["after"])
     if findings.only_gid:
         return redirect("stewardship:customer", findings.only_gid)
-    context = {"query": findings.query, "findings": findings, "customers": golden.count_customers()}
+    if findings.case and not findings.found:
+        return redirect("stewardship:case", findings.case.case_id)
+    context = {"query": findings.query, "findings": add_details(findings), "customers": golden.count_customers()}
     return render_page(request, "stewardship/search.html", context, section="customers")
 
 
 @require_safe
 @page()
 def suggest(request: HttpRequest) -> HttpResponse:
-    """Return the customers a few letters find, as rows of the command palette."""
+    """Return what a few letters find: customers as rows of the palette; ?grouped=1 with records and cases, by group."""
     form = SearchForm(request.GET)
     words = form.cleaned_data["q"] if form.is_valid() else ""
-    found = find_customers(words).found[:MOST_SUGGESTED] if len(words) >= SHORTEST_SUGGESTED else ()
-    response = render(request, "stewardship/suggestions.html", {"found": found})
+    findings = find_customers(words, limit=MOST_SUGGESTED) if len(words) >= SHORTEST_SUGGESTED else None
+    template = "stewardship/suggestion_groups.html" if request.GET.get("grouped") else "stewardship/suggestions.html"
+    response = render(request, template, {"findings": findings, "found": findings.found if findings else ()})
     response["Cache-Control"] = "no-store"
     return response
 

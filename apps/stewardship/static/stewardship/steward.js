@@ -4,6 +4,7 @@
 const TYPING = "input:not([type=checkbox]), textarea, select, [contenteditable]";
 let waitsForPlace = 0;
 let isUnderWay = false;
+let holding = null;
 
 const keysAreOn = () => document.body.dataset.keys !== "off";
 const visible = (element) => element && element.getClientRects().length > 0;
@@ -32,6 +33,12 @@ function moveRow(step) {
   rows[next].focus();
   rows[next].scrollIntoView({ block: "nearest" });
   return true;
+}
+
+function tickRow() {
+  const tick = document.activeElement.closest("#main tr")?.querySelector("input[type=checkbox]");
+  if (tick) tick.click();
+  return Boolean(tick);
 }
 
 function moveTab(step) {
@@ -69,6 +76,7 @@ function act(key) {
   if (key === "?") return openSheet("keys-sheet");
   if (key === "j") return moveRow(1);
   if (key === "k") return moveRow(-1);
+  if (key === "x" && tickRow()) return true;
   if (key === "[") return moveTab(-1);
   if (key === "]") return moveTab(1);
   return press(key);
@@ -136,12 +144,15 @@ function holdForms(held) {
 }
 
 document.addEventListener("htmx:beforeRequest", (event) => {
-  if (event.detail.elt instanceof HTMLFormElement) holdForms(true);
+  if (!(event.detail.elt instanceof HTMLFormElement)) return;
+  holding = event.detail.xhr;
+  holdForms(true);
 });
 
 document.addEventListener("htmx:afterRequest", (event) => {
   document.getElementById("offline")?.toggleAttribute("hidden", true);
-  if (event.detail.elt instanceof HTMLFormElement) holdForms(false);
+  // By request: a form that its own answer replaced is no longer what the event speaks of.
+  if (event.detail.xhr === holding) holdForms(false);
 });
 
 document.addEventListener("htmx:sendError", () => {
