@@ -61,7 +61,9 @@ def screens(hub: SmallHub) -> list[str]:
     troubles = ["/customers/nothing/", "/customers/?q=zzzz", "/no/such/page/", "/review/?kind=growth"]
     acme = f"/customers/{hub.acme.gid}/"
     split, picks = f"{acme}split/?records=erp:88-12", f"{acme}why/?not=praezision"
-    return [*paths(hub), split, picks, "/rules/", "/components/", *troubles]
+    compared = f"{acme}history/?from=2020-01-01T00:00:00Z&to=2099-01-01T00:00:00Z"
+    as_of = f"{acme}?at=2099-01-01T00:00:00Z"
+    return [*paths(hub), split, picks, compared, as_of, "/rules/", "/components/", *troubles]
 
 
 def find_violations(page: Page) -> list[str]:

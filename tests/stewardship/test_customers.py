@@ -177,7 +177,7 @@ def test_identifiers_carry_their_check_and_extensions_their_terms(steward: Clien
 
 
 def test_history_says_who_did_what_and_why(steward: Client, small_hub: SmallHub) -> None:
-    rows = steward.get(f"/customers/{small_hub.acme.gid}/history/").context["rows"]
+    rows = steward.get(f"/customers/{small_hub.acme.gid}/history/").context["history"].rows
     assert any(row.what == "Created this customer" and row.who == "hub:factory" for row in rows)
     assert [row.at for row in rows] == sorted((row.at for row in rows), reverse=True)
 
@@ -187,7 +187,7 @@ def test_a_merged_id_leads_to_its_survivor_and_says_so(steward: Client, small_hu
     response = steward.get(f"/customers/{absorbed.gid}/history/", follow=True)
     assert response.redirect_chain == [(f"/customers/{small_hub.acme.gid}/history/", 302)]
     assert f"{absorbed.gid} was merged into this customer" in response.content.decode()
-    assert any("Merged with" in row.what for row in response.context["rows"])
+    assert any("Merged with" in row.what for row in response.context["history"].rows)
 
 
 def test_an_id_in_small_letters_leads_to_its_one_spelling(steward: Client, small_hub: SmallHub) -> None:

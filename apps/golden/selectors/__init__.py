@@ -10,7 +10,7 @@ from apps.golden.selectors.customers import (
     list_customers,
     list_customers_of_records,
 )
-from apps.golden.selectors.history import Change, HistoryRow, list_history
+from apps.golden.selectors.history import Change, HistoryRow, PastState, list_history, list_states_at
 from apps.golden.selectors.homes import find_homes_before, name_gids, name_golden
 from apps.golden.selectors.members import (
     Member,
@@ -51,6 +51,7 @@ __all__ = [
     "Member",
     "MoveRow",
     "OutOfTime",
+    "PastState",
     "PinRow",
     "Resolution",
     "SearchHit",
@@ -73,6 +74,7 @@ __all__ = [
     "list_moves",
     "list_pins",
     "list_pins_if_joined",
+    "list_states_at",
     "list_value_rows",
     "live_pins",
     "name_gids",

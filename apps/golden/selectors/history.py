@@ -1,6 +1,6 @@
 """What became of a customer: its own history and that of its members, newest first."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Protocol
@@ -8,7 +8,7 @@ from typing import Any, Protocol
 from django.db.models import Q
 
 from apps.golden.models import GoldenRecord, Membership, Move
-from apps.golden.selectors.values import read_values
+from apps.golden.selectors.values import Value, read_values
 from apps.sources import selectors as sources
 
 
@@ -16,6 +16,10 @@ class _GoldenEntry(Protocol):
     """A row of the golden records' history; the package makes its class at run time."""
 
     state: str
+    version: int
+    rules_version: int
+    member_count: int
+    history_date: datetime
     values: Mapping[str, Mapping[str, Any]]
 
 
@@ -25,6 +29,7 @@ class _MembershipEntry(Protocol):
     record_id: int
     golden_id: int
     history_type: str
+    rules_version: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +58,41 @@ class HistoryRow:
     record_id: int | None
     source_code: str
     source_key: str
+    rules_version: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class PastState:
+    """A customer as it was: since when, its version, the rules that made it, and its values."""
+
+    since: datetime
+    state: str
+    version: int
+    rules_version: int
+    member_count: int
+    values: tuple[Value, ...]
+
+
+def list_states_at(gid: str, moments: Sequence[datetime]) -> list[PastState | None]:
+    """Return what a customer was at each moment, None where it was not there yet. One query, one more per moment."""
+    golden_id = GoldenRecord.objects.filter(gid=gid).values_list("pk", flat=True).first()
+    found: list[PastState | None] = []
+    for at in moments:
+        rows = GoldenRecord.history.filter(id=golden_id, history_date__lte=at).order_by("-history_id")
+        entry: _GoldenEntry | None = rows.first()
+        found.append(_state(entry) if entry else None)
+    return found
+
+
+def _state(entry: _GoldenEntry) -> PastState:
+    return PastState(
+        since=entry.history_date,
+        state=entry.state,
+        version=entry.version,
+        rules_version=entry.rules_version,
+        member_count=entry.member_count,
+        values=read_values(entry.values),
+    )
 
 
 def list_history(gid: str, *, limit: int = 200) -> list[HistoryRow]:
@@ -93,6 +133,7 @@ def _list_own(golden_id: int, limit: int) -> tuple[list[HistoryRow], set[int]]:
                 record_id=None,
                 source_code="",
                 source_key="",
+                rules_version=entry.rules_version,
             )
         )
     return rows, record_ids
@@ -136,6 +177,7 @@ def _list_memberships(golden_id: int, record_ids: set[int], limit: int) -> list[
                 record_id=entry.record_id,
                 source_code="",
                 source_key="",
+                rules_version=entry.rules_version,
             )
         )
     return rows

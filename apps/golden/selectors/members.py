@@ -41,6 +41,8 @@ class MoveRow:
     verdict_id: int | None
     run_id: int
     at: datetime
+    name: str = ""
+    other_name: str = ""
 
 
 def list_member_ids(gid: str) -> list[int]:
@@ -99,6 +101,8 @@ def list_moves(gid: str, *, limit: int = 200) -> list[MoveRow]:
             verdict_id=row.verdict_id,
             run_id=row.run_id,
             at=row.at,
+            name=row.golden.name,
+            other_name=row.other.name if row.other else "",
         )
         for row in rows
     ]

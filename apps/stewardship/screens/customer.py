@@ -1,10 +1,9 @@
-"""The customer page: its head, and the tabs Summary, Sources, Company codes and History."""
+"""The customer page: its head, and the tabs Summary, Sources and Company codes."""
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from itertools import groupby
 
 from apps.cases import selectors as cases
 from apps.delivery import selectors as delivery
@@ -22,7 +21,6 @@ from apps.stewardship.screens.words import (
 
 MOST_COLUMNS = 8
 MOST_MEMBERS = 200
-HISTORY_ROWS = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,35 +189,6 @@ def build_company_page(head: Head) -> CompanyPage:
     )
 
 
-@dataclass(frozen=True, slots=True)
-class Happening:
-    """One thing that happened to a customer: when, who, what in words, and what it changed."""
-
-    at: datetime
-    who: str
-    what: str
-    reason: str
-    run_id: int
-    changes: tuple[tuple[str, str, str, str], ...]
-    records: tuple[str, ...] = ()
-
-
-def build_history(gid: str) -> list[Happening]:
-    """Return what happened to a customer, newest first. At most eight queries."""
-    moves = [move for move in golden.list_moves(gid) if move.other]
-    others = golden.list_customers({_other_of(move, gid) for move in moves})
-    names = {customer.gid: customer.name for customer in others}
-    told = [_tell_move(move, gid, names) for move in moves]
-    rows = [
-        row
-        for row in golden.list_history(gid, limit=HISTORY_ROWS)
-        if row.kind != "stayed" and (row.changes or row.kind != "changed")
-    ]
-    for _, alike in groupby(rows, key=lambda row: (row.kind, row.actor, row.reason, row.run_id, row.record_id is None)):
-        told += _tell(list(alike))
-    return sorted(told, key=lambda row: row.at, reverse=True)
-
-
 def _field(row: golden.ValueRow, given: dict[int, sources.Given], pins: Iterable[golden.PinRow]) -> Field:
     said = given.get(row.record_id)
     own = [pin for pin in pins if pin.attribute == row.attribute]
@@ -275,50 +244,3 @@ def _cell(text: str, value: golden.Value | None, record_id: int) -> Cell:
         wins=value is not None and value.record_id == record_id,
         agrees=value is not None and text.casefold() == value.value.casefold(),
     )
-
-
-_KINDS = {
-    "created": "Created this customer",
-    "changed": "Changed",
-    "deleted": "Removed this customer's row",
-    "joined": "Added",
-    "left": "Took out",
-}
-
-
-def _tell(rows: Sequence[golden.HistoryRow]) -> list[Happening]:
-    """Return one happening for records that came or went together, one each for everything else."""
-    if rows[0].record_id is None:
-        return [_happening(row, "", ()) for row in rows]
-    records = tuple(f"{row.source_code} {row.source_key}" for row in rows)
-    return [_happening(rows[0], f" {len(rows)} source record{'s' if len(rows) > 1 else ''}", records)]
-
-
-def _happening(row: golden.HistoryRow, what: str, records: tuple[str, ...]) -> Happening:
-    return Happening(
-        at=row.at,
-        who=row.actor,
-        what=f"{_KINDS.get(row.kind, row.kind.capitalize())}{what}",
-        reason=row.reason,
-        run_id=row.run_id,
-        changes=tuple(_changes(row.changes)) if row.kind == "changed" else (),
-        records=records,
-    )
-
-
-def _changes(changes: Iterable[golden.Change]) -> Iterable[tuple[str, str, str, str]]:
-    for change in changes:
-        sign = "+" if not change.before else "−" if not change.after else "~"
-        yield sign, title_of(change.attribute), change.before, change.after
-
-
-def _other_of(move: golden.MoveRow, gid: str) -> str:
-    return str(move.other) if move.gid == gid else move.gid
-
-
-def _tell_move(move: golden.MoveRow, gid: str, names: dict[str, str]) -> Happening:
-    other = _other_of(move, gid)
-    name = f"{names.get(other) or 'a customer'} ({other})"
-    verbs = {"merged": "Merged with", "split": "Split from", "transferred": "Moved records with", "revived": "Revived"}
-    what = f"{verbs.get(move.kind, move.kind.capitalize())} {name}"
-    return Happening(at=move.at, who=move.actor, what=what, reason=move.reason, run_id=move.run_id, changes=())

@@ -1,7 +1,9 @@
 """Find customers and look at one, tab by tab."""
 
 from collections.abc import Callable
+from datetime import UTC, datetime
 from typing import Any
+from urllib.parse import urlencode
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
@@ -13,9 +15,12 @@ from apps.base.errors import HubError
 from apps.base.ids import GovernedIdError
 from apps.golden import selectors as golden
 from apps.stewardship.forms import SearchForm
-from apps.stewardship.pages import page, render_page
+from apps.stewardship.pages import actor_of, page, render_page
+from apps.stewardship.roles import JUDGES, Role, roles_of
 from apps.stewardship.screens import customer as screens
+from apps.stewardship.screens.decisions import list_undoable
 from apps.stewardship.screens.finding import add_details, find_customers
+from apps.stewardship.screens.history import Filter, build_as_of, build_history, compare_moments
 from apps.stewardship.screens.why import build_why, build_why_not
 
 MOST_SUGGESTED = 6
@@ -69,7 +74,7 @@ def suggest(request: HttpRequest) -> HttpResponse:
 @require_safe
 @page()
 def show_summary(request: HttpRequest, gid: str) -> HttpResponse:
-    """Show a customer's values, each with source, rule and time."""
+    """Show a customer's values, each with source, rule and time; with ?at= as they were then, to read only."""
     return _show_tab(request, gid, "customer", _summary)
 
 
@@ -97,13 +102,41 @@ def show_companies(request: HttpRequest, gid: str) -> HttpResponse:
 @require_safe
 @page()
 def show_history(request: HttpRequest, gid: str) -> HttpResponse:
-    """Show who changed what, when and why."""
-    return _show_tab(
-        request, gid, "customer-history", lambda _, head: {"rows": screens.build_history(head.customer.gid)}
+    """Show who changed what, when and why; narrowed by ?field= and ?actor=, compared between ?from= and ?to=."""
+    ticked = [at for at in map(_moment, request.GET.getlist("tick")) if at]
+    if len(ticked) > 1:
+        query = urlencode({"from": min(ticked).isoformat(), "to": max(ticked).isoformat()})
+        return redirect(f"{reverse('stewardship:customer-history', args=[gid])}?{query}")
+    return _show_tab(request, gid, "customer-history", _history)
+
+
+def _history(request: HttpRequest, head: screens.Head) -> dict[str, Any]:
+    first, last = (_moment(request.GET.get(name, "")) for name in ("from", "to"))
+    if first and last:
+        return {"compared": compare_moments(head.customer.gid, first, last)}
+    roles = roles_of(request.user)
+    undoes_any = Role.SENIOR_STEWARD in roles
+    page = build_history(
+        head.customer,
+        Filter(request.GET.get("field", "")[:MOST_ASKED], request.GET.get("actor", "")[:MOST_ASKED]),
+        undoable=list_undoable(actor_of(request)) if roles & JUDGES and not undoes_any else (),
+        undoes_any=undoes_any,
     )
+    return {"history": page, "ticked_alone": "tick" in request.GET}
 
 
-def _summary(_request: HttpRequest, head: screens.Head) -> dict[str, Any]:
+def _moment(text: str) -> datetime | None:
+    """Return the instant an address names, None where it names none; a plus sign may have come as a blank."""
+    try:
+        at = datetime.fromisoformat(text.strip().replace(" ", "+"))
+    except ValueError:
+        return None
+    return at if at.tzinfo else at.replace(tzinfo=UTC)
+
+
+def _summary(request: HttpRequest, head: screens.Head) -> dict[str, Any]:
+    if at := _moment(request.GET.get("at", "")):
+        return {"as_of": build_as_of(head.customer.gid, at)}
     return {"groups": screens.build_summary(head), "write_backs": screens.list_write_backs(head)}
 
 

@@ -1,0 +1,133 @@
+"""What happened to a customer: narrowed, compared, as of a moment, drawn, and undone from the row."""
+
+from collections.abc import Callable
+from datetime import timedelta
+
+import pytest
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+
+from apps.base.actors import Actor, acting
+from apps.golden import selectors as golden
+from apps.matching.models import Verdict
+from apps.stewardship.screens.lanes import build_lanes
+from tests.stewardship.conftest import SmallHub, middle
+
+LEAVES = "erp:88-12"
+
+
+def history(hub: SmallHub) -> str:
+    return f"/customers/{hub.acme.gid}/history/"
+
+
+def change_name(hub: SmallHub, value: str, *, by: str, reason: str) -> None:
+    entry = {"value": value, "record": hub.crm_record.pk, "version": 1, "rule": "only_value"}
+    with acting(Actor.person(by, None), reason=reason):
+        hub.acme.refresh_from_db()
+        hub.acme.values = {**hub.acme.values, "name": entry}
+        hub.acme.version += 1
+        hub.acme.save()
+
+
+@pytest.fixture
+def changed(small_hub: SmallHub) -> SmallHub:
+    """A customer whose name two people changed, one after the other."""
+    change_name(small_hub, "Acme One", by="ada", reason="as on the letterhead")
+    change_name(small_hub, "Acme Two", by="bob", reason="merged companies")
+    return small_hub
+
+
+def split(client: Client, hub: SmallHub) -> int:
+    version = golden.get_customer(hub.acme.gid).version
+    sent = {"version": version, "records": LEAVES, "reason": "two branches"}
+    assert client.post(f"/customers/{hub.acme.gid}/split/", sent).status_code == 302
+    return Verdict.objects.latest("pk").pk
+
+
+def test_a_row_says_who_when_before_after_why_and_by_which_rules(steward: Client, changed: SmallHub) -> None:
+    row = steward.get(history(changed), {"field": "name"}).context["history"].rows[0]
+    assert (row.who, row.reason, row.rules_version) == ("person:bob", "merged companies", 1)
+    assert [(one.sign, one.title, one.before, one.after) for one in row.changes] == [
+        ("~", "Name", "Acme One", "Acme Two")
+    ]
+    text = middle(steward.get(history(changed), {"field": "name"}))
+    assert "rules version 1" in text
+    assert "Reason: merged companies" in text
+
+
+def test_a_field_and_a_person_narrow_what_is_shown(steward: Client, changed: SmallHub) -> None:
+    shown = steward.get(history(changed), {"field": "name", "actor": "person:ada"}).context["history"]
+    assert [(row.who, [one.attribute for one in row.changes]) for row in shown.rows] == [("person:ada", ["name"])]
+    assert {"person:ada", "person:bob", "hub:factory"} <= set(shown.actors)
+    nothing = middle(steward.get(history(changed), {"field": "lei"}))
+    assert "Nothing in the history is about that" in nothing
+
+
+def test_two_ticks_compare_two_points_whichever_comes_first(steward: Client, changed: SmallHub) -> None:
+    points = [row.moment for row in steward.get(history(changed)).context["history"].rows if row.is_point]
+    newest, oldest = points[0], points[-1]
+    response = steward.get(history(changed), {"tick": [newest, oldest]}, follow=True)
+    assert "?from=" in response.redirect_chain[0][0]
+    compared = response.context["compared"]
+    assert [state.version for state in compared.states] == [1, 3]
+    named = {row.title: (row.sign, row.before, row.after) for row in compared.rows}
+    assert named["Name"] == ("~", "ACME Präzision GmbH", "Acme Two")
+    assert named["City"][0] == ""
+    turned = steward.get(history(changed), {"from": newest, "to": oldest}).context["compared"]
+    assert turned == compared
+
+
+def test_one_tick_alone_and_rubbish_compare_nothing(steward: Client, changed: SmallHub) -> None:
+    assert "Tick two points" in middle(steward.get(history(changed), {"tick": "2026-01-01T00:00:00Z"}))
+    response = steward.get(history(changed), {"from": "x", "to": "2026-01-01"})
+    assert response.status_code == 200
+    assert "compared" not in response.context
+
+
+def test_the_customer_as_of_a_moment_is_to_read_only(steward: Client, changed: SmallHub) -> None:
+    page = f"/customers/{changed.acme.gid}/"
+    points = [row for row in steward.get(history(changed)).context["history"].rows if row.is_point]
+    text = middle(steward.get(page, {"at": points[1].moment}))
+    assert "Acme One" in text
+    assert "Version 2" in text
+    assert "To read only" in text
+    assert "/fields/" not in text
+    before = points[-1].at - timedelta(days=1)
+    assert "was not there yet" in middle(steward.get(page, {"at": before.isoformat()}))
+
+
+def test_a_split_is_undone_from_its_row_by_who_may(log_in: Callable[[str], Client], small_hub: SmallHub) -> None:
+    steward = log_in("steward")
+    verdict = split(steward, small_hub)
+    rows = steward.get(history(small_hub)).context["history"].rows
+    assert [(row.what.split(" (")[0], row.decision, row.reason) for row in rows if row.decision] == [
+        ("Split from ACME Praezision GmbH", verdict, "two branches")
+    ]
+    button = f'name="verdict_id" value="{verdict}"'
+    assert button in middle(steward.get(history(small_hub)))
+    assert button in middle(log_in("senior_steward").get(history(small_hub)))
+    assert button not in middle(log_in("viewer").get(history(small_hub)))
+    steward.post("/review/undo/", {"verdict_id": verdict})
+    assert button not in middle(steward.get(history(small_hub)))
+
+
+def test_lanes_join_and_leave_the_customer_s_line(steward: Client, small_hub: SmallHub) -> None:
+    split(steward, small_hub)
+    lanes = steward.get(history(small_hub)).context["history"].lanes
+    crm, erp = sorted(lanes.lanes, key=lambda lane: lane.name)
+    assert (crm.name, erp.name) == ("crm 0031", "erp 88-12")
+    assert crm.path.count("L") == 1
+    assert erp.path.count("L") == 2
+    assert erp.path.endswith(f"{erp.y}H{lanes.end}")
+    assert build_lanes([]) is None
+
+
+def test_the_fullest_page_takes_few_queries(steward: Client, small_hub: SmallHub) -> None:
+    split(steward, small_hub)
+    steward.get(history(small_hub))
+    for query in ({}, {"from": "2026-01-01T00:00:00Z", "to": "2099-01-01T00:00:00Z"}):
+        with CaptureQueriesContext(connection) as queries:
+            response = steward.get(history(small_hub), query)
+        assert len(queries) <= 15, (query, len(queries))
+        assert ("compared" in response.context) == bool(query)
