@@ -4,7 +4,7 @@ from typing import Any
 
 from rest_framework import serializers
 
-from apps.api.v1.shapes import Bits, CustomerSummaryShape, RecordRef
+from apps.api.v1.shapes import Bits, CustomerSummaryShape, Plain, RecordRef
 
 
 class ExampleShape(serializers.Serializer[Any]):
@@ -37,7 +37,7 @@ class IdentityShape(serializers.Serializer[Any]):
     customers = CustomerSummaryShape(many=True)
 
 
-class EvidenceShape(serializers.Serializer[Any]):
+class EvidenceShape(Plain):
     """One comparison's outcome; its bits add up with the others' and the prior to the score."""
 
     comparison = serializers.CharField()
