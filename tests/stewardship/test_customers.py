@@ -4,10 +4,13 @@ from collections.abc import Callable
 from datetime import date
 
 import pytest
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 
 from apps.base.actors import Actor, acting
 from apps.golden.models import GoldenRecord, Membership, Pin
+from apps.pipeline.fixing import Wish, pin_value
 from apps.sources.models import SourceRecord
 from tests.factories import make_customer, make_merge, make_record, make_standard, make_verdict
 from tests.factories.sources import RECEIVED
@@ -293,3 +296,43 @@ def test_the_report_for_print_has_every_step_open(steward: Client, small_hub: Sm
     page = f"/customers/{golden.gid}/why/"
     assert middle(steward.get(page)).count('<details class="panel pair-why" open>') == 1
     assert middle(steward.get(page, {"print": "1"})).count('<details class="panel pair-why" open>') == 2
+
+
+def test_the_head_counts_what_is_filled_and_what_is_protected(steward: Client, small_hub: SmallHub) -> None:
+    gid = small_hub.acme.gid
+    pin_value(gid=gid, wish=Wish("phone", value="+49 40 555 0100"), reason="called", actor=Actor.person("ada", None))
+    head = steward.get(f"/customers/{gid}/").context["head"]
+    assert head.filled == len(GoldenRecord.objects.get(pk=small_hub.acme.pk).values)
+    assert (head.fields >= head.filled, head.protected) == (True, 1)
+
+
+def test_the_summary_tells_the_latest_events_and_open_cases(steward: Client, small_hub: SmallHub) -> None:
+    gid = small_hub.acme.gid
+    for number in range(6):
+        wish = Wish("phone", value=f"+49 40 555 010{number}")
+        pin_value(gid=gid, wish=wish, reason="called", actor=Actor.person("ada", None))
+    with CaptureQueriesContext(connection) as queries:
+        response = steward.get(f"/customers/{gid}/")
+    latest = response.context["latest"]
+    assert len(latest) == 5
+    assert (latest[0].who, latest[0].fields) == ("person:ada", ("Phone",))
+    assert f'href="/review/{small_hub.case.pk}/">Case {small_hub.case.pk}</a>' in response.content.decode()
+    assert len(queries) <= 15
+
+
+def test_records_are_selected_to_be_split_out_by_those_who_may(
+    log_in: Callable[[str], Client], small_hub: SmallHub
+) -> None:
+    path = f"/customers/{small_hub.acme.gid}/sources/"
+    text = log_in("steward").get(path).content.decode()
+    assert 'name="records" value="crm:0031"' in text
+    assert f'action="/customers/{small_hub.acme.gid}/split/"' in text
+    assert 'name="records"' not in log_in("viewer").get(path).content.decode()
+
+
+def test_each_result_says_its_rule_and_each_record_the_fields_it_wins(steward: Client, small_hub: SmallHub) -> None:
+    grid = steward.get(f"/customers/{small_hub.acme.gid}/sources/").context["grid"]
+    rows = {row.title: row for _, rows in grid.groups for row in rows}
+    assert rows["Name"].rule == "most trusted source"
+    assert "Name" in grid.columns[0].wins
+    assert grid.columns[1].wins == ()

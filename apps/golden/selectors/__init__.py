@@ -10,7 +10,14 @@ from apps.golden.selectors.customers import (
     list_customers,
     list_customers_of_records,
 )
-from apps.golden.selectors.history import Change, HistoryRow, PastState, list_history, list_states_at
+from apps.golden.selectors.history import (
+    Change,
+    HistoryRow,
+    PastState,
+    list_history,
+    list_latest_changes,
+    list_states_at,
+)
 from apps.golden.selectors.homes import find_homes_before, name_gids, name_golden
 from apps.golden.selectors.members import (
     Member,
@@ -68,6 +75,7 @@ __all__ = [
     "list_due_pins",
     "list_history",
     "list_holding_pins",
+    "list_latest_changes",
     "list_member_ids",
     "list_member_ids_of",
     "list_members",

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Protocol
 
-from django.db.models import Q
+from django.db.models import Q, Subquery
 
 from apps.golden.models import GoldenRecord, Membership, Move
 from apps.golden.selectors.values import Value, read_values
@@ -113,7 +113,12 @@ def list_history(gid: str, *, limit: int = 200) -> list[HistoryRow]:
     return _name_records(newest)
 
 
-def _list_own(golden_id: int, limit: int) -> tuple[list[HistoryRow], set[int]]:
+def list_latest_changes(gid: str, *, limit: int = 5) -> list[HistoryRow]:
+    """Return the newest rows of a customer's own history, its members' left out, newest first. One query."""
+    return _list_own(Subquery(GoldenRecord.objects.filter(gid=gid).values("pk")[:1]), limit)[0]
+
+
+def _list_own(golden_id: int | Subquery, limit: int) -> tuple[list[HistoryRow], set[int]]:
     """Return the golden record's own history and the source records its values came from."""
     entries = list(GoldenRecord.history.filter(id=golden_id).order_by("-history_id")[: limit + 1])
     before_each = [*entries[1:], None]

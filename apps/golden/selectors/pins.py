@@ -15,7 +15,7 @@ from django.db.models import BigIntegerField, Max, Q, QuerySet, Value
 
 from apps.engine.survive import Pin as LivePin
 from apps.engine.survive import PinState, SettledPin, holding_pins, settle_pins
-from apps.golden.models import GoldenRecord, Membership, Pin
+from apps.golden.models import Membership, Pin
 from apps.sources import selectors as sources
 
 _JOINED = -1  # stands for a customer that isn't there yet
@@ -71,11 +71,11 @@ def pin_horizon() -> int:
 
 def list_pins(gid: str) -> list[PinRow]:
     """Return the pins of a customer by attribute, the one that holds first. At most five queries; two without pins."""
-    members = list(Membership.objects.filter(golden__gid=gid).values_list("record_id", flat=True))
-    rows = {row.pk: row for row in _unreleased(members)} if members else {}
+    homes = dict(Membership.objects.filter(golden__gid=gid).values_list("record_id", "golden_id"))
+    rows = {row.pk: row for row in _unreleased(list(homes))} if homes else {}
     if not rows:
         return []
-    golden_id = GoldenRecord.objects.filter(gid=gid).values_list("pk", flat=True).get()
+    golden_id = next(iter(homes.values()))
     pins = [_live(row) for row in rows.values()]
     named = sources.list_records({record for pin in pins for record in pin.needs})
     mine = [row for row in _settle(pins, named) if row.cluster == golden_id]

@@ -1,6 +1,6 @@
 """The customer page: its head, and the tabs Summary, Sources and Company codes."""
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -11,6 +11,7 @@ from apps.golden import selectors as golden
 from apps.legal import selectors as legal
 from apps.sources import selectors as sources
 from apps.stewardship.screens.words import (
+    GROUPS,
     group_attributes,
     membership_words,
     pin_condition,
@@ -21,6 +22,8 @@ from apps.stewardship.screens.words import (
 
 MOST_COLUMNS = 8
 MOST_MEMBERS = 200
+LATEST = 5
+MOST_WRITE_BACKS = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +43,21 @@ class Head:
     sources: tuple[SourceCount, ...]
     open_cases: tuple[cases.CaseRow, ...]
     place: str
+
+    @property
+    def filled(self) -> int:
+        """How many fields have a value."""
+        return sum(bool(value.value) for value in self.customer.values)
+
+    @property
+    def fields(self) -> int:
+        """How many fields the pages know, with what else the customer has."""
+        return len({name for names in GROUPS.values() for name in names} | {v.attribute for v in self.customer.values})
+
+    @property
+    def protected(self) -> int:
+        """How many values a person fixed."""
+        return sum(value.pin_id is not None for value in self.customer.values)
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +109,8 @@ class GridRow:
     is_pinned: bool
     cells: tuple[Cell, ...]
     disagrees: bool
+    rule: str
+    attribute: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,8 +122,13 @@ class Column:
     modified_at: datetime | None
     since: datetime
     reason: str
-    wins: int
+    wins: tuple[str, ...]
     name: str
+
+    @property
+    def token(self) -> str:
+        """The record as forms name it."""
+        return f"{self.source.code}:{self.key}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,9 +161,9 @@ def count_sources(members: Iterable[golden.Member]) -> tuple[SourceCount, ...]:
 
 
 def build_summary(head: Head) -> list[tuple[str, list[Field]]]:
-    """Return the customer's values by group, in the pages' order. Four queries, three more where it has pins."""
+    """Return the customer's values by group, in the pages' order. At most seven queries; three without pins."""
     given = sources.list_given(member.record_id for member in head.members)
-    rows = {row.attribute: row for row in golden.describe_values(head.customer.values)}
+    rows = {row.attribute: row for row in golden.describe_values(head.customer.values, head.members)}
     pins = golden.list_pins(head.customer.gid)
     return [(name, [_field(rows[a], given, pins) for a in attributes]) for name, attributes in group_attributes(rows)]
 
@@ -153,12 +178,33 @@ def list_write_backs(head: Head) -> list[WriteBack]:
     ]
 
 
+@dataclass(frozen=True, slots=True)
+class SystemState:
+    """How many of a source's records carry the id, are waiting for it, and carry another or were given up."""
+
+    source: sources.Source
+    done: int
+    waiting: int
+    wrong: int
+
+
+def count_write_backs(rows: Iterable[WriteBack]) -> list[SystemState]:
+    """Return the state of the customer's id in each system, for more records than a list can show. No query."""
+    states: dict[sources.Source, Counter[str]] = defaultdict(Counter)
+    for row in rows:
+        kind = {"acknowledged": "done", "drifted": "wrong", "dead": "wrong", "withdrawn": "gone"}.get(row.state)
+        states[row.source][kind or "waiting"] += 1
+    return [SystemState(source, n["done"], n["waiting"], n["wrong"]) for source, n in states.items()]
+
+
 def build_grid(head: Head) -> Grid:
     """Return the customer's source records beside each other. One query."""
     given = sources.list_given(member.record_id for member in head.members)
     values = {value.attribute: value for value in head.customer.values}
     shown = [member for member in head.members if member.record_id in given]
-    wins = Counter(value.record_id for value in values.values())
+    wins: dict[int, list[str]] = defaultdict(list)
+    for value in values.values():
+        wins[value.record_id].append(title_of(value.attribute))
     columns = tuple(_column(member, given[member.record_id], wins[member.record_id]) for member in shown)
     is_wide = len(shown) > MOST_COLUMNS
     present = {name for member in shown for name, text in given[member.record_id].given.items() if text} | values.keys()
@@ -189,6 +235,32 @@ def build_company_page(head: Head) -> CompanyPage:
     )
 
 
+@dataclass(frozen=True, slots=True)
+class Latest:
+    """One of the newest things that happened to a customer: what in words, who, when, and the fields it changed."""
+
+    what: str
+    who: str
+    at: datetime
+    fields: tuple[str, ...]
+
+
+_KINDS = {"created": "Created this customer", "changed": "Changed", "deleted": "Removed this customer's row"}
+
+
+def list_latest(gid: str) -> list[Latest]:
+    """Return the newest things that happened to a customer, newest first. One query."""
+    return [
+        Latest(
+            what="Changed who belongs here" if row.kind == "changed" and not row.changes else _KINDS[row.kind],
+            who=row.actor,
+            at=row.at,
+            fields=tuple(title_of(change.attribute) for change in row.changes) if row.kind == "changed" else (),
+        )
+        for row in golden.list_latest_changes(gid, limit=LATEST)
+    ]
+
+
 def _field(row: golden.ValueRow, given: dict[int, sources.Given], pins: Iterable[golden.PinRow]) -> Field:
     said = given.get(row.record_id)
     own = [pin for pin in pins if pin.attribute == row.attribute]
@@ -214,14 +286,14 @@ def _field(row: golden.ValueRow, given: dict[int, sources.Given], pins: Iterable
     )
 
 
-def _column(member: golden.Member, given: sources.Given, wins: int) -> Column:
+def _column(member: golden.Member, given: sources.Given, wins: Sequence[str]) -> Column:
     return Column(
         source=member.source,
         key=member.key,
         modified_at=given.modified_at,
         since=member.since,
         reason=membership_words(member.reason),
-        wins=wins,
+        wins=tuple(wins),
         name=given.given.get("name", ""),
     )
 
@@ -235,6 +307,8 @@ def _grid_row(attribute: str, value: golden.Value | None, records: Sequence[sour
         is_pinned=value is not None and not value.record_id,
         cells=cells,
         disagrees=len(said) > 1,
+        rule=rule_words(value.rule) if value else "",
+        attribute=attribute,
     )
 
 

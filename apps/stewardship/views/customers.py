@@ -137,7 +137,13 @@ def _moment(text: str) -> datetime | None:
 def _summary(request: HttpRequest, head: screens.Head) -> dict[str, Any]:
     if at := _moment(request.GET.get("at", "")):
         return {"as_of": build_as_of(head.customer.gid, at)}
-    return {"groups": screens.build_summary(head), "write_backs": screens.list_write_backs(head)}
+    rows = screens.list_write_backs(head)
+    return {
+        "groups": screens.build_summary(head),
+        "write_backs": rows if len(rows) <= screens.MOST_WRITE_BACKS else (),
+        "systems": screens.count_write_backs(rows) if len(rows) > screens.MOST_WRITE_BACKS else (),
+        "latest": screens.list_latest(head.customer.gid),
+    }
 
 
 def _why(request: HttpRequest, head: screens.Head) -> dict[str, Any]:

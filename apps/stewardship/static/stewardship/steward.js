@@ -126,6 +126,16 @@ document.addEventListener("htmx:beforeSwap", (event) => {
   if (event.detail.target?.id === "main") document.getElementById("drawer")?.close();
 });
 
+document.addEventListener("click", async (event) => {
+  const button = event.target.closest("[data-copies]");
+  if (!button || !navigator.clipboard) return;
+  const text = document.getElementById(button.dataset.copies).textContent.trim();
+  await navigator.clipboard.writeText(text).catch(() => null);
+  button.textContent = "Copied";
+  const live = document.getElementById("live");
+  if (live) live.textContent = `${text} is copied`;
+});
+
 function dismiss(toast) {
   toast?.remove();
   (document.querySelector("#main h1") || document.getElementById("main")).focus({ preventScroll: true });
