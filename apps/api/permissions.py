@@ -6,6 +6,7 @@ from rest_framework.permissions import SAFE_METHODS, BasePermission
 from rest_framework.request import Request
 
 from apps.api.models import ApiToken
+from apps.base.abilities import ABILITIES, EVERYTHING, NOTHING, Ability, Role
 
 PUBLIC: Final = frozenset({"public"})
 """For routes that tell nothing about customers: anybody may call them, logged in or not."""
@@ -13,6 +14,14 @@ EVERY_ROLE: Final = frozenset(ApiToken.Role.values)
 STEWARDS: Final[frozenset[str]] = frozenset({ApiToken.Role.STEWARD, ApiToken.Role.ADMINISTRATOR})
 ADMINISTRATORS: Final[frozenset[str]] = frozenset({ApiToken.Role.ADMINISTRATOR})
 INTEGRATIONS: Final[frozenset[str]] = frozenset({ApiToken.Role.INTEGRATION, ApiToken.Role.ADMINISTRATOR})
+
+TOKEN_ABILITIES: Final[dict[str, frozenset[Ability]]] = {
+    ApiToken.Role.VIEWER: NOTHING,
+    ApiToken.Role.INTEGRATION: NOTHING,
+    ApiToken.Role.STEWARD: ABILITIES[Role.STEWARD],
+    ApiToken.Role.ADMINISTRATOR: EVERYTHING,
+}
+"""What a token may do beyond looking things up and intake, which the routes guard by themselves."""
 
 
 class RoleRequired(BasePermission):

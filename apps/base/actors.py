@@ -2,10 +2,12 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final, Literal, Self
 
 from django.db import connection, transaction
+
+from apps.base.abilities import EVERYTHING, NOTHING, Ability, refuse_missing
 
 Said = tuple[str, str, str, str]
 NOBODY: Final[Said] = ("", "", "", "")
@@ -18,25 +20,41 @@ _TELL: Final = "SELECT " + ", ".join(f"set_config('{name}', %s, true)" for name 
 class Actor:
     """A person, the hub itself, or a connected system.
 
-    `name` is a log-in name, a job's name or a source's code; `user_id` is set for persons.
+    `name` is a log-in name, a job's name or a source's code; `user_id` is set for persons. `abilities` are what its
+    door found it may do: none unless told.
     """
 
     kind: Literal["person", "hub", "system"]
     name: str
     user_id: int | None = None
+    abilities: frozenset[Ability] = field(default=NOTHING, compare=False, repr=False)
 
     def __str__(self) -> str:
         return f"{self.kind}:{self.name}"
 
     @classmethod
     def hub(cls, job: str) -> Self:
-        """Return the actor of an automatic job."""
-        return cls("hub", job)
+        """Return the actor of an automatic job; it may do everything."""
+        return cls("hub", job, abilities=EVERYTHING)
 
     @classmethod
-    def person(cls, name: str, user_id: int | None) -> Self:
-        """Return the actor of somebody logged in."""
-        return cls("person", name, user_id)
+    def person(cls, name: str, user_id: int | None, abilities: frozenset[Ability] | None = None) -> Self:
+        """Return the actor of a person with those abilities.
+
+        Without, somebody logged in may do nothing; who has no account here sits at the server itself, where the
+        database stands open, and may do everything.
+        """
+        if abilities is None:
+            abilities = EVERYTHING if user_id is None else NOTHING
+        return cls("person", name, user_id, abilities)
+
+    def may(self, *abilities: Ability) -> bool:
+        """Say whether the actor has all of these abilities."""
+        return self.abilities.issuperset(abilities)
+
+    def refuse_without(self, *abilities: Ability) -> None:
+        """Raise AbilityMissing, naming the roles to ask for, unless the actor has all of these abilities."""
+        refuse_missing(self.abilities, *abilities)
 
 
 @contextmanager

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 
+from apps.base.abilities import Ability
 from apps.base.actors import Actor, acting
 from apps.base.errors import Invalid
 from apps.base.locks import Gate, lock_gate
@@ -26,6 +27,7 @@ from apps.golden.pinning import (
 )
 from apps.golden.selectors import PinRow, get_customer, list_due_pins, list_member_ids, list_pins
 from apps.pipeline.deciding.versions import CustomerChanged
+from apps.pipeline.deciding.weighing import refuse_alone, weigh_value
 from apps.pipeline.flow import Ask, resolve
 from apps.pipeline.runs import QuietJournal
 from apps.rulebook.selectors import get_active_rules
@@ -69,6 +71,7 @@ def pin_value(*, gid: str, wish: Wish, reason: str, expected_version: int | None
     `expected_version` is what the person saw. Raises NotFound and CustomerChanged, and for what can't be fixed
     AttributeUnknown, ValueUnusable, ChecksumWrong or ConditionInvalid; nothing is changed then.
     """
+    actor.refuse_without(Ability.FIX)
     _refuse_unreasoned(reason)
 
     def act() -> Fixed:
@@ -80,6 +83,7 @@ def pin_value(*, gid: str, wish: Wish, reason: str, expected_version: int | None
             members = list_member_ids(gid)
             value = _value(wish, plain_values(golden.values), members)
             until = _until(wish, members)
+            _refuse_alone(gid, wish.attribute, actor)
             _end(gid, wish.attribute, reason, actor)
             store_pin(
                 golden=golden, record_ids=members, attribute=wish.attribute, value=value, until=until, reason=reason,
@@ -113,12 +117,14 @@ def release_pin(*, gid: str, attribute: str, reason: str, expected_version: int 
 
     Raises PinNotFound where there is none, NotFound and CustomerChanged as `pin_value` does.
     """
+    actor.refuse_without(Ability.FIX)
     _refuse_unreasoned(reason)
 
     def act() -> Fixed:
         with acting(actor, reason=reason):
             lock_gate(Gate.INTAKE)
             _refuse_changed(gid, lock_customer(gid=gid).version, expected_version)
+            _refuse_alone(gid, attribute, actor)
             if not _end(gid, attribute, reason, actor):
                 raise PinNotFound(f"Nothing is fixed for {attribute[:60]!r}.", gid=gid, attribute=attribute[:60])
             _revalue(list_member_ids(gid), reason, actor)
@@ -178,6 +184,11 @@ def _member(named: SourceKey, members: Sequence[int]) -> Given:
             "The record doesn't belong to this customer.", source=named.source[:60], key=named.key[:200]
         )
     return list_given([record.record_id])[record.record_id]
+
+
+def _refuse_alone(gid: str, attribute: str, actor: Actor) -> None:
+    if not actor.may(Ability.DECIDE_ALONE):
+        refuse_alone(weigh_value(attribute, list_pins(gid), actor), actor)
 
 
 def _end(gid: str, attribute: str, reason: str, actor: Actor) -> int:

@@ -5,6 +5,7 @@ from dataclasses import replace
 
 from django.db import transaction
 
+from apps.base.abilities import nothing_stored
 from apps.pipeline.deciding.outcome import Outcome
 
 
@@ -14,7 +15,7 @@ def preview(decide: Callable[[], Outcome]) -> Outcome:
     The intake gate is held for as long as the decision itself would hold it. Customers that would be new have no id
     yet, because an id is only given out with its customer. Raises what `decide` raises.
     """
-    with transaction.atomic():
+    with nothing_stored(), transaction.atomic():
         outcome = decide()
         # Wake-ups wait for a commit that never comes; numbers drawn from sequences are lost, which hurts nobody.
         transaction.set_rollback(True)

@@ -7,6 +7,7 @@ from typing import Any
 from django.db.models import Max
 from django.utils import timezone
 
+from apps.base.abilities import Ability
 from apps.base.actors import Actor, acting
 from apps.base.errors import Conflict, Forbidden, Invalid, NotFound
 from apps.engine import standardise
@@ -65,6 +66,7 @@ def publish_and_activate(*, rules: RuleSet, statistics: Statistics, note: str, a
 
 def save_draft(*, rules: RuleSet, note: str, actor: Actor) -> RuleSetVersion:
     """Keep rules as a draft under the next number. Its first dry run freezes the statistics."""
+    actor.refuse_without(Ability.DRAFT_RULES)
     with acting(actor, reason=note or "draft saved"):
         return RuleSetVersion.objects.create(
             number=_next_number(),
@@ -92,6 +94,7 @@ def freeze(*, number: int, statistics: Statistics, actor: Actor) -> None:
 
 def ask_dry_run(*, number: int, actor: Actor) -> DryRun:
     """Have what publishing a version would change found out; one that waits already is returned. Raises NotFound."""
+    actor.refuse_without(Ability.TRY_RULES)
     version = _get(number)
     with acting(actor, reason=f"dry run of version {number}"):
         waiting = DryRun.objects.filter(version=version, state=DryRun.State.WAITING).first()
@@ -132,6 +135,7 @@ def approve(*, dry_run_id: int, reason: str, actor: Actor) -> Approval:
 
     Raises OwnApproval for who wrote the version, asked for the dry run or is no person, and ReasonMissing.
     """
+    actor.refuse_without(Ability.APPROVE_RULES)
     said = _reason(reason)
     dry_run = DryRun.objects.select_related("version").get(pk=dry_run_id)
     if actor.kind == "hub":
@@ -151,6 +155,7 @@ def put_in_force(*, number: int, dry_run_id: int, reason: str, actor: Actor) -> 
 
     Runs in the caller's transaction, which keeps live writers out.
     """
+    actor.refuse_without(Ability.PUBLISH_RULES)
     said = _reason(reason)
     version = _get(number)
     with acting(actor, reason=said):

@@ -14,7 +14,7 @@ from django_htmx.http import HttpResponseClientRedirect
 from apps.base.actors import Actor
 from apps.base.errors import Forbidden, HubError
 from apps.base.ids import GovernedIdError
-from apps.stewardship.roles import READERS, Role, roles_of, words_for
+from apps.stewardship.roles import READERS, Role, actor_for, roles_of, words_for
 from apps.stewardship.screens.shell import build_shell
 
 P = ParamSpec("P")
@@ -43,7 +43,7 @@ def page(admits: frozenset[Role] = READERS) -> Callable[[View[P]], View[P]]:
 
 def actor_of(request: HttpRequest) -> Actor:
     """Return the person behind a request that passed `page`."""
-    return Actor.person(request.user.get_username(), request.user.pk)
+    return actor_for(request.user)
 
 
 def is_part(request: HttpRequest) -> bool:

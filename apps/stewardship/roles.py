@@ -1,32 +1,34 @@
-"""What a person may do here, by the group they are in. Forbidden actions are neither drawn nor carried out."""
+"""Who has which role, by the groups they are in; what a role may do stands in apps/base/abilities.py.
 
-from enum import StrEnum
+Forbidden actions are neither drawn nor carried out.
+"""
+
 from typing import Final
 
 from django.contrib.auth.models import AbstractBaseUser, AnonymousUser, User
 
+from apps.base.abilities import ROLE_WORDS, Ability, Role, abilities_of, roles_with, words_for
+from apps.base.actors import Actor
 from apps.stewardship.preferences import COLUMNS, Keys, keep_keys
 
-
-class Role(StrEnum):
-    """A group's name. Who is in several has the rights of them all."""
-
-    VIEWER = "viewer"
-    STEWARD = "steward"
-    SENIOR_STEWARD = "senior_steward"
-    ADMINISTRATOR = "administrator"
-
-
-ROLE_WORDS: Final = {
-    Role.VIEWER: "Viewer",
-    Role.STEWARD: "Steward",
-    Role.SENIOR_STEWARD: "Senior steward",
-    Role.ADMINISTRATOR: "Administrator",
-}
+__all__ = [
+    "APPROVERS",
+    "JUDGES",
+    "KEEPERS",
+    "PUBLISHERS",
+    "READERS",
+    "ROLE_WORDS",
+    "Role",
+    "actor_for",
+    "roles_of",
+    "title_of",
+    "words_for",
+]
 READERS: Final = frozenset(Role)
-PUBLISHERS: Final = frozenset({Role.SENIOR_STEWARD, Role.ADMINISTRATOR})
-"""Who may try, approve and publish rule set versions."""
-JUDGES: Final = frozenset({Role.STEWARD, Role.SENIOR_STEWARD})
+JUDGES: Final = roles_with(Ability.JUDGE)
+APPROVERS: Final = roles_with(Ability.APPROVE)
+PUBLISHERS: Final = roles_with(Ability.TRY_RULES)
+"""Who may try rule set versions; approving and publishing them takes more."""
 KEEPERS: Final = frozenset({Role.SENIOR_STEWARD, Role.ADMINISTRATOR})
 
 
@@ -58,6 +60,6 @@ def title_of(roles: frozenset[Role]) -> str:
     return "No role"
 
 
-def words_for(roles: frozenset[Role]) -> str:
-    """Return the roles as a text such as "steward or senior steward", weakest first."""
-    return " or ".join(ROLE_WORDS[role].lower() for role in Role if role in roles)
+def actor_for(user: User | AbstractBaseUser | AnonymousUser) -> Actor:
+    """Return the actor of somebody logged in, with what their roles may do."""
+    return Actor.person(user.get_username(), user.pk, abilities_of(roles_of(user)))

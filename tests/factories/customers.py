@@ -28,7 +28,7 @@ def make_customer(
         golden = GoldenRecord.objects.create(
             gid=gid or mint()[0],
             name=name or version.given.get("name", ""),
-            country=version.given.get("country", "")[:2].upper(),
+            country="DE" if (country := version.given.get("country", "")) == "Germany" else country[:2].upper(),
             city=version.given.get("city", ""),
             values=values,
             search_terms=_search_terms(members, version.given),

@@ -20,27 +20,39 @@ def test_a_version_is_tried_approved_by_a_second_person_and_published_from_its_p
 ) -> None:
     set_up(tmp_path, companies=30)
     number = draft("strict")
-    senior, administrator = log_in("senior_steward"), log_in("administrator")
+    administrator, senior = log_in("administrator"), log_in("senior_steward")
     page = f"/rules/{number}/"
-    assert "No dry run yet" in middle(senior.get(page))
-    assert "Waits for a worker." in middle(senior.post(f"{page}try/", follow=True))
+    assert "No dry run yet" in middle(administrator.get(page))
+    assert "Waits for a worker." in middle(administrator.post(f"{page}try/", follow=True))
     carry_out_due()
-    found = middle(senior.get(page))
+    found = middle(administrator.get(page))
     assert "A second person has to approve this." in found
     assert "Publish and match" not in found
     assert "Approve</button>" not in found
-    assert "Approve</button>" in middle(administrator.get(page))
-    refused = senior.post(f"{page}publish/", {"reason": "better"})
+    assert "Approve</button>" in middle(senior.get(page))
+    refused = administrator.post(f"{page}publish/", {"reason": "better"})
     assert (refused.status_code, find_active_version()) == (403, 1)
-    assert "Say why" in middle(administrator.post(f"{page}approve/", {"reason": " "}, follow=True))
-    assert "You approved" in middle(administrator.post(f"{page}approve/", {"reason": "fine"}, follow=True))
-    assert "Publish and match" not in middle(administrator.get(page))
-    published = middle(senior.post(f"{page}publish/", {"reason": "better"}, follow=True))
+    assert "Say why" in middle(senior.post(f"{page}approve/", {"reason": " "}, follow=True))
+    assert "You approved" in middle(senior.post(f"{page}approve/", {"reason": "fine"}, follow=True))
+    assert "Publish and match" not in middle(senior.get(page))
+    published = middle(administrator.post(f"{page}publish/", {"reason": "better"}, follow=True))
     assert f"Version {number} is in force" in published
     carry_out_due()
-    listed = middle(senior.get("/rules/"))
+    listed = middle(administrator.get("/rules/"))
     assert "the way back" in listed
     assert "re-match not done" not in listed
+
+
+def test_a_senior_steward_tries_rules_and_an_administrator_puts_them_in_force(log_in: LogIn, tmp_path: Path) -> None:
+    set_up(tmp_path, companies=30)
+    number = draft("strict")
+    try_version(number=number, actor=ANNA)
+    senior = log_in("senior_steward")
+    assert "Try again" in middle(senior.get(f"/rules/{number}/"))
+    assert "Publish and match" not in middle(senior.get(f"/rules/{number}/"))
+    refused = senior.post(f"/rules/{number}/publish/", {"reason": "why"})
+    assert refused.status_code == 403
+    assert "To publish rules takes the role administrator." in middle(refused)
 
 
 @pytest.mark.parametrize("role", ["viewer", "steward"])

@@ -23,8 +23,8 @@ def run(*words: str) -> str:
 
 def test_rules_are_tried_approved_published_and_taken_back(tmp_path: Path) -> None:
     set_up(tmp_path, companies=30)
-    for name in ("anna", "ben"):
-        add_person(username=name, password="long-enough-9", role="senior_steward", actor=Actor.hub("test"))
+    for name, role in (("anna", "administrator"), ("ben", "senior_steward")):
+        add_person(username=name, password="long-enough-9", role=role, actor=Actor.hub("test"))
     number = str(draft("strict"))
     before = read_hub().partition
     said = run("dry-run", number, "--person", "anna")

@@ -13,10 +13,11 @@ from rest_framework.response import Response
 
 from apps.api.idempotency import answer_once
 from apps.api.parsers import RecordsParser
-from apps.api.permissions import EVERY_ROLE, INTEGRATIONS
+from apps.api.permissions import EVERY_ROLE, INTEGRATIONS, TOKEN_ABILITIES
 from apps.api.v1.pushes import read_body
 from apps.api.v1.record_shapes import PushesShape, ReceivedListShape, ReceivedShape, SourceRecordShape
 from apps.api.v1.routes import LONGEST_PARAMETER, ParameterInvalid, Route, answer, operation, query
+from apps.base.abilities import NOTHING
 from apps.base.actors import Actor
 from apps.base.errors import HubError
 from apps.golden import selectors as golden
@@ -172,7 +173,10 @@ class SourceRecordDetail(Route):
 
 def actor_of(request: Request) -> Actor:
     """Return the connected system behind a request, by its token's name."""
-    return Actor("system", str(getattr(request.user, "name", "")))
+    user = request.user
+    return Actor(
+        "system", str(getattr(user, "name", "")), abilities=TOKEN_ABILITIES.get(getattr(user, "role", ""), NOTHING)
+    )
 
 
 def _answer(received: Sequence[Received]) -> Response:

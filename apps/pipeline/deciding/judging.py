@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from apps.base.abilities import Ability
 from apps.base.actors import Actor, acting
 from apps.base.errors import Conflict, Invalid
 from apps.base.locks import Gate, lock_gate
@@ -16,6 +17,7 @@ from apps.matching.decisions import RecentVerdict, list_recent_verdicts
 from apps.matching.verdicts import record_verdict
 from apps.pipeline.deciding.carrying import CONFLICT, Decision, carry_out
 from apps.pipeline.deciding.sides import cross_pairs, describe_seen
+from apps.pipeline.deciding.weighing import refuse_weighty
 from apps.pipeline.foreseeing import Choice, foresee_values, read_joined
 from apps.pipeline.reopening import REOPENED
 from apps.rulebook.selectors import get_active_rules
@@ -51,6 +53,7 @@ def judge_case(
     where the case was settled or a customer changed meanwhile, DecisionContradicted with the chain where other
     decisions stand against this one, for a choice what `pin_value` does, Busy where others come first each time.
     """
+    actor.refuse_without(Ability.JUDGE)
     if verdict not in VERDICTS:
         raise Invalid(f"a verdict is one of {', '.join(VERDICTS)}, not {verdict!r}")
     if choices and verdict != "same":
@@ -107,6 +110,7 @@ def _decide(
         choices=_check_choices(choices, joined),
         heir=older.gid,
     )
+    refuse_weighty(sides, decision, actor)
     carried = carry_out(decision, actor=actor)
     if verdict != "same":
         message = "Kept apart. No rule will bring them together again."

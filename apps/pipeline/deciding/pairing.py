@@ -7,6 +7,7 @@ Of two customers the word is said for all their records; inside one customer it 
 from collections.abc import Collection, Mapping
 from typing import Any
 
+from apps.base.abilities import Ability
 from apps.base.actors import Actor
 from apps.base.errors import Invalid
 from apps.cases.selectors import CaseRow, list_open_cases_between
@@ -41,6 +42,7 @@ def judge_records(
     or one without a customer, CustomerChanged and VersionNeeded by `versions` (version by governed id; None checks
     nothing), DecisionContradicted where a decision outside `supersedes` stands against it.
     """
+    actor.refuse_without(Ability.JUDGE)
     refuse_reason(reason)
     if verdict not in VERDICTS:
         raise Invalid(f"a verdict is one of {', '.join(VERDICTS)}, not {verdict[:60]!r}", verdict=verdict[:60])

@@ -7,6 +7,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 from itertools import combinations
 
+from apps.base.abilities import Ability
 from apps.base.actors import Actor, acting
 from apps.base.errors import Conflict, Invalid
 from apps.base.locks import Gate, lock_gate
@@ -23,6 +24,7 @@ from apps.pipeline.deciding.carrying import Decision, carry_out
 from apps.pipeline.deciding.outcome import Ground, Outcome, read_outcome
 from apps.pipeline.deciding.sides import cross_pairs, describe_seen
 from apps.pipeline.deciding.versions import refuse_unseen
+from apps.pipeline.deciding.weighing import refuse_weighty
 from apps.sources.selectors import get_source_record
 
 DIFFERENT = "different"
@@ -176,13 +178,18 @@ def transfer_record(
 def reshape(
     plan: Callable[[], tuple[list[Place], Decision]], *, reason: str, versions: Versions, actor: Actor
 ) -> Outcome:
-    """Carry out what `plan` says, under the intake gate, and tell what it came to; again where others came first."""
+    """Carry out what `plan` says, under the intake gate, and tell what it came to; again where others came first.
+
+    Raises AbilityMissing for who may not shape customers, SecondPersonNeeded where it weighs too much for one steward.
+    """
+    actor.refuse_without(Ability.RESHAPE)
 
     def attempt() -> Outcome:
         with acting(actor, reason=reason):
             lock_gate(Gate.INTAKE)
             places, decision = plan()
             refuse_unseen(places, versions)
+            refuse_weighty(places, decision, actor)
             ground = Ground(tuple(places), find_last_move())
             carried = carry_out(decision, actor=actor)
             return read_outcome(

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from apps.base.abilities import Ability
 from apps.base.actors import Actor, acting
 from apps.base.errors import Forbidden
 from apps.base.locks import Gate, lock_gate
@@ -64,10 +65,11 @@ class Undone:
 def undo_decision(*, verdict_id: int, reason: str = "", only_own: bool = False, actor: Actor) -> Undone:
     """Take a decision back and tell what, for changes since, is not as it was before it.
 
-    Raises NotFound, DecisionNotYours where `only_own` and somebody else decided, DecisionUndone, DecisionSuperseded,
-    DecisionContradicted where a decision that would bind again is contradicted by a later one, and Busy where others
-    come first each time.
+    Raises NotFound, DecisionNotYours where somebody else decided and `only_own` or the actor may not, DecisionUndone,
+    DecisionSuperseded, DecisionContradicted where a decision that would bind again is contradicted by a later one, and
+    Busy where others come first each time.
     """
+    actor.refuse_without(Ability.JUDGE)
     return retrying(lambda: _undo(verdict_id, reason, actor, only_own=only_own))
 
 
@@ -76,7 +78,7 @@ def _undo(verdict_id: int, reason: str, actor: Actor, *, only_own: bool) -> Undo
     with acting(actor, reason=words):
         lock_gate(Gate.INTAKE)
         taken = get_taken(verdict_id)
-        if only_own and taken.decided_by != str(actor):
+        if taken.decided_by != str(actor) and (only_own or not actor.may(Ability.UNDO_OTHERS)):
             raise DecisionNotYours(f"{taken.decided_by} made decision {verdict_id}", verdict=verdict_id)
         around = sorted({*taken.records, *(record for side in taken.sides for record in side.members)})
         ground = Ground(tuple({p.gid: p for p in find_places(around).values()}.values()), find_last_move())

@@ -13,6 +13,7 @@ from typing import Final
 
 from django.conf import settings
 
+from apps.base.abilities import Ability
 from apps.base.actors import Actor, acting
 from apps.base.errors import Conflict, Forbidden
 from apps.base.locks import Gate, lock_gate
@@ -107,6 +108,7 @@ def approve_version(*, number: int, reason: str, actor: Actor) -> None:
 
     Raises NotFound, NoDryRun, StaleDryRun, OwnApproval and ReasonMissing.
     """
+    actor.refuse_without(Ability.APPROVE_RULES)
     dry_run = _fresh(number, look_at(number))
     services.approve(dry_run_id=dry_run.dry_run_id, reason=reason, actor=actor)
 
@@ -117,6 +119,7 @@ def publish_version(*, number: int, reason: str, actor: Actor) -> selectors.Publ
     Raises NotFound, AlreadyInForce, NoDryRun, StaleDryRun, ApprovalNeeded (403) above the limit without the word of
     somebody other than `actor`, OutdatedRules and ReasonMissing. Waits for a bulk run that is under way.
     """
+    actor.refuse_without(Ability.PUBLISH_RULES)
     # Nobody is amid a resolve by the version that goes out of force.
     with acting(actor, reason=reason or f"version {number} published"):
         lock_gate(Gate.RESOLVE)

@@ -3,13 +3,11 @@
 from dataclasses import dataclass
 from typing import Any, Final
 
-from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
-
+from apps.base.abilities import Ability
 from apps.base.actors import Actor
 from apps.pipeline.selectors import RunRow, find_run
 from apps.pipeline.whatif import Standing, look_at
 from apps.rulebook import selectors
-from apps.stewardship.roles import PUBLISHERS, roles_of
 
 COUNT_WORDS: Final = {
     "merged": "customers merged into another",
@@ -77,12 +75,12 @@ def build_rules() -> RulesPage:
     )
 
 
-def build_version(number: int, user: AbstractBaseUser | AnonymousUser, actor: Actor) -> VersionPage:
+def build_version(number: int, actor: Actor) -> VersionPage:
     """Return one version's page for a reader; raise NotFound. Ten queries at most."""
     version, standing = selectors.get_version(number), look_at(number)
     dry_run = standing.dry_run
     report = dry_run.report if dry_run and dry_run.state == "done" else {}
-    may, is_done = bool(roles_of(user) & PUBLISHERS), bool(report) and not standing.is_stale
+    is_done = bool(report) and not standing.is_stale
     is_other = version.state != "active"
     approvers = {who for who, _, _ in dry_run.approvals} if dry_run else set()
     own = {version.author, dry_run.asked_by if dry_run else ""}
@@ -95,8 +93,12 @@ def build_version(number: int, user: AbstractBaseUser | AnonymousUser, actor: Ac
         samples=tuple((SAMPLE_WORDS[kind], found) for kind in SAMPLE_WORDS if (found := report["samples"][kind]))
         if report
         else (),
-        may_try=may and is_other and not (dry_run and dry_run.state == "waiting"),
-        may_approve=may and is_done and is_other and standing.is_over and str(actor) not in own | approvers,
-        may_publish=may and is_done and is_other and is_cleared,
+        may_try=actor.may(Ability.TRY_RULES) and is_other and not (dry_run and dry_run.state == "waiting"),
+        may_approve=actor.may(Ability.APPROVE_RULES)
+        and is_done
+        and is_other
+        and standing.is_over
+        and str(actor) not in own | approvers,
+        may_publish=actor.may(Ability.PUBLISH_RULES) and is_done and is_other and is_cleared,
         is_under_way=bool(dry_run and dry_run.state == "waiting"),
     )

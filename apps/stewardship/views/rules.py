@@ -25,7 +25,7 @@ def show_versions(request: HttpRequest) -> HttpResponse:
 @page()
 def show_version(request: HttpRequest, number: int) -> HttpResponse:
     """Show what publishing a version would change, and what stands in the way."""
-    context = {"rules": build_version(number, request.user, actor_of(request))}
+    context = {"rules": build_version(number, actor_of(request))}
     return render_page(request, "stewardship/rules_version.html", context, section="rules")
 
 

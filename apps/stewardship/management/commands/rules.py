@@ -25,7 +25,7 @@ from apps.pipeline.whatif import (
 )
 from apps.rulebook import selectors
 from apps.rulebook.services import save_draft
-from apps.stewardship.roles import PUBLISHERS, roles_of, words_for
+from apps.stewardship.roles import PUBLISHERS, actor_for, roles_of, words_for
 from apps.stewardship.screens.rules import COUNT_WORDS, SAMPLE_WORDS
 
 SHOWN_SAMPLES: Final = 5
@@ -159,7 +159,7 @@ def _person(options: dict[str, Any]) -> Actor:
     user = User.objects.filter(username=options["person"]).first()
     if user is None or not roles_of(user) & PUBLISHERS:
         raise CommandError(f"{options['person']} is no {words_for(PUBLISHERS)}", returncode=1)
-    return Actor.person(user.get_username(), user.pk)
+    return actor_for(user)
 
 
 def _told(sample: dict[str, Any]) -> str:

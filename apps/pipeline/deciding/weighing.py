@@ -1,0 +1,127 @@
+"""What makes a decision too weighty for one steward: then a second person has to approve it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from django.conf import settings
+
+from apps.base.abilities import Ability, is_trying, roles_with, words_for
+from apps.base.actors import Actor
+from apps.base.errors import Forbidden
+from apps.golden import selectors as golden
+from apps.golden.places import Place
+from apps.matching.algebra import SAME
+from apps.matching.evidence import find_clash
+from apps.matching.selectors import get_parts
+from apps.pipeline.deciding.carrying import Decision
+from apps.rulebook.selectors import get_active_rules
+
+PARTING = frozenset({"split", "transfer", "unmerge"})
+
+
+class SecondPersonNeeded(Forbidden):
+    """The decision weighs too much for this actor alone; `facts.weights` say why. It can be proposed."""
+
+    code = "decision.second_person_needed"
+    title = "A second person has to approve this"
+
+
+@dataclass(frozen=True, slots=True)
+class Weight:
+    """One reason for a second person: records, numbers, countries or protected, with a sentence."""
+
+    kind: str
+    sentence: str
+
+
+def weigh(places: Sequence[Place], decision: Decision, actor: Actor) -> tuple[Weight, ...]:
+    """Return why a decision about these customers takes a second person; nothing where it doesn't.
+
+    A verdict that neither joins nor parts customers weighs nothing. At most five queries, and five per customer.
+    """
+    joins = len(places) > 1 and SAME in decision.pairs.values()
+    parts = decision.act in PARTING or (len(places) == 1 and decision.kind != SAME and decision.act == "judge")
+    if joins:
+        return (*_weigh_size(places), *_weigh_joining(places, decision, actor))
+    return _weigh_size(places) if parts and decision.kind != "not_sure" else ()
+
+
+def weigh_merge(places: Sequence[Place]) -> tuple[Weight, ...]:
+    """Return why merging these customers takes a second person."""
+    joined = [record for place in places for record in place.member_ids]
+    pins = [pin for place in places for pin in golden.list_pins(place.gid)]
+    return (*_weigh_size(places), *_weigh_clash(places, joined), *_weigh_countries(places), *_weigh_pins(pins))
+
+
+def weigh_split(place: Place) -> tuple[Weight, ...]:
+    """Return why parting this customer takes a second person."""
+    return _weigh_size([place])
+
+
+def weigh_value(attribute: str, pins: Sequence[golden.PinRow], actor: Actor) -> tuple[Weight, ...]:
+    """Return why fixing or releasing a value takes a second person, given the pins of its customer."""
+    found = []
+    if any(one.attribute == attribute for one in get_active_rules().rules.exclusive):
+        found.append(Weight("numbers", "It is a number of which a company has only one."))
+    theirs = sorted({pin.pinned_by for pin in pins if pin.attribute == attribute} - {str(actor)})
+    if theirs:
+        found.append(Weight("protected", f"{theirs[0].partition(':')[2]} protected the value that is there."))
+    return tuple(found)
+
+
+def refuse_alone(weights: Sequence[Weight], actor: Actor) -> None:
+    """Raise SecondPersonNeeded where something weighs on the decision and the actor may not decide it alone."""
+    if weights and not is_trying() and not actor.may(Ability.DECIDE_ALONE):
+        ask = words_for(roles_with(Ability.DECIDE_ALONE))
+        raise SecondPersonNeeded(
+            f"{' '.join(weight.sentence for weight in weights)} Propose it, and a {ask} approves it.",
+            weights=[{"kind": weight.kind, "sentence": weight.sentence} for weight in weights],
+        )
+
+
+def refuse_weighty(places: Sequence[Place], decision: Decision, actor: Actor) -> None:
+    """Raise SecondPersonNeeded for a decision that weighs too much for the actor; asks nothing for who may anyway."""
+    if not is_trying() and not actor.may(Ability.DECIDE_ALONE):
+        refuse_alone(weigh(places, decision, actor), actor)
+
+
+def _weigh_size(places: Sequence[Place]) -> tuple[Weight, ...]:
+    limit, records = int(settings.MDM["SECOND_PERSON_RECORDS"]), sum(len(place.member_ids) for place in places)
+    if records <= limit:
+        return ()
+    return (Weight("records", f"It is about {records:,} source records; one steward decides about {limit}."),)
+
+
+def _weigh_joining(places: Sequence[Place], decision: Decision, actor: Actor) -> tuple[Weight, ...]:
+    joined = sorted({record for pair, kind in decision.pairs.items() if kind == SAME for record in pair})
+    found = [*_weigh_clash(places, joined), *_weigh_countries(places)]
+    # A transfer leaves its customers' pins where they are.
+    if decision.act != "transfer":
+        pins = [pin for place in places for pin in golden.list_pins(place.gid)]
+        found += _weigh_pins(pins)
+        for choice in decision.choices:
+            found += [w for w in weigh_value(choice.attribute, pins, actor) if w.kind not in {f.kind for f in found}]
+    return tuple(found)
+
+
+def _weigh_clash(places: Sequence[Place], joined: Sequence[int]) -> tuple[Weight, ...]:
+    sides = {record: at for at, place in enumerate(places) for record in place.member_ids}
+    clash = find_clash(get_parts(joined), sides, get_active_rules().rules)
+    if clash is None:
+        return ()
+    number = clash.attribute.replace("_", " ")
+    return (Weight("numbers", f"Their numbers differ where a company has only one ({number})."),)
+
+
+def _weigh_countries(places: Sequence[Place]) -> tuple[Weight, ...]:
+    countries = sorted({one.country for one in golden.list_customers(place.gid for place in places)} - {""})
+    return (Weight("countries", f"They are in {' and '.join(countries)}."),) if len(countries) > 1 else ()
+
+
+def _weigh_pins(pins: Sequence[golden.PinRow]) -> tuple[Weight, ...]:
+    values: dict[str, set[str]] = {}
+    for pin in pins:
+        if pin.state == "holds":
+            values.setdefault(pin.attribute, set()).add(pin.value)
+    lost = sorted(attribute.replace("_", " ") for attribute, said in values.items() if len(said) > 1)
+    return (Weight("protected", f"A value that somebody protected would be lost ({', '.join(lost)})."),) if lost else ()
