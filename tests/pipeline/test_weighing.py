@@ -114,11 +114,12 @@ def test_a_split_of_a_big_customer_takes_a_second_person(monkeypatch: pytest.Mon
     make_active_rules()
     customer = make_customer(*records(3))
     monkeypatch.setitem(settings.MDM, "SECOND_PERSON_RECORDS", 2)
-    for ask in (
+    asks: list[Callable[[], object]] = [
         lambda: split_customer(gid=customer.gid, groups=[["s0:0"]], reason="why", actor=STEWARD),
         lambda: transfer_record(source="s0", key="0", to="new", reason="why", actor=STEWARD),
         lambda: judge_records(left=("s0", "0"), right=("s1", "1"), verdict="different", reason="why", actor=STEWARD),
-    ):
+    ]
+    for ask in asks:
         with pytest.raises(SecondPersonNeeded):
             ask()
     monkeypatch.setitem(settings.MDM, "SECOND_PERSON_RECORDS", 3)
