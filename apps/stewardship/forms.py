@@ -104,6 +104,7 @@ class UndoForm(forms.Form):
     """The decision to take back."""
 
     verdict_id = forms.IntegerField(min_value=1)
+    stay = forms.BooleanField(required=False)
 
 
 class FixForm(forms.Form):

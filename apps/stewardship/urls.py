@@ -10,6 +10,7 @@ urlpatterns = [
     path("log-out/", accounts.log_out, name="logout"),
     path("", home.show_home, name="home"),
     path("components/", components.show_components, name="components"),
+    path("me/decisions/", review.show_decisions, name="decisions"),
     path("me/preferences/", me.show_preferences, name="preferences"),
     path("me/preferences/switch/", me.switch, name="switch-keys"),
     path("customers/", customers.search, name="search"),

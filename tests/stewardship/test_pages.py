@@ -27,6 +27,7 @@ def paths(hub: SmallHub) -> list[str]:
     return [
         "/",
         "/me/preferences/",
+        "/me/decisions/",
         "/customers/",
         "/customers/?q=acme",
         "/review/",

@@ -21,6 +21,7 @@ class Decision:
     at: datetime
     case_id: int | None
     names: str = ""
+    reason: str = ""
 
 
 def list_decisions(actor: Actor, *, limit: int = 6) -> list[Decision]:
@@ -38,6 +39,7 @@ def list_decisions(actor: Actor, *, limit: int = 6) -> list[Decision]:
             row.decided_at,
             row.case_id,
             " / ".join(names.get(gid, gid) for gid in (row.low_gid, row.high_gid) if gid),
+            row.reason,
         )
         for row in standing
     ]

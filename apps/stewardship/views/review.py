@@ -96,6 +96,14 @@ def apply(request: HttpRequest, case_id: int) -> HttpResponse:
     return redirect("stewardship:customer", fixed.gid)
 
 
+@require_safe
+@page()
+def show_decisions(request: HttpRequest) -> HttpResponse:
+    """Show this person's decisions that can be taken back, newest first."""
+    rows = decisions.list_decisions(actor_of(request), limit=decisions.UNDO_LIMIT)
+    return render_page(request, "stewardship/decisions.html", {"decisions": rows}, section="review")
+
+
 @require_POST
 @page(JUDGES)
 def undo(request: HttpRequest) -> HttpResponse:
@@ -108,6 +116,8 @@ def undo(request: HttpRequest) -> HttpResponse:
         raise Forbidden("Only a senior steward takes back what somebody else decided, or what lies far back.")
     judgement = undo_decision(verdict_id=verdict_id, actor=actor)
     messages.success(request, judgement.message)
+    if form.cleaned_data["stay"]:
+        return redirect("stewardship:decisions")
     return redirect(
         reverse("stewardship:case", args=[judgement.case_id]) if judgement.case_id else reverse("stewardship:queue")
     )
