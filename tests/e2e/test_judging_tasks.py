@@ -15,6 +15,7 @@ from apps.golden.models import GoldenRecord, Membership, Pin
 from apps.golden.selectors import list_pins
 from apps.matching.models import Verdict
 from apps.pipeline.deciding import merge_customers
+from apps.pipeline.fixing import Wish, pin_value, release_pin
 from apps.stewardship.services import add_person
 from tests.e2e.counting import Counter
 from tests.factories import make_case, make_customer, make_link, make_record, make_standard
@@ -132,6 +133,44 @@ def test_t2_the_other_phone_is_taken_and_stored_as_shown(page: Page, live_server
     assert stored == {name: value for name, value in shown.items() if value != "–"}
     assert stored["phone"] == "+49 40 3006 1299"
     assert Pin.objects.get().attribute == "phone"
+
+
+def test_t13_the_five_last_decisions_are_undone_and_nothing_is_left_of_them(
+    page: Page, live_server: LiveServer, hub: SmallHub
+) -> None:
+    made = make_pairs(4)
+    # The factory's values are its own; a value fixed and released leaves what the rules choose.
+    anna = Actor.person("anna", None)
+    for row in GoldenRecord.objects.filter(state="live"):
+        pin_value(gid=row.gid, wish=Wish("sector", value="steel"), reason="x", actor=anna)
+        release_pin(gid=row.gid, attribute="sector", reason="x", actor=anna)
+    before = state()
+    log_in(page, live_server, "anna")
+    page.goto(f"{live_server.url}/review/{made[0].pk}/")
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("1")
+    for case in (made[0], made[1], made[2], made[3], hub.case):
+        if not page.url.endswith(f"/review/{case.pk}/"):
+            page.goto(f"{live_server.url}/review/{case.pk}/")
+        page.wait_for_load_state("load")
+        page.keyboard.press("n" if case == made[2] else "m")
+        expect(page.locator("main")).not_to_contain_text(f"case {case.pk} ")
+        expect(page.locator(".toast.success")).to_be_visible()
+        case.refresh_from_db()
+        assert case.state == "closed"
+    assert state() != before
+    page.goto(f"{live_server.url}/me/decisions/")
+    expect(page.locator("tbody tr")).to_have_count(5)
+    counter = Counter(page)
+    for left in range(4, -1, -1):
+        counter.press("z")
+        expect(page.locator(".toast.success")).to_contain_text("Decision undone")
+        expect(page.locator("form.undo-one")).to_have_count(left)
+    assert counter.count <= 5
+    after = state()
+    assert after["partition"] == before["partition"]
+    assert after == before
+    assert Case.objects.filter(state="open").count() == 5
 
 
 def test_c3_of_two_people_at_one_case_the_later_reads_who_decided_and_keeps_what_was_typed(
