@@ -13,14 +13,20 @@ from typing import Any
 
 import psycopg
 
-from benchmarks.desk.asking import Desk, ask, draw_screens
+from benchmarks.desk.asking import Desk, Screen, ask, draw_screens
 from benchmarks.desk.browsing import VERDICTS, Eyes, open_browser, share_of
 from benchmarks.desk.report import misses, tables
 from benchmarks.desk.seeding import RECORDS, ensure_desk
+from benchmarks.desk.shots import take_pictures
 from benchmarks.live.hub import Running, running
 from benchmarks.run import SCRATCH, say
 from mdmhub import embedded
 
+PICTURES = SCRATCH / "desk-screens"
+STANDING = [
+    Screen(name, (path,))
+    for name, path in (("components", "/components/"), ("preferences", "/me/preferences/"), ("rules", "/rules/"))
+]
 COUNTS = {
     "customers": "SELECT count(*) FROM golden_goldenrecord WHERE state = 'live'",
     "source records": "SELECT count(*) FROM sources_sourcerecord WHERE state = 'live'",
@@ -34,6 +40,7 @@ def parse(arguments: list[str] | None = None) -> argparse.Namespace:
     parser.add_argument("--records", type=int, default=RECORDS)
     parser.add_argument("--verdicts", type=int, default=VERDICTS)
     parser.add_argument("--screens", type=lambda text: text.split(","), help="only these, with commas between")
+    parser.add_argument("--only-pictures", action="store_true", help="take them, measure nothing")
     return parser.parse_args(arguments)
 
 
@@ -46,6 +53,12 @@ def measure(live: Running, settings: argparse.Namespace) -> dict[str, Any]:
         }
     result["load_average"] = os.getloadavg()[0]
     screens = [s for s in draw_screens(url) if settings.screens is None or s.name in settings.screens]
+    with open_browser() as browser:
+        eyes = Eyes(browser, f"http://127.0.0.1:{live.port}", "stella", is_slowed=False)
+        taken = len(list(take_pictures(eyes, [*screens, *STANDING], PICTURES)))
+    say(f"  {taken} pictures in {PICTURES}")
+    if settings.only_pictures:
+        return result
     desk = Desk(live.port, "stella")
     result["served"] = []
     for screen in screens:
@@ -95,6 +108,8 @@ def main(arguments: list[str] | None = None) -> int:
     hub = ensure_desk(SCRATCH, records=settings.records)
     with running(hub) as live:
         result = measure(live, settings)
+    if settings.only_pictures:
+        return 0
     SCRATCH.joinpath("desk.json").write_text(json.dumps(result, indent=1), encoding="utf-8")
     say(tables(result))
     missed = misses(result)

@@ -23,7 +23,11 @@ SELECT id FROM cases_case c WHERE state = 'open' AND kind = 'pair' AND NOT EXIST
 CLUSTERS: Final = """
 SELECT min(id) FROM cases_case WHERE state = 'open' AND kind = 'pair' GROUP BY subject_record_id HAVING count(*) > 1
 """
-CUSTOMERS: Final = "SELECT gid, name FROM golden_goldenrecord WHERE state = 'live' AND name <> '' ORDER BY id"
+CUSTOMERS: Final = """
+SELECT g.gid, g.name FROM golden_goldenrecord g JOIN golden_membership m ON m.golden_id = g.id
+WHERE g.state = 'live' AND g.name <> '' GROUP BY g.id HAVING count(*) > 2 ORDER BY g.id
+"""
+"""Those of three records and more: their pages have the most to say."""
 PLACES: Final = "SELECT priority, id FROM cases_case WHERE state = 'open' ORDER BY priority DESC, id"
 """Every place where the queue may be entered."""
 
@@ -104,6 +108,8 @@ def draw_screens(url: str, *, seed: int = 5) -> list[Screen]:
         "customer, why": [f"/customers/{gid}/why/" for gid in gids],
         "customer, history": [f"/customers/{gid}/history/" for gid in gids],
         "value": [f"/customers/{gid}/fields/name/" for gid in gids],
+        "split": [f"/customers/{gid}/split/" for gid in gids],
+        "compare": [f"/customers/compare/?a={a}&b={b}" for a, b in zip(gids, gids[1:] + gids[:1], strict=True)],
         "search": [f"/customers/?{word}" for word in words],
     }
     return [Screen(name, tuple(found)) for name, found in paths.items() if found]

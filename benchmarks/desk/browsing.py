@@ -9,7 +9,7 @@ import statistics
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 from playwright.sync_api import Browser, BrowserContext, CDPSession, Page, sync_playwright
 
@@ -108,7 +108,7 @@ class Eyes:
         """Open a screen's first addresses, one per run, each in a browser that has kept nothing."""
         paint, shift, script, nodes = [], 0.0, 0, 0
         for path in screen.paths[:RUNS]:
-            with self._page() as page:
+            with self.page() as page:
                 answer = page.goto(self.root + path, wait_until="networkidle")
                 if answer is None or answer.status != 200:
                     raise UnexpectedPageError(f"{path} answered {answer and answer.status}")
@@ -120,7 +120,7 @@ class Eyes:
 
     def judge(self, first: str, *, verdicts: int = VERDICTS) -> Judged:
         """Judge so many cases by one key each, beginning at the address `first`, as fast as the page follows."""
-        with self._page() as page:
+        with self.page() as page:
             page.goto(self.root + first, wait_until="networkidle")
             tool = page.context.new_cdp_session(page)
             before = _heap(tool)
@@ -133,8 +133,13 @@ class Eyes:
         return Judged(waits, presses, growth)
 
     @contextmanager
-    def _page(self) -> Iterator[Page]:
-        context = self._browser.new_context(storage_state=self._state, viewport={"width": 1440, "height": 900})
+    def page(
+        self, *, width: int = 1440, height: int = 900, theme: Literal["light", "dark"] = "light"
+    ) -> Iterator[Page]:
+        """Open a page in a browser that has kept nothing but the log-in; its complaints are noted."""
+        context = self._browser.new_context(
+            storage_state=self._state, viewport={"width": width, "height": height}, color_scheme=theme
+        )
         try:
             yield self._watched_page(context)
         finally:

@@ -14,6 +14,8 @@ SERVED_P95: Final = {
     "customer, why": 200,
     "customer, history": 200,
     "value": 200,
+    "split": 200,
+    "compare": 200,
     "search": 250,
 }
 """Milliseconds on the server."""
