@@ -36,9 +36,10 @@ new PerformanceObserver((list) => {
 }).observe({ type: "event", durationThreshold: 16, buffered: true });
 // From the press to the frame in which another case stands there.
 addEventListener("keydown", (press) => {
-  const before = location.pathname;
+  const heading = () => document.querySelector("h1")?.textContent;
+  const before = heading();
   const look = () => {
-    if (location.pathname === before) return requestAnimationFrame(look);
+    if (heading() === before) return requestAnimationFrame(look);
     requestAnimationFrame(() => seen.waits.push(performance.now() - press.timeStamp));
   };
   if (press.key === "n") requestAnimationFrame(look);
@@ -186,7 +187,7 @@ def _wait_for_next(page: Page, judged: int) -> None:
     """
     for _ in range(MOST_READS):
         page.wait_for_timeout(READS)
-        if page.evaluate("seen.waits.length") > judged:
+        if page.evaluate("document.querySelector(`#main[aria-busy]`) ? 0 : seen.waits.length") > judged:
             return
     raise UnexpectedPageError(f"{page.url}: no next case after verdict {judged + 1}: {page.inner_text('h1')}")
 

@@ -268,7 +268,9 @@ def test_c9_a_case_and_the_decisions_show_the_same_in_a_fresh_session(
 ) -> None:
     log_in(page, live_server, "anna")
     fresh = another()
-    fresh.context.add_cookies(page.context.cookies())
+    fresh.context.add_cookies(
+        [{"name": c["name"], "value": c["value"], "url": live_server.url} for c in page.context.cookies()]
+    )
     for path in (f"/review/{hub.case.pk}/", "/review/"):
         page.goto(live_server.url)
         page.goto(live_server.url + path)

@@ -4,7 +4,6 @@
 const TYPING = "input:not([type=checkbox]), textarea, select, [contenteditable]";
 let waitsForPlace = 0;
 let isUnderWay = false;
-let holding = null;
 
 const keysAreOn = () => document.body.dataset.keys !== "off";
 const visible = (element) => element && element.getClientRects().length > 0;
@@ -155,14 +154,13 @@ function holdForms(held) {
 
 document.addEventListener("htmx:beforeRequest", (event) => {
   if (!(event.detail.elt instanceof HTMLFormElement)) return;
-  holding = event.detail.xhr;
   holdForms(true);
+  // Of the request itself: a form that the next page took the place of has no events left to tell.
+  event.detail.xhr.addEventListener("loadend", () => holdForms(false));
 });
 
-document.addEventListener("htmx:afterRequest", (event) => {
+document.addEventListener("htmx:afterRequest", () => {
   document.getElementById("offline")?.toggleAttribute("hidden", true);
-  // By request: a form that its own answer replaced is no longer what the event speaks of.
-  if (event.detail.xhr === holding) holdForms(false);
 });
 
 document.addEventListener("htmx:sendError", () => {

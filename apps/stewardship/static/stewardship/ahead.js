@@ -1,0 +1,70 @@
+// The next case is fetched while this one is read, and shown with the press that judges this one. What the server then
+// answers takes its place: the same case with what was decided, another one, or the reason why nothing was.
+"use strict";
+
+{
+  let ahead = null;
+  let typed = null;
+  const main = () => document.getElementById("main");
+
+  const fetchAhead = async () => {
+    ahead = null;
+    const form = document.getElementById("judge");
+    if (!form?.dataset.next || !window.htmx) return;
+    const wanted = { from: location.pathname, page: null };
+    ahead = wanted;
+    try {
+      const answer = await fetch(form.dataset.next, { headers: { "HX-Request": "true", "X-Ahead": "1" } });
+      const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+      if (answer.ok && page.getElementById("judge")) wanted.page = page;
+    } catch {
+      // Without it the next case comes with the server's answer, as it does without scripts.
+    }
+  };
+
+  const show = (page) => {
+    // Kept in the page, out of sight: the request under way goes by where its form is.
+    const before = document.createElement("div");
+    before.hidden = true;
+    before.append(...main().childNodes);
+    document.body.append(before);
+    main().replaceChildren(...page.getElementById("main").childNodes);
+    main().setAttribute("aria-busy", "true");
+    for (const field of main().querySelectorAll("button, select")) field.disabled = true;
+    window.scrollTo({ top: 0, behavior: "instant" });
+    main().querySelector("h1")?.focus({ preventScroll: true });
+    return before;
+  };
+
+  document.addEventListener("htmx:beforeSend", (event) => {
+    const { elt, xhr } = event.detail;
+    if (elt.id !== "judge" || !ahead?.page || ahead.from !== location.pathname) return;
+    const before = show(ahead.page);
+    ahead = null;
+    xhr.addEventListener("error", () => {
+      main().replaceChildren(...before.childNodes);
+      main().removeAttribute("aria-busy");
+    });
+    xhr.addEventListener("loadend", () => before.remove());
+  });
+
+  // What somebody began to type on the case shown ahead is theirs to keep.
+  document.addEventListener("htmx:beforeSwap", (event) => {
+    const field = main().querySelector("#judge [name=reason]");
+    const isAhead = event.detail.target === main() && main().hasAttribute("aria-busy") && field?.value;
+    typed = isAhead ? { action: field.form.getAttribute("action"), text: field.value } : null;
+  });
+
+  document.addEventListener("htmx:afterSettle", (event) => {
+    if (event.detail.target && event.detail.target.id !== "main") return;
+    const form = document.getElementById("judge");
+    if (typed && form?.getAttribute("action") === typed.action) {
+      form.elements.reason.value = typed.text;
+      form.elements.reason.focus();
+    }
+    typed = null;
+    fetchAhead();
+  });
+
+  document.addEventListener("DOMContentLoaded", fetchAhead);
+}
