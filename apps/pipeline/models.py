@@ -87,3 +87,54 @@ class LiveTouch(models.Model):
 
     def __str__(self) -> str:
         return f"touch of {self.record_id}"
+
+
+class Proposal(models.Model):
+    """A decision that somebody asks a second person to approve, with what it would do. Nothing of it is done before."""
+
+    class State(models.TextChoices):
+        OPEN = "open"
+        APPROVED = "approved"
+        REFUSED = "refused"
+        WITHDRAWN = "withdrawn"
+
+    act = models.CharField(max_length=12)
+    # What the deciding service is called with, and the version of each customer that was seen, by governed id.
+    arguments = models.JSONField()
+    versions = models.JSONField(default=dict)
+    # Of the act and its arguments: the same isn't proposed twice at a time.
+    fingerprint = models.CharField(max_length=64)
+    title = models.CharField(max_length=300)
+    weights = models.JSONField(default=list)
+    change = models.JSONField()
+    # Counts how often it was looked at anew; who approves names the one they saw.
+    revision = models.PositiveIntegerField(default=1)
+    reason = models.CharField(max_length=500)
+    state = models.CharField(max_length=10, choices=State, default=State.OPEN)
+    proposed_by = models.CharField(max_length=200)
+    proposed_at = models.DateTimeField()
+    decided_by = models.CharField(max_length=200, blank=True)
+    decided_at = models.DateTimeField(null=True)
+    decided_why = models.CharField(max_length=500, blank=True)
+    verdict_id = models.BigIntegerField(null=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["fingerprint"], condition=models.Q(state="open"), name="one_open_proposal_of_an_act"
+            ),
+            models.CheckConstraint(
+                condition=models.Q(state__in=["open", "withdrawn"])
+                | (~models.Q(decided_by="") & ~models.Q(decided_by=models.F("proposed_by"))),
+                name="nobody_decides_their_own_proposal",
+            ),
+        ]
+        indexes = [
+            # list_proposals: those that wait, oldest first
+            models.Index(fields=["id"], condition=models.Q(state="open"), name="open_proposals"),
+            # list_proposals: those decided last
+            models.Index(fields=["-decided_at"], condition=~models.Q(state="open"), name="decided_proposals"),
+        ]
+
+    def __str__(self) -> str:
+        return f"proposal {self.pk}"

@@ -43,6 +43,12 @@ class JudgeForm(forms.Form):
         return values if all(value not in (None, "") for value in values.values()) else {}
 
     @property
+    def versions(self) -> dict[str, int]:
+        """The version of each customer on the screen, by governed id; empty where the form didn't say."""
+        said = self.seen
+        return {str(said[f"{side}_gid"]): int(str(said[f"{side}_version"])) for side in ("low", "high")} if said else {}
+
+    @property
     def typed(self) -> TypedValues:
         """What was chosen and typed, also of a form that can't be used: it is shown again.
 
@@ -71,6 +77,13 @@ class PublishForm(forms.Form):
     """Why a rule set version is approved or published."""
 
     reason = forms.CharField(max_length=500, strip=True)
+
+
+class ApproveForm(forms.Form):
+    """The proposal as it stood on the screen, and why it is approved or refused."""
+
+    revision = forms.IntegerField(min_value=0, required=False)
+    reason = forms.CharField(max_length=500, strip=True, required=False)
 
 
 class KeysForm(forms.Form):

@@ -2,7 +2,19 @@
 
 from django.urls import path
 
-from apps.stewardship.views import accounts, components, customers, fields, home, me, merging, review, rules, splitting
+from apps.stewardship.views import (
+    accounts,
+    approvals,
+    components,
+    customers,
+    fields,
+    home,
+    me,
+    merging,
+    review,
+    rules,
+    splitting,
+)
 
 app_name = "stewardship"
 urlpatterns = [
@@ -26,6 +38,9 @@ urlpatterns = [
     path("customers/<str:gid>/fields/<str:attribute>/", fields.show_field, name="customer-field"),
     path("customers/<str:gid>/fields/<str:attribute>/fix/", fields.fix, name="fix-field"),
     path("customers/<str:gid>/fields/<str:attribute>/release/", fields.release, name="release-field"),
+    path("approvals/", approvals.show_list, name="approvals"),
+    path("approvals/<int:proposal_id>/", approvals.show, name="approval"),
+    path("approvals/<int:proposal_id>/<str:act>/", approvals.act, name="approval-act"),
     path("rules/", rules.show_versions, name="rules"),
     path("rules/<int:number>/", rules.show_version, name="rules-version"),
     path("rules/<int:number>/<str:act>/", rules.act, name="rules-act"),

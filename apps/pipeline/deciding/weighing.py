@@ -1,6 +1,6 @@
 """What makes a decision too weighty for one steward: then a second person has to approve it."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from django.conf import settings
@@ -53,6 +53,19 @@ def weigh_merge(places: Sequence[Place]) -> tuple[Weight, ...]:
     return (*_weigh_size(places), *_weigh_clash(places, joined), *_weigh_countries(places), *_weigh_pins(pins))
 
 
+def weigh_shown(customers: Sequence[golden.CustomerSummary], differing: Collection[str]) -> tuple[Weight, ...]:
+    """Return why merging customers takes a second person, as far as their summaries tell. One query.
+
+    `differing` are the attributes that two of their records say differently.
+    """
+    numbers = {one.attribute for one in get_active_rules().rules.exclusive} & set(differing)
+    return (
+        *_weigh_records(sum(one.member_count for one in customers)),
+        *([_clash(min(numbers))] if numbers else []),
+        *_differ({one.country for one in customers}),
+    )
+
+
 def weigh_split(place: Place) -> tuple[Weight, ...]:
     """Return why parting this customer takes a second person."""
     return _weigh_size([place])
@@ -86,7 +99,11 @@ def refuse_weighty(places: Sequence[Place], decision: Decision, actor: Actor) ->
 
 
 def _weigh_size(places: Sequence[Place]) -> tuple[Weight, ...]:
-    limit, records = int(settings.MDM["SECOND_PERSON_RECORDS"]), sum(len(place.member_ids) for place in places)
+    return _weigh_records(sum(len(place.member_ids) for place in places))
+
+
+def _weigh_records(records: int) -> tuple[Weight, ...]:
+    limit = int(settings.MDM["SECOND_PERSON_RECORDS"])
     if records <= limit:
         return ()
     return (Weight("records", f"It is about {records:,} source records; one steward decides about {limit}."),)
@@ -107,15 +124,20 @@ def _weigh_joining(places: Sequence[Place], decision: Decision, actor: Actor) ->
 def _weigh_clash(places: Sequence[Place], joined: Sequence[int]) -> tuple[Weight, ...]:
     sides = {record: at for at, place in enumerate(places) for record in place.member_ids}
     clash = find_clash(get_parts(joined), sides, get_active_rules().rules)
-    if clash is None:
-        return ()
-    number = clash.attribute.replace("_", " ")
-    return (Weight("numbers", f"Their numbers differ where a company has only one ({number})."),)
+    return (_clash(clash.attribute),) if clash else ()
+
+
+def _clash(attribute: str) -> Weight:
+    return Weight("numbers", f"Their numbers differ where a company has only one ({attribute.replace('_', ' ')}).")
 
 
 def _weigh_countries(places: Sequence[Place]) -> tuple[Weight, ...]:
-    countries = sorted({one.country for one in golden.list_customers(place.gid for place in places)} - {""})
-    return (Weight("countries", f"They are in {' and '.join(countries)}."),) if len(countries) > 1 else ()
+    return _differ({one.country for one in golden.list_customers(place.gid for place in places)})
+
+
+def _differ(countries: Collection[str]) -> tuple[Weight, ...]:
+    named = sorted(country for country in countries if country)
+    return (Weight("countries", f"They are in {' and '.join(named)}."),) if len(named) > 1 else ()
 
 
 def _weigh_pins(pins: Sequence[golden.PinRow]) -> tuple[Weight, ...]:

@@ -4,20 +4,26 @@ from dataclasses import dataclass
 
 from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
 
+from apps.base.actors import Actor
 from apps.cases import selectors as cases
+from apps.pipeline.proposals import count_waiting
 from apps.stewardship.preferences import Keys, get_keys
-from apps.stewardship.roles import JUDGES, KEEPERS, roles_of, title_of
+from apps.stewardship.roles import APPROVERS, JUDGES, KEEPERS, roles_of, title_of
 
 
 @dataclass(frozen=True, slots=True)
 class Shell:
-    """The menu's mark and count, who is logged in, their keys, and whether they may judge and see the components."""
+    """The menu's mark and count, who is logged in, their keys, and what they may do, and
+    how many proposals wait for them.
+    """
 
     section: str
     open_cases: int
     person: str
     role: str
     may_judge: bool
+    may_approve: bool
+    approvals: int
     may_see_components: bool
     keys: Keys
     is_folded: bool
@@ -26,11 +32,12 @@ class Shell:
 def build_shell(
     user: AbstractBaseUser | AnonymousUser, *, section: str, is_folded: bool = False, open_cases: int | None = None
 ) -> Shell:
-    """Return the surroundings of a page; `is_folded` shows the menu as icons. At most three queries.
+    """Return the surroundings of a page; `is_folded` shows the menu as icons. At most four queries.
 
     `open_cases` spares counting them where the page has done so already.
     """
     roles = roles_of(user)
+    may_approve = bool(roles & APPROVERS)
     if open_cases is None:
         open_cases = sum(cases.count_open_cases().values()) if roles else 0
     return Shell(
@@ -39,6 +46,8 @@ def build_shell(
         person=user.get_username(),
         role=title_of(roles),
         may_judge=bool(roles & JUDGES),
+        may_approve=may_approve,
+        approvals=count_waiting(Actor.person(user.get_username(), user.pk)) if may_approve else 0,
         may_see_components=bool(roles & KEEPERS),
         keys=get_keys(user),
         is_folded=is_folded,

@@ -9,11 +9,15 @@ from apps.base.errors import HubError
 from apps.golden import selectors as golden
 from apps.pipeline.choosing import explain_value
 from apps.pipeline.fixing import pin_value, release_pin
+from apps.pipeline.proposals import Act
+from apps.pipeline.proposals.acts import wish_arguments
 from apps.stewardship.forms import FixForm, ReleaseForm
 from apps.stewardship.pages import actor_of, page, render_page
 from apps.stewardship.roles import JUDGES
 from apps.stewardship.screens import field as screens
+from apps.stewardship.screens.approvals import verb_for_value
 from apps.stewardship.screens.words import pin_condition, title_of
+from apps.stewardship.views.approvals import propose_act, wants_proposal
 
 
 @require_safe
@@ -33,10 +37,14 @@ def fix(request: HttpRequest, gid: str, attribute: str) -> HttpResponse:
     form = FixForm(request.POST)
     if not form.is_valid():
         return _render(request, golden.get_customer(gid), attribute, form.typed, status=400)
+    wish, versions = form.wish(attribute), {gid: form.cleaned_data["version"]}
     try:
+        if wants_proposal(request):
+            act = Act("fix", wish_arguments(gid, wish))
+            return propose_act(request, act, versions=versions, reason=form.cleaned_data["reason"])
         fixed = pin_value(
             gid=gid,
-            wish=form.wish(attribute),
+            wish=wish,
             reason=form.cleaned_data["reason"],
             expected_version=form.cleaned_data["version"],
             actor=actor_of(request),
@@ -58,6 +66,9 @@ def release(request: HttpRequest, gid: str, attribute: str) -> HttpResponse:
         typed = screens.Typed(errors={"release_reason": ["Say why, in 1 to 500 characters."]})
         return _render(request, golden.get_customer(gid), attribute, typed, status=400)
     try:
+        if wants_proposal(request):
+            versions, act = {gid: form.cleaned_data["version"]}, Act("release", {"gid": gid, "attribute": attribute})
+            return propose_act(request, act, versions=versions, reason=form.cleaned_data["reason"])
         release_pin(
             gid=gid,
             attribute=attribute,
@@ -87,6 +98,7 @@ def _render(
     context = {
         "customer": customer,
         "field": field,
+        "verb": verb_for_value("Save and protect", attribute, field.pin, actor_of(request)),
         "typed": typed,
         "trouble": trouble,
         "reasons": screens.REASONS,

@@ -10,10 +10,13 @@ from django.views.decorators.http import require_POST, require_safe
 from apps.base.errors import HubError, Invalid
 from apps.golden import selectors as golden
 from apps.pipeline.deciding import merge_customers
+from apps.pipeline.proposals import Act
 from apps.stewardship.forms import MergeForm, decisions_in
 from apps.stewardship.pages import actor_of, page, render_page
 from apps.stewardship.roles import JUDGES, roles_of
 from apps.stewardship.screens import merging as screens
+from apps.stewardship.screens.approvals import verb_for_merge
+from apps.stewardship.views.approvals import propose_act, wants_proposal
 
 
 @require_safe
@@ -40,13 +43,18 @@ def merge(request: HttpRequest) -> HttpResponse:
         trouble: HubError = Invalid("Say why they are one customer, in 1 to 500 characters.")
         return _render(request, gids, wants=True, survivor=survivor, given_way=given_way, trouble=trouble)
     said = form.cleaned_data
+    versions = {said["a"]: said["a_version"], said["b"]: said["b_version"]}
+    survivor = said["survivor"]
     try:
+        if wants_proposal(request):
+            named = {"gid": said["a"], "others": [said["b"]], "survivor": survivor or None, "supersedes": given_way}
+            return propose_act(request, Act("merge", named), versions=versions, reason=said["reason"])
         outcome = merge_customers(
             gid=said["a"],
             others=[said["b"]],
-            survivor=said["survivor"] or None,
+            survivor=survivor or None,
             reason=said["reason"],
-            versions={said["a"]: said["a_version"], said["b"]: said["b_version"]},
+            versions=versions,
             supersedes=given_way,
             actor=actor_of(request),
         )
@@ -88,5 +96,7 @@ def _render(
             )
         except HubError as refused:
             context["trouble"] = trouble or refused
+    if merged is not None:
+        context["verb"] = verb_for_merge([left.gid, right.gid], actor_of(request))
     context |= {"pair": screens.build_merge_page(left, right, merged), "wants": wants}
     return render_page(request, "stewardship/compare.html", context, section="customers", status=status)

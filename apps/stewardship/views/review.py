@@ -1,5 +1,7 @@
 """The review queue and the cases: one press decides, the next case opens by itself."""
 
+from dataclasses import asdict
+
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
@@ -9,14 +11,18 @@ from django.views.decorators.http import require_POST, require_safe
 from apps.base.errors import Conflict, Forbidden, HubError, Invalid
 from apps.cases import selectors as cases
 from apps.pipeline.deciding import CustomerChanged, Judgement, judge_case, undo_decision
+from apps.pipeline.deciding.weighing import SecondPersonNeeded
 from apps.pipeline.fixing import pin_values
+from apps.pipeline.proposals import Act
 from apps.stewardship.forms import ApplyForm, JudgeForm, UndoForm
 from apps.stewardship.pages import actor_of, page, render_page
 from apps.stewardship.roles import JUDGES, Role, roles_of
 from apps.stewardship.screens import decisions
 from apps.stewardship.screens import queue as queues
 from apps.stewardship.screens import review as screens
+from apps.stewardship.screens.approvals import verb_for_pair, verb_of_refusal
 from apps.stewardship.screens.result import NOTHING, Typed
+from apps.stewardship.views.approvals import propose_act, wants_proposal
 
 
 @require_safe
@@ -55,6 +61,10 @@ def judge(request: HttpRequest, case_id: int) -> HttpResponse:
     verdict, typed = form.cleaned_data["verdict"], form.typed
     left, right = screens.sides_of(case)
     try:
+        if verdict == "same" and wants_proposal(request):
+            said = {"case_id": case_id, "choices": [asdict(choice) for choice in typed.choices(left, right)]}
+            reason = form.cleaned_data["reason"]
+            return propose_act(request, Act("judge", said), versions=form.versions, reason=reason)
         judgement = judge_case(
             case_id=case_id,
             verdict=verdict,
@@ -63,7 +73,7 @@ def judge(request: HttpRequest, case_id: int) -> HttpResponse:
             choices=typed.choices(left, right) if verdict == "same" else (),
             actor=actor_of(request),
         )
-    except (Conflict, Invalid) as trouble:
+    except (Conflict, Invalid, SecondPersonNeeded) as trouble:
         return _render_case(request, cases.get_case(case_id), trouble=trouble, typed=typed, status=trouble.status)
     undone_by = str(judgement.verdict_id) if judgement.verdict_id and judgement.verdict != "not_sure" else ""
     messages.success(request, _tell(judgement), extra_tags=undone_by)
@@ -140,6 +150,13 @@ def _render_case(
 ) -> HttpResponse:
     latest = decisions.find_latest_decision(actor_of(request)) if roles_of(request.user) & JUDGES else None
     pair = screens.build_pair(case, typed)
-    context = {"case": case, "pair": pair, "latest": latest, "trouble": trouble, "typed": typed}
+    verb = None
+    if pair and case.state == "open" and not pair.is_one_already and roles_of(request.user) & JUDGES:
+        verb = (
+            verb_of_refusal(trouble)
+            if isinstance(trouble, SecondPersonNeeded)
+            else verb_for_pair(pair, actor_of(request))
+        )
+    context = {"verb": verb, "case": case, "pair": pair, "latest": latest, "trouble": trouble, "typed": typed}
     template = "stewardship/case.html" if pair is None else "stewardship/pair.html"
     return render_page(request, template, context, section="review", status=status)

@@ -10,11 +10,14 @@ from django.views.decorators.http import require_http_methods
 from apps.base.errors import HubError, Invalid
 from apps.golden import selectors as golden
 from apps.pipeline.deciding import After
+from apps.pipeline.proposals import Act
 from apps.stewardship.forms import LEAVING, SplitForm
 from apps.stewardship.pages import actor_of, page, render_page
 from apps.stewardship.roles import JUDGES
 from apps.stewardship.screens import customer as customers
 from apps.stewardship.screens import splitting as screens
+from apps.stewardship.screens.approvals import verb_for_split
+from apps.stewardship.views.approvals import propose_act, wants_proposal
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -33,13 +36,22 @@ def split(request: HttpRequest, gid: str) -> HttpResponse:
     form = SplitForm(request.POST)
     if not form.is_valid():
         return _render(request, customer, form, trouble=Invalid(form.problem), status=400)
+    versions = {customer.gid: form.cleaned_data["version"]}
     try:
+        if wants_proposal(request):
+            named: dict[str, object] = {
+                "gid": customer.gid,
+                "groups": [list(form.records)],
+                "supersedes": list(form.supersedes),
+            }
+            named |= {"heir": 0} if form.heir == LEAVING else {}
+            return propose_act(request, Act("split", named), versions=versions, reason=form.cleaned_data["reason"])
         outcome = screens.part(
             customer.gid,
             form.records,
             keeps_id=form.heir == LEAVING,
             reason=form.cleaned_data["reason"],
-            versions={customer.gid: form.cleaned_data["version"]},
+            versions=versions,
             supersedes=form.supersedes,
             actor=actor_of(request),
         )
@@ -85,6 +97,7 @@ def _render(
         "choices": screens.read_choices(head, set(chosen)),
         "suggestion": suggestion,
         "shown": shown,
+        "verb": verb_for_split(customer.gid, actor_of(request)) if shown else None,
         "takes_all": len(chosen) >= customer.member_count > 0,
         "trouble": trouble,
         "was_posted": request.method == "POST",
