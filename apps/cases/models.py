@@ -11,6 +11,7 @@ class Case(models.Model):
 
     class Kind(models.TextChoices):
         PAIR = "pair", "Possible duplicate"  # two source records score in the review band
+        WEAK = "weak", "May be two customers"  # two source records of one customer that don't look alike
         CONFLICT = "conflict", "Conflict"  # a decision and an exclusive identifier disagree
         REOPENED = "reopened", "Changed since decided"  # what a "different" was decided on says something else now
         DROP_GUARD = "drop_guard", "Too many vanished"  # a snapshot would delete more than it may

@@ -15,6 +15,8 @@ from apps.cases.models import Case
 
 DOUBLES_IN = timedelta(days=14)
 """What waits this long weighs twice as much: services.PRIORITY."""
+DOUBTED = 2.0
+"""The bits by which a customer in question is rather one than two, whatever its weakest pair scores: see services."""
 KINDS: tuple[str, ...] = tuple(Case.Kind.values)
 
 
@@ -59,9 +61,9 @@ class CaseRow:
 
         Age doubles it every 14 days. The queue's order is that of `services.PRIORITY`, its logarithm.
         """
-        if self.kind != Case.Kind.PAIR or self.score is None:
+        if self.kind not in {Case.Kind.PAIR, Case.Kind.WEAK} or self.score is None:
             return None
-        bits = min(abs(self.score) / 1000, 100)
+        bits = DOUBTED if self.kind == Case.Kind.WEAK else min(abs(self.score) / 1000, 100)
         uncertainty = 4 * 2**bits / (1 + 2**bits) ** 2
         return float(self.stake * uncertainty * 2 ** ((now - self.opened_at) / DOUBLES_IN))
 
@@ -223,17 +225,20 @@ ORDER BY priority DESC, id
 """
 _WOULD_OPEN = """
 SELECT count(*) FILTER (WHERE c.id IS NULL), count(*) FILTER (WHERE c.id IS NOT NULL)
-FROM jsonb_to_recordset(%(pairs)s::jsonb) AS p(low bigint, high bigint, subject bigint, stake int, score int)
+FROM jsonb_to_recordset(%(pairs)s::jsonb)
+     AS p(kind text, low bigint, high bigint, subject bigint, stake int, score int)
 LEFT JOIN cases_case c ON c.state = 'open' AND c.low_record_id = p.low AND c.high_record_id = p.high
+     -- What asked the other way round closes first.
+     AND (c.kind = p.kind OR c.kind NOT IN ('pair', 'weak'))
 WHERE c.id IS NULL OR (c.score, c.stake, c.subject_record_id) IS DISTINCT FROM (p.score, p.stake, p.subject)
 """
 _WOULD_CLOSE = """
 SELECT c.id FROM cases_case c
-WHERE c.state = 'open' AND c.kind = 'pair'
+WHERE c.state = 'open' AND c.kind IN ('pair', 'weak')
   AND (c.low_record_id = ANY(%(records)s) OR c.high_record_id = ANY(%(records)s))
-  AND (c.low_record_id, c.high_record_id) NOT IN (
-      SELECT p.low, p.high FROM jsonb_to_recordset(%(pairs)s::jsonb) AS p(low bigint, high bigint)
-      UNION ALL SELECT * FROM unnest(%(lows)s::bigint[], %(highs)s::bigint[]))
+  AND (c.kind, c.low_record_id, c.high_record_id) NOT IN (
+      SELECT p.kind, p.low, p.high FROM jsonb_to_recordset(%(pairs)s::jsonb) AS p(kind text, low bigint, high bigint)
+      UNION ALL SELECT 'pair', * FROM unnest(%(lows)s::bigint[], %(highs)s::bigint[]))
 """
 
 

@@ -1,6 +1,9 @@
-"""What is asked about a pair of records, and of which of the two."""
+"""What is asked about a pair of records, of two customers or of one, and of which of the two."""
 
 from typing import Any
+
+PAIR = "pair"
+WEAK = "weak"
 
 
 def ask(pair: tuple[int, int], score: int, reason: str, members: tuple[int, int]) -> dict[str, Any]:
@@ -11,4 +14,29 @@ def ask(pair: tuple[int, int], score: int, reason: str, members: tuple[int, int]
     """
     low, high = pair
     subject = low if members[0] < members[1] else high
-    return {"low": low, "high": high, "score": score, "reason": reason, "subject": subject, "stake": sum(members)}
+    return {
+        "kind": PAIR,
+        "low": low,
+        "high": high,
+        "score": score,
+        "reason": reason,
+        "subject": subject,
+        "stake": sum(members),
+    }
+
+
+def doubt(pair: tuple[int, int], score: int, subject: int, members: int) -> dict[str, Any]:
+    """Return the question whether a customer of so many records is two, by its weakest pair of records (low first).
+
+    It is asked of the record of the two that stands more alone. At stake are all the customer's records.
+    """
+    low, high = pair
+    return {
+        "kind": WEAK,
+        "low": low,
+        "high": high,
+        "score": score,
+        "reason": WEAK,
+        "subject": subject,
+        "stake": members,
+    }

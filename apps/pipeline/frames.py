@@ -9,7 +9,7 @@ import numpy as np
 import pyarrow as pa
 
 from apps.base.scratch import scratch
-from apps.pipeline.asking import ask
+from apps.pipeline.asking import ask, doubt
 
 if TYPE_CHECKING:
     from apps.pipeline.chunking import Settled
@@ -112,7 +112,7 @@ class Questions:
 
 
 def proposal_rows(settled: "Settled") -> Questions:
-    """Return per chunk the pairs a person should look at, without those somebody judged already."""
+    """Return per chunk the pairs a person should look at, of two customers and of one, without those judged already."""
     scope = settled.scope
     cluster = dict(zip(scope.record.tolist(), scope.cluster.tolist(), strict=True))
     chunk = dict(zip(scope.record.tolist(), settled.partition.chunk.tolist(), strict=True))
@@ -129,4 +129,9 @@ def proposal_rows(settled: "Settled") -> Questions:
         rows[number].append(ask((low, high), pair["score"], pair["reason"], members))
         if (other := min(chunk[low], chunk[high])) not in (number, -1):
             elsewhere[other].append((low, high))
+    for pair in settled.clustering.doubts.to_pylist():
+        # Both records are of one cluster, so of one chunk.
+        if (number := chunk[pair["left"]]) >= 0:
+            asked = doubt((pair["left"], pair["right"]), pair["score"], pair["subject"], size[cluster[pair["left"]]])
+            rows[number].append(asked)
     return Questions(rows, elsewhere)

@@ -42,7 +42,7 @@ def test_open_cases_are_counted_by_kind_in_one_query(django_assert_num_queries: 
     make_case(kind="growth")
     with django_assert_num_queries(1):
         counts = selectors.count_open_cases()
-    assert counts == {"pair": 1, "conflict": 0, "reopened": 0, "drop_guard": 0, "growth": 1}
+    assert counts == {"pair": 1, "weak": 0, "conflict": 0, "reopened": 0, "drop_guard": 0, "growth": 1}
 
 
 def test_open_cases_of_records_name_any_of_them() -> None:

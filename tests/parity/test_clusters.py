@@ -69,6 +69,7 @@ def test_clusters_questions_and_conflicts_agree_under_verdicts(
     assert few.of == dict(zip(*(whole.clusters[c].to_pylist() for c in ("record", "cluster")), strict=True))
     assert proposals == {tuple(row.values()) for row in whole.proposals.to_pylist()}
     assert {tuple(weak) for weak in few.weak} == {tuple(row.values()) for row in whole.weak.to_pylist()}
+    assert {tuple(doubt) for doubt in few.doubts} == {tuple(row.values()) for row in whole.doubts.to_pylist()}
     assert {frozenset(pair) for pair in few.conflicts} == {frozenset(pair) for pair in whole.conflicts}
     assert proposals
     assert len(set(few.of.values())) < len(few.of)

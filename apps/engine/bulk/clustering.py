@@ -10,6 +10,7 @@ import numpy as np
 import pyarrow as pa
 
 from apps.engine.bulk.constraints import constraints_of, rows_of
+from apps.engine.bulk.doubting import doubts_table
 from apps.engine.bulk.frames import CLUSTERS_SCHEMA, Ints, records_of
 from apps.engine.bulk.proposing import Pairs, proposals_between, weak_pairs
 from apps.engine.bulk.results import Clustering
@@ -59,6 +60,7 @@ def cluster(
         proposals_between(ids, clusters, pairs.links, constraints=constraints, rules=rules, rank=rank),
         weak_pairs(ids, settled.weak),
         tuple((int(ids[a]), int(ids[b])) for a, b in settled.conflicts),
+        doubts_table(ids, settled.doubts),
     )
 
 

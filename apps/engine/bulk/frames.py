@@ -23,6 +23,7 @@ CLUSTERS_SCHEMA = pa.schema([("record", pa.int64()), ("cluster", pa.int64())])
 PROPOSALS_SCHEMA = pa.schema(
     [("left", pa.int64()), ("right", pa.int64()), ("score", pa.int32()), ("reason", pa.string())]
 )
+DOUBTS_SCHEMA = pa.schema([("left", pa.int64()), ("right", pa.int64()), ("score", pa.int32()), ("subject", pa.int64())])
 
 
 @dataclass(frozen=True)

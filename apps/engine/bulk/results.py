@@ -1,10 +1,11 @@
 """What the bulk verbs return."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import pyarrow as pa
 
+from apps.engine.bulk.frames import DOUBTS_SCHEMA
 from apps.engine.statistics import Statistics
 
 
@@ -16,13 +17,16 @@ class Clustering:
     its order. `proposals` has `left`, `right`, `score`, `reason`: per pair of clusters that a person should look at,
     the pair of records that speaks loudest for joining them. `weak` has the same columns for pairs *inside* one
     cluster that score below the review threshold, the lowest first to be doubted. `conflicts` lists pairs of records
-    that verdicts or exclusive identifiers keep apart and other verdicts put together.
+    that verdicts or exclusive identifiers keep apart and other verdicts put together. `doubts` has `left`, `right`,
+    `score` and `subject`: of each cluster the weakest pair, where the rule set has a person asked about it, and the
+    record of the two that stands more alone.
     """
 
     clusters: pa.Table
     proposals: pa.Table
     weak: pa.Table
     conflicts: tuple[tuple[int, int], ...] = ()
+    doubts: pa.Table = field(default_factory=DOUBTS_SCHEMA.empty_table)
 
 
 @dataclass(frozen=True)

@@ -1,13 +1,14 @@
 """Components of links settled one by one: which rows form a cluster, some millions of pairs at a time."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 
 import numpy as np
 import pyarrow as pa
 
 from apps.engine.bulk.constraints import Constraints
+from apps.engine.bulk.doubting import Doubts, find_doubts
 from apps.engine.bulk.frames import Codes, Flags, Ints
 from apps.engine.bulk.grouping import (
     NOBODY,
@@ -104,11 +105,15 @@ class PairScorer:
 
 @dataclass(frozen=True)
 class Settled:
-    """Each row's label, the same for the rows of one cluster; weak pairs inside clusters; pairs of rows in conflict."""
+    """Each row's label, the same for the rows of one cluster; weak pairs inside clusters; pairs of rows in conflict.
+
+    `doubts` are the weakest pairs of clusters that a person should look at.
+    """
 
     labels: Ints
-    weak: list[Pairs]
-    conflicts: list[tuple[int, int]]
+    weak: list[Pairs] = field(default_factory=list)
+    conflicts: list[tuple[int, int]] = field(default_factory=list)
+    doubts: list[Doubts] = field(default_factory=list)
 
 
 def settle(scorer: PairScorer, constraints: Constraints, order: Ints, most_pairs: int) -> Settled:
@@ -117,11 +122,11 @@ def settle(scorer: PairScorer, constraints: Constraints, order: Ints, most_pairs
     About `most_pairs` pairs are held at a time, or those of one component.
     """
     components = _components(scorer.links, constraints, scorer.rules, order)
-    settled = Settled(np.arange(constraints.rows, dtype=np.int64), [], [])
+    settled = Settled(np.arange(constraints.rows, dtype=np.int64))
+    same = constraints.pairs_of(constraints.same)
+    bound = connected(constraints.rows, *same) if len(same[0]) else None
     for batch in _batches(components, order, most_pairs):
-        inside, apart = _settle(batch, settled.labels, scorer, constraints)
-        settled.weak.append(inside)
-        settled.conflicts.extend(apart)
+        _settle(batch, settled, scorer, constraints, bound)
     return settled
 
 
@@ -171,11 +176,11 @@ def _batches(components: Ints, order: Ints, most_pairs: int) -> Iterator[Compone
 
 
 def _settle(
-    batch: Components, labels: Ints, scorer: PairScorer, constraints: Constraints
-) -> tuple[Pairs, list[tuple[int, int]]]:
-    """Write the group of each row of the batch into `labels` (in place).
+    batch: Components, settled: Settled, scorer: PairScorer, constraints: Constraints, bound: Ints | None
+) -> None:
+    """Add what becomes of the batch to `settled`: each row's label in place, and what its clusters leave to be said.
 
-    Returns the pairs inside one group that score below the review threshold, and the pairs of rows in conflict.
+    `bound` numbers the rows that verdicts hold together, None where there are no such verdicts.
     """
     sizes = np.diff(batch.starts)
     made = sizes * (sizes - 1) // 2
@@ -189,11 +194,13 @@ def _settle(
         constraints.are_same(ours, theirs),
         constraints.are_different(ours, theirs),
     )
-    rules = scorer.rules
+    rules, labels = scorer.rules, settled.labels
     law = law_of(rules)
     linkage = Linkage(rules.prior, weights_of(rules), law.link, law.doubling, law.doubt, law.most)
     conflicts = np.flatnonzero(group_components(batch, facts, linkage, labels))
+    settled.conflicts.extend(zip(ours[conflicts].tolist(), theirs[conflicts].tolist(), strict=True))
     weak = np.flatnonzero(scores < rules.thresholds.review)
     weak = weak[labels[ours[weak]] == labels[theirs[weak]]]
-    inside = ours[weak], theirs[weak], scores[weak]
-    return inside, list(zip(ours[conflicts].tolist(), theirs[conflicts].tolist(), strict=True))
+    settled.weak.append((ours[weak], theirs[weak], scores[weak]))
+    if rules.thresholds.weak is not None:
+        settled.doubts.append(find_doubts((ours, theirs, scores), labels, bound, rules.thresholds.weak))

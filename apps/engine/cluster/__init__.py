@@ -14,6 +14,7 @@ from apps.engine.cluster.linkage import (
 from apps.engine.cluster.neighbourhood import (
     Clusters,
     ComponentTooLarge,
+    Doubt,
     Facts,
     Judge,
     Proposal,
@@ -25,6 +26,7 @@ from apps.engine.cluster.neighbourhood import (
 __all__ = [
     "Clusters",
     "ComponentTooLarge",
+    "Doubt",
     "Facts",
     "Grouping",
     "Join",

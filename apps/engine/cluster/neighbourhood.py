@@ -37,6 +37,15 @@ class Proposal(NamedTuple):
     reason: str
 
 
+class Doubt(NamedTuple):
+    """The weakest pair of a cluster, low id first, and the record of the two that stands more alone."""
+
+    low: int
+    high: int
+    score: int
+    subject: int
+
+
 @dataclass(frozen=True)
 class Facts:
     """What decides: links as scores of pairs of record ids (low first), and verdicts as pairs of record ids.
@@ -68,12 +77,13 @@ class Clusters:
     """Each record's cluster, named by its smallest record id.
 
     `weak` are pairs inside one cluster that score below the review threshold; `conflicts` are pairs that one verdict
-    puts together and another keeps apart.
+    puts together and another keeps apart. `doubts` has the weakest pair of each cluster that a person should look at.
     """
 
     of: dict[int, int]
     weak: list[Proposal] = field(default_factory=list)
     conflicts: list[Pair] = field(default_factory=list)
+    doubts: list[Doubt] = field(default_factory=list)
 
 
 def ordered(one: int, other: int) -> Pair:
@@ -147,6 +157,33 @@ def _settle(members: Sequence[int], facts: Facts, judge: Judge, found: Clusters)
     for a, b in combinations(range(size), 2):
         if grouping.labels[a] == grouping.labels[b] and scores[a, b] < rules.thresholds.review:
             found.weak.append(Proposal(*ordered(members[a], members[b]), int(scores[a, b]), "weak"))
+    if rules.thresholds.weak is not None:
+        found.doubts.extend(_doubts(members, grouping.labels, scores, _bound(size, same), rules.thresholds.weak))
+
+
+def _bound(size: int, same: Sequence[Pair]) -> list[int]:
+    """Return per place of a component a number; places that verdicts hold together, also in a chain, share theirs."""
+    parts = components(range(size), Facts({}, frozenset(same)), 0)
+    number = {place: at for at, part in enumerate(parts) for place in part}
+    return [number[place] for place in range(size)]
+
+
+def _doubts(
+    members: Sequence[int], labels: Sequence[int], scores: np.ndarray, bound: Sequence[int], most: int
+) -> list[Doubt]:
+    """Return of each cluster the pair that scores least, where that is at most `most`; earlier places come first."""
+    worst: dict[int, tuple[int, int, int]] = {}
+    for a, b in combinations(range(len(members)), 2):
+        score, label = int(scores[a, b]), labels[a]
+        if label == labels[b] and bound[a] != bound[b] and score <= most:
+            worst[label] = min((score, a, b), worst.get(label, (score, a, b)))
+    found = []
+    for label, (score, a, b) in worst.items():
+        mates = [c for c, other in enumerate(labels) if other == label]
+        ours, theirs = (sum(int(scores[at, c]) for c in mates if c != at) for at in (a, b))
+        subject = members[b] if ours >= theirs else members[a]
+        found.append(Doubt(*ordered(members[a], members[b]), score, subject))
+    return found
 
 
 @dataclass(frozen=True)

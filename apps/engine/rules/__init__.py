@@ -117,7 +117,9 @@ class RuleSet:
             "naming": self.naming,
             "hallmark": list(self.hallmark),
             "prior": self.prior,
-            "thresholds": {n: getattr(self.thresholds, n) for n in ("keep", "review", "link", "doubt", "doubling")},
+            "thresholds": {n: getattr(self.thresholds, n) for n in ("keep", "review", "link", "doubt", "doubling")}
+            # Left out where nothing is asked, so that rule sets from before it keep their digests.
+            | ({} if self.thresholds.weak is None else {"weak": self.thresholds.weak}),
             "caps": {n: getattr(self.caps, n) for n in ("component", "cluster", "pairs")},
             "attributes": [
                 {"name": a.name, "kind": a.kind} | ({"option": a.option} if a.option else {}) for a in self.attributes

@@ -69,7 +69,8 @@ class Thresholds:
 
     In the mean of two groups' pairs none counts for less than `doubt`: two records of one company from before and after
     a renaming have nothing in common, and that must not undo the record that links them. Two groups need `doubling`
-    more than `link` for every doubling of the smaller one.
+    more than `link` for every doubling of the smaller one. A person is asked about a cluster whose weakest pair scores
+    `weak` or less; None asks about none.
     """
 
     keep: int
@@ -77,6 +78,7 @@ class Thresholds:
     link: int
     doubt: int
     doubling: int = 0
+    weak: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

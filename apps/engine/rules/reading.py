@@ -35,6 +35,10 @@ class Reader:
         """Return the path of a field."""
         return f"{self.path}.{name}" if self.path else name
 
+    def has(self, name: str) -> bool:
+        """Say whether the table has a field that was not taken yet."""
+        return name in self._table
+
     def take(self, name: str, kind: type[T], default: T | None = None) -> T:
         """Return a field of the given type and strike it off; raise RuleSetError where that fails."""
         value = self._table.pop(name, default)
@@ -125,13 +129,16 @@ def read_exclusive(reader: Reader) -> Exclusive:
 
 
 def read_thresholds(reader: Reader) -> Thresholds:
-    """Read the thresholds, which must rise; what groups need per doubling may be left out."""
+    """Read the thresholds, which must rise; what groups need per doubling, and what is weak, may be left out."""
     named = [reader.take(name, int) for name in ("keep", "review", "link", "doubt")]
-    thresholds = Thresholds(named[0], named[1], named[2], named[3], reader.take("doubling", int, 0))
+    weak = reader.take("weak", int) if reader.has("weak") else None
+    thresholds = Thresholds(named[0], named[1], named[2], named[3], reader.take("doubling", int, 0), weak)
     if not thresholds.keep <= thresholds.review <= thresholds.link:
         raise RuleSetError(reader.path, "must rise: keep, review, link.")
     if thresholds.doubling < 0:
         raise RuleSetError(reader.at("doubling"), f"must not be negative, found {thresholds.doubling}.")
+    if weak is not None and weak >= thresholds.review:
+        raise RuleSetError(reader.at("weak"), f"must lie below review, found {weak}.")
     reader.finish()
     return thresholds
 

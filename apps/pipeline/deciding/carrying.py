@@ -119,7 +119,14 @@ def _attempt(decision: Decision, held: set[int], actor: Actor) -> Carried:
     _fix_choices(decision, verdict.pk, actor)
     journal = QuietJournal(actor)
     reason = decision.reason or f"decision {verdict.pk}"
-    resolve(journal, Ask(reason=reason, around=decision.around, verdict_id=verdict.pk, keep=decision.keep))
+    ask = Ask(
+        reason=reason,
+        around=decision.around,
+        revalue=_confirmed(decision, pairs),
+        verdict_id=verdict.pk,
+        keep=decision.keep,
+    )
+    resolve(journal, ask)
     places = find_places(decision.around)
     astray = {at for at, group in enumerate(decision.groups) if len({_gid(places, r) for r in group}) > 1}
     if astray - held:
@@ -145,6 +152,13 @@ def _fix_choices(decision: Decision, verdict_id: int, actor: Actor) -> None:
             actor=actor,
             verdict_id=verdict_id,
         )
+
+
+def _confirmed(decision: Decision, pairs: Mapping[Pair, str]) -> list[int]:
+    """Return the records that "same" holds together where they are: nobody moves, but other pairs may be asked about."""
+    side_of = {record: at for at, side in enumerate(decision.seen["customers"]) for record in side["members"]}
+    inside = [pair for pair, kind in pairs.items() if kind == SAME and side_of.get(pair[0]) == side_of.get(pair[1])]
+    return sorted({record for pair in inside for record in pair})
 
 
 def _gid(places: Mapping[int, Place], record: int) -> str:

@@ -15,13 +15,16 @@ from apps.golden.pinning import check_value
 from apps.golden.places import Place, get_place_of_record
 from apps.matching.decisions import RecentVerdict, list_recent_verdicts
 from apps.matching.verdicts import record_verdict
+from apps.pipeline.asking import WEAK
 from apps.pipeline.deciding.carrying import CONFLICT, Decision, carry_out
+from apps.pipeline.deciding.pairing import plan_judgement
 from apps.pipeline.deciding.sides import cross_pairs, describe_seen
 from apps.pipeline.deciding.weighing import refuse_weighty
 from apps.pipeline.foreseeing import Choice, foresee_values, read_joined
 from apps.pipeline.reopening import REOPENED
 from apps.rulebook.selectors import get_active_rules
 
+LEFT_OPEN = "Left open for somebody else."
 VERDICTS = ("same", "different", "related", "not_sure")
 
 
@@ -80,6 +83,10 @@ def _judge(
             raise Invalid(f"case {case_id} asks about no pair of records", case=case_id)
         low, high = get_place_of_record(case.low_record_id), get_place_of_record(case.high_record_id)
         _refuse_changed(low, high, seen)
+        if low.gid == high.gid and case.kind == WEAK:
+            if choices:
+                raise Invalid("values are chosen for a merge only", verdict=verdict)
+            return _settle_doubt(case, low, verdict, reason, actor)
         if low.gid == high.gid:
             return _confirm(case, low, verdict, reason, actor)
         return _decide(case, verdict, (low, high), reason, choices=choices, actor=actor)
@@ -91,7 +98,7 @@ def _decide(
     case_id = case.case_id
     if verdict == "not_sure":
         made = _note_doubt(case, sides, reason, actor)
-        return Judgement(made, case_id, verdict, None, None, "Left open for somebody else.")
+        return Judgement(made, case_id, verdict, None, None, LEFT_OPEN)
     low, high = sides
     older = min(sides, key=lambda place: place.golden_id)
     joined = [*low.member_ids, *high.member_ids]
@@ -135,10 +142,10 @@ def _check_choices(choices: Sequence[Choice], records: Sequence[int]) -> list[Ch
 
 
 def _note_doubt(case: CaseRow, sides: Sequence[Place], reason: str, actor: Actor) -> int:
-    low, high = sides
+    pairs = [_asked(case)] if len(sides) == 1 else cross_pairs(sides[0].member_ids, sides[1].member_ids)
     made = record_verdict(
         kind="not_sure",
-        pairs=cross_pairs(low.member_ids, high.member_ids),
+        pairs=pairs,
         seen=describe_seen("judge", sides, asked=_asked(case)),
         rules_version=get_active_rules().version,
         reason=reason,
@@ -165,6 +172,20 @@ def _confirm(case: CaseRow, place: Place, verdict: str, reason: str, actor: Acto
     )
     close_case(case_id=case.case_id, reason=f"decision {made.pk}: same", actor=actor)
     return Judgement(made.pk, case.case_id, verdict, place.gid, None, "Confirmed as one customer.")
+
+
+def _settle_doubt(case: CaseRow, place: Place, verdict: str, reason: str, actor: Actor) -> Judgement:
+    """Answer whether a customer whose records don't look alike is one: hold the two together, or part them."""
+    if verdict == "not_sure":
+        return Judgement(_note_doubt(case, [place], reason, actor), case.case_id, verdict, None, None, LEFT_OPEN)
+    decision = plan_judgement(_asked(case), verdict, [place], reason=reason)
+    carried = carry_out(decision, actor=actor)
+    if verdict == "same":
+        message = f"The two stay together in {place.name or place.gid}."
+        return Judgement(carried.verdict_id, case.case_id, verdict, place.gid, None, message)
+    now = [carried.places[record] for record in _asked(case)]
+    message = f"Split: {' and '.join(f'{one.name or one.gid} ({len(one.member_ids)})' for one in now)}."
+    return Judgement(carried.verdict_id, case.case_id, verdict, None, None, message)
 
 
 def _asked(case: CaseRow) -> tuple[int, int]:

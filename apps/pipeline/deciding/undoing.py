@@ -14,6 +14,7 @@ from apps.delivery.services import drop_undone
 from apps.golden.pinning import end_pins_of_decision
 from apps.golden.places import Place, find_last_move, find_live_ids, find_places
 from apps.golden.standing import list_absorbed_with_records
+from apps.matching.algebra import SAME
 from apps.matching.decisions import Taken, get_taken
 from apps.matching.verdicts import list_standing, withdraw_verdict
 from apps.pipeline.deciding.carrying import settle_questions
@@ -86,7 +87,8 @@ def _undo(verdict_id: int, reason: str, actor: Actor, *, only_own: bool) -> Undo
         released = end_pins_of_decision(verdict_id=verdict_id, actor=actor)
         _reopen(taken, actor)
         journal = QuietJournal(actor)
-        revalue = around if released else ()
+        # Whom it held together may be in question again, though nobody moves.
+        revalue = around if released else taken.records if taken.kind == SAME else ()
         keep = _owners(taken, ground)
         ask = Ask(reason=words, around=around, revalue=revalue, verdict_id=verdict_id, keep=keep)
         resolve(journal, ask)

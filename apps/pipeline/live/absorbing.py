@@ -21,7 +21,7 @@ from apps.delivery.services import wake
 from apps.engine.cluster import ComponentTooLarge
 from apps.golden.inheritance import NONE
 from apps.golden.selectors import list_customers_of_records, live_pins
-from apps.pipeline.asking import ask
+from apps.pipeline.asking import ask, doubt
 from apps.pipeline.fates import Fates
 from apps.pipeline.live import reading
 from apps.pipeline.live.building import Row, Work, build_chunk
@@ -178,7 +178,10 @@ def _outdated(ground: Neighbourhood, active: ActiveRules) -> list[int]:
 def _questions(ground: Neighbourhood, settled: Settlement) -> list[Row]:
     proposals = [*settled.proposals, *propose_shared(ground, settled, settled.proposals)]
     members = _members_of({record for p in proposals for record in (p.low, p.high)}, ground, settled)
-    return [ask((p.low, p.high), p.score, p.reason, (members[p.low], members[p.high])) for p in proposals]
+    asked = [ask((p.low, p.high), p.score, p.reason, (members[p.low], members[p.high])) for p in proposals]
+    return asked + [
+        doubt((d.low, d.high), d.score, d.subject, len(settled.members[settled.of[d.low]])) for d in settled.doubts
+    ]
 
 
 def _members_of(records: Collection[int], ground: Neighbourhood, settled: Settlement) -> dict[int, int]:

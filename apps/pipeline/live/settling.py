@@ -7,7 +7,7 @@ from functools import cache
 
 import numpy as np
 
-from apps.engine.cluster import Facts, Judge, Proposal, Surroundings, cluster_few, propose
+from apps.engine.cluster import Doubt, Facts, Judge, Proposal, Surroundings, cluster_few, propose
 from apps.engine.explain.constraints import bars_between
 from apps.engine.score import score_with_levels
 from apps.engine.survive import Pin
@@ -43,8 +43,8 @@ class Neighbourhood:
 class Settlement:
     """What a neighbourhood becomes. `scope` and `partition` are as in bulk; `members` are the touched clusters'.
 
-    `of` names each record's cluster by its smallest record; `proposals` are pairs of touched clusters and others;
-    `pins` are those that hold.
+    `of` names each record's cluster by its smallest record; `proposals` are pairs of touched clusters and others,
+    `doubts` the weakest pairs inside touched clusters; `pins` are those that hold.
     """
 
     scope: Scope
@@ -52,6 +52,7 @@ class Settlement:
     of: Mapping[int, int]
     members: Mapping[int, list[int]]
     proposals: Sequence[Proposal]
+    doubts: Sequence[Doubt]
     pins: Placed
 
 
@@ -87,7 +88,8 @@ def decide(
         frozenset(ground.verdicts.different),
         {pair: link.levels for pair, link in inside.items()},
     )
-    of = cluster_few([known.record for known in alive], facts, judge).of
+    clusters = cluster_few([known.record for known in alive], facts, judge)
+    of = clusters.of
     placed, scope = place_pins(pins, _scope(ground.known, of, revalue), _said(pins, ground), ground.active.rules)
     partition = settle(scope, chunk_records=EVERYTHING, keep=keep)
     touched = set(scope.record[partition.touched].tolist())
@@ -95,7 +97,9 @@ def decide(
     for known in alive:
         if known.record in touched:
             members[of[known.record]].append(known.record)
-    return Settlement(scope, partition, of, dict(members), _proposals(ground, of, members, judge), placed)
+    proposals = _proposals(ground, of, members, judge)
+    doubts = [doubt for doubt in clusters.doubts if doubt.low in touched]
+    return Settlement(scope, partition, of, dict(members), proposals, doubts, placed)
 
 
 def cluster_of_outsider(outsider: Outsider) -> int:

@@ -50,6 +50,7 @@ class Home:
 
 KIND_WORDS = {
     "pair": "Possible duplicates",
+    "weak": "May be two customers",
     "conflict": "Conflicts",
     "reopened": "Changed since decided",
     "drop_guard": "Too many vanished",

@@ -163,6 +163,7 @@ def build_pair(case: cases.CaseRow, typed: Typed = NOTHING) -> PairPage | None:
 
 _WHY_ASKED = {
     "review": "Alike enough to ask, not enough to join without a person",
+    "weak": "In one customer, and not alike",
     "barred": "Alike, but two numbers differ that only one company can have",
     "shared": "Two customers carry one number that only one company can have",
     "changed": "Judged different, and what was known then has changed",
