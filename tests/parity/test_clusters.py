@@ -2,6 +2,7 @@
 
 import random
 from collections.abc import Sequence
+from dataclasses import replace
 
 import pyarrow as pa
 import pytest
@@ -81,3 +82,34 @@ def test_a_component_beyond_the_cap_is_left_to_the_bulk_path() -> None:
     judge = Judge(RULES, lambda _, others: [()] * len(others), lambda *_: False)
     with pytest.raises(ComponentTooLarge, match=str(len(records))):
         cluster_few(records, Facts(links), judge)
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_the_weakest_pair_of_each_cluster_and_its_subject_agree(
+    frame: tuple[pa.Table, Statistics, pa.Table], seed: int
+) -> None:
+    standard, statistics, links = frame
+    # Strict enough to doubt many clusters of this small sample, some of which verdicts hold together.
+    rules = replace(RULES, thresholds=replace(RULES.thresholds, review=2_000, link=2_000, weak=1_999))
+    whole = bulk.cluster(standard, links, rules, statistics)
+    doubts = whole.doubts.to_pylist()
+    judged = random.Random(seed).sample(doubts, len(doubts) // 3 * (seed > 0))
+    same = [(doubt["left"], doubt["right"]) for doubt in judged]
+    whole = bulk.cluster(standard, links, rules, statistics, same=same)
+    few, _ = few_at_a_time(frame, same, [], rules)
+    assert {tuple(doubt) for doubt in few.doubts} == {tuple(row.values()) for row in whole.doubts.to_pylist()}
+    assert few.doubts
+    assert len({few.of[doubt.low] for doubt in few.doubts}) == len(few.doubts)
+    for doubt in few.doubts:
+        assert few.of[doubt.low] == few.of[doubt.high]
+        assert (doubt.low, doubt.high) not in same
+        weak = [pair.score for pair in few.weak if few.of[pair.low] == few.of[doubt.low]]
+        assert doubt.score >= min(weak)
+        assert seed or doubt.score == min(weak)
+
+
+def test_rules_without_the_threshold_doubt_nobody(frame: tuple[pa.Table, Statistics, pa.Table]) -> None:
+    standard, statistics, links = frame
+    rules = replace(RULES, thresholds=replace(RULES.thresholds, weak=None))
+    assert bulk.cluster(standard, links, rules, statistics).doubts.num_rows == 0
+    assert few_at_a_time(frame, [], [], rules)[0].doubts == []

@@ -124,7 +124,8 @@ SELECT a.key, b.key, l.score, l.levels FROM matching_link l
 JOIN sources_sourcerecord a ON a.id = l.low_id JOIN sources_sourcerecord b ON b.id = l.high_id
 """
 _QUESTIONS = """
-SELECT c.kind, a.key, b.key, c.score, c.facts->>'reason', c.subject_record_id = c.low_record_id, c.stake FROM cases_case c
+SELECT c.kind, a.key, b.key, c.score,
+       c.facts->>'reason', c.subject_record_id = c.low_record_id, c.stake FROM cases_case c
 JOIN sources_sourcerecord a ON a.id = c.low_record_id JOIN sources_sourcerecord b ON b.id = c.high_record_id
 WHERE c.state = 'open'
 """

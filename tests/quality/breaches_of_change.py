@@ -178,4 +178,33 @@ CHANGE = [
         f" FROM ({UNLINKED_PAIR.format(relation='x.golden_id = y.golden_id')}) AS pair",
         "two records of one customer",
     ),
+    Breach(
+        35,
+        "a customer doubted by a pair of two customers",
+        "INSERT INTO cases_case (kind, state, low_record_id, high_record_id, priority, question, facts, run_id,"
+        " opened_at, closed_by, close_reason) SELECT 'weak', 'open', low, high, 0, 'Two?', '{}', 0, now(), '', ''"
+        f" FROM ({UNLINKED_PAIR.format(relation='x.golden_id <> y.golden_id')}) AS pair",
+        "one customer, which they are not",
+    ),
+    Breach(
+        35,
+        "a customer doubted twice",
+        "INSERT INTO cases_case (kind, state, low_record_id, high_record_id, priority, question, facts, run_id,"
+        " opened_at, closed_by, close_reason) SELECT 'weak', 'open', least(c.low_record_id, m.record_id),"
+        " greatest(c.low_record_id, m.record_id), 0, 'Two?', '{}', 0, now(), '', '' FROM cases_case c"
+        " JOIN golden_membership a ON a.record_id = c.low_record_id"
+        " JOIN golden_membership m ON m.golden_id = a.golden_id AND m.record_id NOT IN (c.low_record_id,"
+        " c.high_record_id) WHERE c.state = 'open' AND c.kind = 'weak' ORDER BY c.id, m.record_id LIMIT 1",
+        "not the only one that doubts its customer",
+    ),
+    Breach(
+        35,
+        "a customer doubted that a decision holds together",
+        "INSERT INTO matching_verdict (kind, by_policy, decided_by, decided_at, reason, rules_version, seen, undone_by)"
+        " VALUES ('same', false, 'person:jane', now(), '', 1, '{}', '');"
+        "INSERT INTO matching_verdictpair (verdict_id, low_id, high_id, kind, is_live)"
+        " SELECT (SELECT max(id) FROM matching_verdict), low_record_id, high_record_id, 'same', true FROM cases_case"
+        " WHERE state = 'open' AND kind = 'weak' ORDER BY id LIMIT 1",
+        "doubts what a decision settled",
+    ),
 ]

@@ -137,8 +137,8 @@ def read_thresholds(reader: Reader) -> Thresholds:
         raise RuleSetError(reader.path, "must rise: keep, review, link.")
     if thresholds.doubling < 0:
         raise RuleSetError(reader.at("doubling"), f"must not be negative, found {thresholds.doubling}.")
-    if weak is not None and weak >= thresholds.review:
-        raise RuleSetError(reader.at("weak"), f"must lie below review, found {weak}.")
+    if weak is not None and weak > thresholds.link:
+        raise RuleSetError(reader.at("weak"), f"must not lie above link, found {weak}.")
     reader.finish()
     return thresholds
 

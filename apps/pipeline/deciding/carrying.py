@@ -155,7 +155,7 @@ def _fix_choices(decision: Decision, verdict_id: int, actor: Actor) -> None:
 
 
 def _confirmed(decision: Decision, pairs: Mapping[Pair, str]) -> list[int]:
-    """Return the records that "same" holds together where they are: nobody moves, but other pairs may be asked about."""
+    """Return the records that "same" holds where they are: nobody moves, but other pairs may be asked about."""
     side_of = {record: at for at, side in enumerate(decision.seen["customers"]) for record in side["members"]}
     inside = [pair for pair, kind in pairs.items() if kind == SAME and side_of.get(pair[0]) == side_of.get(pair[1])]
     return sorted({record for pair in inside for record in pair})

@@ -49,7 +49,7 @@ FROM cases_case WHERE state = 'closed' AND (close_reason = '' OR closed_at IS NU
 INVARIANTS = (
     Invariant(
         35,
-        "At most one open case per pair, and one that doubts a customer; a case closes, with its reason, when it is moot.",
+        "At most one open case per pair, one that doubts a customer; a case closes, with its reason, when it is moot.",
         (
             query_check(counted="SELECT count(*) FROM cases_case", broken=_TWICE),
             query_check(counted="SELECT 0", broken=_MOOT),

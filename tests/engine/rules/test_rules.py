@@ -48,6 +48,15 @@ def test_a_budget_without_pairs_is_refused() -> None:
         RuleSet.from_document(document)
 
 
+def test_a_document_without_the_weak_threshold_asks_nothing_and_has_a_digest_of_its_own() -> None:
+    document = company()
+    del document["thresholds"]["weak"]
+    rules = RuleSet.from_document(document)
+    assert rules.thresholds.weak is None
+    assert rules.to_document()["thresholds"] == document["thresholds"]
+    assert rules.digest != load_company_rules().digest
+
+
 def test_one_changed_weight_changes_the_digest() -> None:
     document = company()
     document["comparisons"][0]["levels"][1][1] += 1
@@ -58,6 +67,8 @@ def broken(document: dict[str, Any], change: str) -> None:
     match change:
         case "no thresholds":
             del document["thresholds"]
+        case "weak above link":
+            document["thresholds"]["weak"] = document["thresholds"]["link"] + 1
         case "falling thresholds":
             document["thresholds"]["link"] = document["thresholds"]["keep"] - 1
         case "weighty missing level":
@@ -81,6 +92,7 @@ def broken(document: dict[str, Any], change: str) -> None:
     [
         ("no thresholds", "thresholds"),
         ("falling thresholds", "thresholds"),
+        ("weak above link", "thresholds.weak"),
         ("weighty missing level", "comparisons[2].levels"),
         ("fractional weight", "comparisons[0].levels[1]"),
         ("unknown field", "keys[3].caps"),

@@ -38,6 +38,7 @@ def db(hub: None, django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
 @pytest.mark.usefixtures("db")
 def test_any_order_and_size_of_batches_gives_what_a_bulk_load_gives(seed: int, most: int) -> None:
     in_bulk, details = read_hub(), read_details()
+    assert {question[0] for question in details["questions"]} == {"pair", "weak"}
     forget_results()
     records, chance = list_pending(), random.Random(seed)
     chance.shuffle(records)
