@@ -25,8 +25,8 @@ round(1000 * (
 ))::integer
 """
 _BITS = "greatest(least({score} / 1000.0, 100), -100)::float8"
-# Whether a customer is two isn't told by the odds of its weakest pair: others hold it together. Of those in question one
-# in four was two among made-up companies, one in ten among listed ones; so each counts as one in five.
+# Whether a customer is two isn't told by the odds of its weakest pair: others hold it together. Of those in question
+# one in four was two among made-up companies, one in ten among listed ones; so each counts as one in five.
 _DOUBTED = "-2.0"
 _NEW = PRIORITY.format(
     stake="p.stake",

@@ -72,6 +72,7 @@ def rematch() -> None:
 
 
 def named(record: int | None) -> tuple[str, str]:
+    assert record is not None
     row = SourceRecord.objects.select_related("source").get(pk=record)
     return row.source.code, row.key
 
@@ -118,9 +119,9 @@ def test_same_silences_it_for_good_and_its_undo_asks_again(doubt: Case) -> None:
 
 
 def test_the_next_worst_pair_is_asked_about_until_none_is_left(doubt: Case) -> None:
-    asked, scores = doubt, []
+    asked, scores = doubt, list[int]()
     while True:
-        scores.append(asked.score)
+        scores.append(asked.score or 0)
         judge_case(case_id=asked.pk, verdict="same", actor=JANE)
         following = open_doubts(doubt)
         if not following:

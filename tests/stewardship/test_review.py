@@ -1,13 +1,14 @@
 """The queue, and judging: same, different, not sure, undo, conflicts and roles."""
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 from django.test import Client
 
 from apps.base.actors import Actor
 from apps.cases.models import Case
-from apps.golden.models import GoldenRecord
+from apps.golden.models import GoldenRecord, Membership
 from apps.matching.models import Verdict
 from apps.pipeline.deciding import judge_case
 from tests.factories import make_case, make_record, make_verdict
@@ -233,3 +234,34 @@ def test_the_candidates_of_a_record_are_one_line_and_judged_one_after_the_other(
     assert response["Location"] == f"/review/{second.pk}/"  # type: ignore[index]
     # The record is done: the queue goes on from where it stood, not from its last candidate.
     assert steward.get("/review/next/", {"after": second.pk})["Location"] == f"/review/{between.pk}/"
+
+
+@pytest.fixture
+def doubted(small_hub: SmallHub) -> Case:
+    """A case that asks whether the customer of two records is two."""
+    case = make_case(small_hub.crm_record, small_hub.erp_record, kind="weak")
+    Case.objects.filter(pk=case.pk).update(score=-6_000, facts={"reason": "weak"})
+    return Case.objects.get(pk=case.pk)
+
+
+def test_a_customer_in_question_reads_right_on_its_page_and_in_the_queue(steward: Client, doubted: Case) -> None:
+    page = steward.get(f"/review/{doubted.pk}/").content.decode()
+    assert "These two are in one customer and don't look alike." in page
+    assert "Same customer: keep together</button>" in page
+    assert "Different: split</button>" in page
+    assert "In one customer, and not alike" in page
+    assert "answered itself" not in page
+    assert 'class="result"' not in page
+    queue = steward.get("/review/", {"kind": "weak"}).content.decode()
+    assert "In one customer; may be two" in queue
+    assert "May be two customers" in steward.get("/").content.decode()
+
+
+def test_a_customer_in_question_is_split_from_its_page(steward: Client, small_hub: SmallHub, doubted: Case) -> None:
+    hub = replace(small_hub, case=doubted)
+    page = answer(steward, hub, "different", reason="two firms")
+    assert page.status_code == 302  # type: ignore[attr-defined]
+    doubted.refresh_from_db()
+    assert doubted.close_reason.endswith(": different")
+    homes = Membership.objects.filter(record_id__in=(doubted.low_record_id, doubted.high_record_id))
+    assert len({home.golden_id for home in homes}) == 2

@@ -179,6 +179,7 @@ def _settle_doubt(case: CaseRow, place: Place, verdict: str, reason: str, actor:
     if verdict == "not_sure":
         return Judgement(_note_doubt(case, [place], reason, actor), case.case_id, verdict, None, None, LEFT_OPEN)
     decision = plan_judgement(_asked(case), verdict, [place], reason=reason)
+    refuse_weighty([place], decision, actor)
     carried = carry_out(decision, actor=actor)
     if verdict == "same":
         message = f"The two stay together in {place.name or place.gid}."

@@ -57,6 +57,13 @@ def test_a_document_without_the_weak_threshold_asks_nothing_and_has_a_digest_of_
     assert rules.digest != load_company_rules().digest
 
 
+def test_a_weak_threshold_above_link_is_refused() -> None:
+    document = company()
+    document["thresholds"]["weak"] = document["thresholds"]["link"] + 1
+    with pytest.raises(RuleSetError, match=r"^thresholds\.weak: must not lie above link"):
+        RuleSet.from_document(document)
+
+
 def test_one_changed_weight_changes_the_digest() -> None:
     document = company()
     document["comparisons"][0]["levels"][1][1] += 1
@@ -67,8 +74,6 @@ def broken(document: dict[str, Any], change: str) -> None:
     match change:
         case "no thresholds":
             del document["thresholds"]
-        case "weak above link":
-            document["thresholds"]["weak"] = document["thresholds"]["link"] + 1
         case "falling thresholds":
             document["thresholds"]["link"] = document["thresholds"]["keep"] - 1
         case "weighty missing level":
@@ -92,7 +97,6 @@ def broken(document: dict[str, Any], change: str) -> None:
     [
         ("no thresholds", "thresholds"),
         ("falling thresholds", "thresholds"),
-        ("weak above link", "thresholds.weak"),
         ("weighty missing level", "comparisons[2].levels"),
         ("fractional weight", "comparisons[0].levels[1]"),
         ("unknown field", "keys[3].caps"),
