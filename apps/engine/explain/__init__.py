@@ -16,10 +16,12 @@ from apps.engine.explain.pairs import (
 )
 from apps.engine.explain.scoring import ScoredPair
 from apps.engine.explain.separation import Reason, WhyNot, keys_in_common, why_not
+from apps.engine.explain.suggesting import Caution, Suggestion, suggest_groups
 from apps.engine.explain.words import say_bits
 
 __all__ = [
     "Bar",
+    "Caution",
     "ClusterExplanation",
     "Conflict",
     "Contribution",
@@ -28,6 +30,7 @@ __all__ = [
     "Reason",
     "ScoredPair",
     "Step",
+    "Suggestion",
     "Verdict",
     "WhyNot",
     "bars_between",
@@ -37,5 +40,6 @@ __all__ = [
     "keys_in_common",
     "outcome_of",
     "say_bits",
+    "suggest_groups",
     "why_not",
 ]

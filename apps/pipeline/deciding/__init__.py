@@ -7,6 +7,7 @@ a split or a transfer is nothing but a verdict on pairs of records, so that ever
 from apps.pipeline.deciding.judging import Judgement, judge_case, list_recent_decisions
 from apps.pipeline.deciding.outcome import After, Outcome
 from apps.pipeline.deciding.pairing import judge_records
+from apps.pipeline.deciding.regrouping import regroup_records
 from apps.pipeline.deciding.reshaping import merge_customers, split_customer, transfer_record, unmerge_customer
 from apps.pipeline.deciding.undoing import DecisionNotYours, Difference, Undone, undo_decision
 from apps.pipeline.deciding.versions import CustomerChanged, VersionNeeded
@@ -28,6 +29,7 @@ __all__ = [
     "list_recent_decisions",
     "merge_customers",
     "read_joined",
+    "regroup_records",
     "split_customer",
     "transfer_record",
     "undo_decision",

@@ -166,24 +166,28 @@ def _gid(places: Mapping[int, Place], record: int) -> str:
 
 
 def _ask_about_clashes(decision: Decision, verdict_id: int, *, actor: Actor) -> tuple[int, ...]:
-    """Open the one conflict case of a customer that now carries two numbers of which a company has only one."""
+    """Open one conflict case for each group that now carries two numbers of which a company has only one."""
     if SAME not in decision.pairs.values():
         return ()
     rules = get_active_rules().rules
     sides = {record: at for at, side in enumerate(decision.seen["customers"]) for record in side["members"]}
-    joined = sorted({record for pair, kind in decision.pairs.items() if kind == SAME for record in pair})
-    clash = find_clash(get_parts(joined), sides, rules)
-    if clash is None:
-        return ()
-    question = f"One customer, and two numbers where a company has one ({clash.attribute}). Is it one company?"
-    return (
-        ask_about_pair(
-            kind=CONFLICT,
-            low=clash.low,
-            high=clash.high,
-            question=question,
-            about={"decision": verdict_id},
-            facts={"reason": "barred", "attribute": clash.attribute},
-            actor=actor,
-        ),
-    )
+    joined = {record for pair, kind in decision.pairs.items() if kind == SAME for record in pair}
+    parts = get_parts(sorted(joined))
+    opened = []
+    for at, group in enumerate(decision.groups):
+        clash = find_clash({record: parts[record] for record in group if record in parts}, sides, rules)
+        if clash is None:
+            continue
+        question = f"One customer, and two numbers where a company has one ({clash.attribute}). Is it one company?"
+        opened.append(
+            ask_about_pair(
+                kind=CONFLICT,
+                low=clash.low,
+                high=clash.high,
+                question=question,
+                about={"decision": verdict_id} | ({"group": at} if at else {}),
+                facts={"reason": "barred", "attribute": clash.attribute},
+                actor=actor,
+            )
+        )
+    return tuple(opened)
