@@ -3,7 +3,7 @@
 Reads the partition, standard records, decisions and the rules in force, and lets the engine group; nothing is written.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 from apps.cases.selectors import CaseRow, list_candidates
@@ -37,8 +37,10 @@ class Gathering:
     active: ActiveRules
 
 
-def gather(case: CaseRow) -> Gathering | None:
+def gather(case: CaseRow, *, also: Collection[int] = ()) -> Gathering | None:
     """Return what a case and the others of its record are about; None where it is about no two records that live.
+
+    The customers of the records `also` come along: those that somebody grouped before others moved them.
 
     Raises Conflict where no rules are in force. At most seven queries.
     """
@@ -47,7 +49,7 @@ def gather(case: CaseRow) -> Gathering | None:
     candidates = list_candidates(case)
     asked = candidates if case in candidates else [case, *candidates]
     named = {record for one in asked for record in (one.low_record_id, one.high_record_id) if record is not None}
-    found = find_places(named)
+    found = find_places(named | set(also))
     if case.low_record_id not in found or case.high_record_id not in found:
         return None
     subject = case.subject_record_id if case.subject_record_id in found else case.high_record_id

@@ -72,10 +72,10 @@ def render_page(
 
 
 def _layout_for(request: HttpRequest) -> str:
-    """Return what surrounds a page: all, what a new page changes of it, or nothing where a drawer opens beside it."""
+    """Return what surrounds a page: all, what a new page changes of it, or nothing where only a piece is swapped."""
     if not is_part(request):
         return "shell"
-    return "beside" if request.headers.get("HX-Target") == "drawer-body" else "part"
+    return "beside" if request.headers.get("HX-Target") in {"drawer-body", "after"} else "part"
 
 
 def show_trouble(request: HttpRequest, error: HubError) -> HttpResponse:

@@ -5,6 +5,7 @@ from django.urls import path
 from apps.stewardship.views import (
     accounts,
     approvals,
+    cluster,
     components,
     customers,
     fields,
@@ -47,6 +48,7 @@ urlpatterns = [
     path("review/", review.show_queue, name="queue"),
     path("review/next/", review.start, name="start"),
     path("review/undo/", review.undo, name="undo"),
+    path("review/cluster/<int:case_id>/", cluster.show_cluster, name="cluster"),
     path("review/<int:case_id>/", review.show_case, name="case"),
     path("review/<int:case_id>/judge/", review.judge, name="judge"),
     path("review/<int:case_id>/apply/", review.apply, name="apply"),

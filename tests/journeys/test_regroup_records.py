@@ -2,6 +2,7 @@
 
 import pytest
 
+from apps.base.abilities import AbilityMissing, Role, abilities_of
 from apps.base.actors import Actor
 from apps.base.errors import Conflict, Invalid
 from apps.cases.selectors import get_case
@@ -17,6 +18,7 @@ from apps.pipeline.deciding import (
     regroup_records,
     undo_decision,
 )
+from apps.pipeline.deciding.weighing import SecondPersonNeeded
 from apps.pipeline.flow import Ask, resolve
 from apps.pipeline.gathering import gather
 from apps.pipeline.previewing import preview
@@ -57,7 +59,7 @@ def records(db: None) -> dict[str, int]:
 
 def places_of(records: dict[str, int]) -> dict[str, str]:
     places = find_places(records.values())
-    return {key: places[record].gid for key, record in records.items()}
+    return {key: places[record].gid for key, record in sorted(records.items())}
 
 
 def together(records: dict[str, int]) -> set[str]:
@@ -200,3 +202,15 @@ def test_a_record_without_a_customer_is_named(records: dict[str, int]) -> None:
     receive_together(pushes=[Push("s6", "6", is_deleted=True)], actor=HUB)
     with pytest.raises(Invalid, match="s6 6 belongs to no customer now"):
         regroup_records(groups=ids(records, "1234", "56"), actor=JANE)
+
+
+def test_a_steward_may_not_join_customers_of_two_countries_alone_but_may_keep_them_apart(
+    records: dict[str, int],
+) -> None:
+    undo_decision(verdict_id=Verdict.objects.get().pk, actor=JANE)
+    steward = Actor.person("sam", None, abilities_of([Role.STEWARD]))
+    with pytest.raises(SecondPersonNeeded, match="FR"):
+        regroup_records(groups=ids(records, "12345", "6"), actor=steward)
+    regroup_records(groups=ids(records, "1234", "5", "6"), actor=steward)
+    with pytest.raises(AbilityMissing):
+        regroup_records(groups=ids(records, "1234", "5", "6"), actor=Actor.person("vic", None, abilities_of([])))

@@ -32,6 +32,7 @@ def paths(hub: SmallHub) -> list[str]:
         "/customers/?q=acme",
         "/review/",
         f"/review/{hub.case.pk}/",
+        f"/review/cluster/{hub.case.pk}/",
         *tabs,
         f"/customers/compare/?a={hub.acme.gid}&b={hub.billed.gid}",
         f"{customer}fields/name/",

@@ -37,11 +37,11 @@ def regroup_records(
     """Make one customer of each group of source records, and keep the groups apart; one decision, undone as one.
 
     Nothing is said of the records of these customers that no group names: the rules place them. An id stays with the
-    group that has most of its customer's records, between equals with the first; of several ids in one group the
-    oldest survives. The open case `case_id`, and every other question between the groups, is answered with it. Raises
-    Invalid for unusable groups, Conflict where the case is settled already, CustomerChanged and VersionNeeded by
-    `versions` (version by governed id; None checks nothing), DecisionContradicted where a decision outside
-    `supersedes` stands against it.
+    group that has most of its customer's records, between equals with the first; of several ids in one group that with
+    most records there survives, between equals the oldest. The open case `case_id`, and every other question between
+    the groups, is answered with it. Raises Invalid for unusable groups, Conflict where the case is settled already,
+    CustomerChanged and VersionNeeded by `versions` (version by governed id; None checks nothing), DecisionContradicted
+    where a decision outside `supersedes` stands against it.
     """
     named = _refuse_groups(groups, reason)
 
@@ -112,15 +112,17 @@ def _pairs_within(group: Sequence[int], home: Mapping[int, Place]) -> list[Pair]
 
 def _keep(groups: Sequence[Sequence[int]], places: Sequence[Place], side: Mapping[int, int]) -> dict[int, int]:
     """Return whose id each record carries on; places come oldest first."""
-    keep: dict[int, int] = {}
-    served: set[int] = set()
+    best: dict[int, tuple[int, Place]] = {}
     for place in places:
         counted = Counter(side[record] for record in place.member_ids if record in side)
         heir = min(counted, key=lambda at: (-counted[at], at))
-        if heir not in served:
-            served.add(heir)
-            keep |= {record: place.golden_id for record in groups[heir] if record in place.member_ids}
-    return keep
+        if heir not in best or counted[heir] > best[heir][0]:
+            best[heir] = counted[heir], place
+    return {
+        record: place.golden_id
+        for at, (_, place) in best.items()
+        for record in set(groups[at]).intersection(place.member_ids)
+    }
 
 
 def _refuse_groups(groups: Sequence[Sequence[int]], reason: str) -> list[list[int]]:

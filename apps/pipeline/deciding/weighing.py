@@ -39,6 +39,8 @@ def weigh(places: Sequence[Place], decision: Decision, actor: Actor) -> tuple[We
 
     A verdict that neither joins nor parts customers weighs nothing. At most five queries, and five per customer.
     """
+    if decision.act == "regroup":
+        return _weigh_groups(places, decision)
     joins = len(places) > 1 and SAME in decision.pairs.values()
     parts = decision.act in PARTING or (len(places) == 1 and decision.kind != SAME and decision.act == "judge")
     if joins:
@@ -107,6 +109,19 @@ def _weigh_records(records: int) -> tuple[Weight, ...]:
     if records <= limit:
         return ()
     return (Weight("records", f"It is about {records:,} source records; one steward decides about {limit}."),)
+
+
+def _weigh_groups(places: Sequence[Place], decision: Decision) -> tuple[Weight, ...]:
+    """Weigh what each group joins of different customers, each kind of weight once."""
+    found = list(_weigh_size(places))
+    for group in decision.groups:
+        joined = [place for place in places if not set(place.member_ids).isdisjoint(group)]
+        if len(joined) < 2:
+            continue
+        pins = [pin for place in joined for pin in golden.list_pins(place.gid)]
+        weights = (*_weigh_clash(joined, group), *_weigh_countries(joined), *_weigh_pins(pins))
+        found += [weight for weight in weights if weight.kind not in {one.kind for one in found}]
+    return tuple(found)
 
 
 def _weigh_joining(places: Sequence[Place], decision: Decision, actor: Actor) -> tuple[Weight, ...]:

@@ -88,6 +88,12 @@ class PairPage:
     has_result: bool = False
     typed: Typed = NOTHING
 
+    @property
+    def is_cluster(self) -> bool:
+        """Whether more than the two records are in question, so that they are better judged together."""
+        sides = {side.customer.gid: side.customer.member_count for side in (self.low, self.high) if side.customer}
+        return len(self.candidates) > 1 or sum(sides.values()) > len((self.low, self.high))
+
 
 def find_next_case(after: cases.CaseRow | None = None) -> cases.CaseRow | None:
     """Return the case that follows in the queue, from the top again past its end, or None. At most six queries.
