@@ -11,6 +11,7 @@ from playwright.sync_api import Page, expect
 from pytest_django.live_server_helper import LiveServer
 
 from apps.base.actors import Actor
+from apps.pipeline.proposals import Act, propose
 from apps.stewardship.services import add_person
 from tests.stewardship.conftest import SmallHub, make_small_hub
 from tests.stewardship.test_pages import paths
@@ -63,7 +64,13 @@ def screens(hub: SmallHub) -> list[str]:
     split, picks = f"{acme}split/?records=erp:88-12", f"{acme}why/?not=praezision"
     compared = f"{acme}history/?from=2020-01-01T00:00:00Z&to=2099-01-01T00:00:00Z"
     as_of = f"{acme}?at=2099-01-01T00:00:00Z"
-    return [*paths(hub), split, picks, compared, as_of, "/rules/", "/components/", *troubles]
+    asked = propose(
+        act=Act("merge", {"gid": hub.acme.gid, "others": [hub.billed.gid]}),
+        versions={golden.gid: golden.version for golden in (hub.acme, hub.billed)},
+        reason="one contract",
+        actor=Actor.person("berta", None),
+    )
+    return [*paths(hub), f"/approvals/{asked}/", split, picks, compared, as_of, "/rules/", "/components/", *troubles]
 
 
 def find_violations(page: Page) -> list[str]:

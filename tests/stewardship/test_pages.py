@@ -30,6 +30,7 @@ def paths(hub: SmallHub) -> list[str]:
         "/me/decisions/",
         "/customers/",
         "/customers/?q=acme",
+        "/approvals/",
         "/review/",
         f"/review/{hub.case.pk}/",
         f"/review/cluster/{hub.case.pk}/",
