@@ -76,6 +76,7 @@ def test_nobody_approves_their_own_not_even_by_an_address_of_their_own_making(
     with page.expect_response("**/approve/") as answered:
         form.evaluate("form => { form.action = form.action.replace('withdraw', 'approve'); form.submit(); }")
     assert answered.value.status == 403
+    expect(page.get_by_role("heading", level=1)).to_contain_text("second person")
     assert not Verdict.objects.exists()
     console[:] = [line for line in console if "403" not in line]
 

@@ -16,7 +16,7 @@ from apps.matching.selectors import get_parts
 from apps.pipeline.deciding.carrying import Decision
 from apps.rulebook.selectors import get_active_rules
 
-PARTING = frozenset({"split", "transfer", "unmerge"})
+NOT_SURE = "not_sure"
 
 
 class SecondPersonNeeded(Forbidden):
@@ -41,11 +41,13 @@ def weigh(places: Sequence[Place], decision: Decision, actor: Actor) -> tuple[We
     """
     if decision.act == "regroup":
         return _weigh_groups(places, decision)
-    joins = len(places) > 1 and SAME in decision.pairs.values()
-    parts = decision.act in PARTING or (len(places) == 1 and decision.kind != SAME and decision.act == "judge")
+    home = {record: at for at, place in enumerate(places) for record in place.member_ids}
+    inside = [(kind, home.get(pair[0]) == home.get(pair[1])) for pair, kind in decision.pairs.items()]
+    joins = any(kind == SAME and not together for kind, together in inside)
+    parts = any(kind not in {SAME, NOT_SURE} and together for kind, together in inside)
     if joins:
         return (*_weigh_size(places), *_weigh_joining(places, decision, actor))
-    return _weigh_size(places) if parts and decision.kind != "not_sure" else ()
+    return _weigh_size(places) if parts else ()
 
 
 def weigh_merge(places: Sequence[Place]) -> tuple[Weight, ...]:
@@ -126,7 +128,9 @@ def _weigh_groups(places: Sequence[Place], decision: Decision) -> tuple[Weight, 
 
 def _weigh_joining(places: Sequence[Place], decision: Decision, actor: Actor) -> tuple[Weight, ...]:
     joined = sorted({record for pair, kind in decision.pairs.items() if kind == SAME for record in pair})
-    found = [*_weigh_clash(places, joined), *_weigh_countries(places)]
+    # Of groups side by side each is to be one customer for itself.
+    clashes = (_weigh_clash(places, group) for group in decision.groups or [joined])
+    found = [*next(filter(None, clashes), ()), *_weigh_countries(places)]
     # A transfer leaves its customers' pins where they are.
     if decision.act != "transfer":
         pins = [pin for place in places for pin in golden.list_pins(place.gid)]
