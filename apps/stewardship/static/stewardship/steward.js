@@ -172,6 +172,7 @@ document.addEventListener("htmx:afterSettle", (event) => {
   if (event.detail.target && event.detail.target.id !== "main") return;
   const field = document.querySelector("#main [autofocus]");
   const heading = document.querySelector("#main h1") || document.getElementById("main");
+  document.body.classList.toggle("wide", Boolean(document.querySelector("#main.wide")));
   (field || heading).focus({ preventScroll: true });
   announce();
 });
