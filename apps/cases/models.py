@@ -70,3 +70,16 @@ class Case(models.Model):
 
     def __str__(self) -> str:
         return f"case {self.pk}"
+
+
+class Claim(models.Model):
+    """Who looks at a case just now. Not governed: it decides nothing, lapses by itself, and may be lost at any time."""
+
+    # No foreign key: a claim outlives its case for minutes, and nobody minds.
+    case_id = models.BigIntegerField(primary_key=True)
+    person = models.CharField(max_length=200)
+    since = models.DateTimeField()
+    renewed_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return f"claim of case {self.pk}"

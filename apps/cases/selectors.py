@@ -80,15 +80,23 @@ class Group:
         return self.candidates[0]
 
 
-def list_open_groups(*, after: tuple[int, int] | None = None, limit: int = 50, kind: str | None = None) -> list[Group]:
+def list_open_groups(
+    *,
+    after: tuple[int, int] | None = None,
+    limit: int = 50,
+    kind: str | None = None,
+    heads_where: Sequence[Q] = (),
+) -> list[Group]:
     """Return the queue: open cases by the source record they ask about, most pressing first and then oldest first.
 
+    `heads_where` are conditions on the most pressing case of each record, such as `claiming.held_by`.
     `after` is the (priority, case id) of the head of the last group seen. Two queries.
     """
     is_open = Case.objects.filter(state=Case.State.OPEN)
     is_open = is_open if kind is None else is_open.filter(kind=kind)
     before = Q(priority__gt=OuterRef("priority")) | Q(priority=OuterRef("priority"), pk__lt=OuterRef("pk"))
     heads = is_open.exclude(Exists(is_open.filter(before, subject_record_id=OuterRef("subject_record_id"))))
+    heads = heads.filter(*heads_where)
     if after is not None:
         heads = heads.filter(_follows(after))
     found = [_case(row) for row in heads.order_by("-priority", "pk")[:limit]]

@@ -5,6 +5,7 @@ from django.urls import path
 from apps.stewardship.views import (
     accounts,
     approvals,
+    claims,
     cluster,
     components,
     customers,
@@ -50,6 +51,8 @@ urlpatterns = [
     path("review/undo/", review.undo, name="undo"),
     path("review/cluster/<int:case_id>/", cluster.show_cluster, name="cluster"),
     path("review/<int:case_id>/", review.show_case, name="case"),
+    path("review/<int:case_id>/claim/", claims.renew, name="claim"),
+    path("review/<int:case_id>/take-over/", claims.take_over, name="take-over"),
     path("review/<int:case_id>/judge/", review.judge, name="judge"),
     path("review/<int:case_id>/apply/", review.apply, name="apply"),
 ]

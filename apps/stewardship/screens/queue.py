@@ -1,11 +1,13 @@
 """The review queue."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+from django.db.models import Q
 from django.utils import timezone
 
 from apps.cases import selectors as cases
+from apps.cases.claiming import held_by, held_by_others, list_claims
 from apps.engine.records import Evidence
 from apps.engine.rules import RuleSet
 from apps.matching import selectors as matching
@@ -18,13 +20,15 @@ from apps.stewardship.screens.waterfall import say_bits
 from apps.stewardship.screens.words import say_score
 
 PAGE = 50
+CLAIMS = (("", "Everything"), ("free", "Nobody else looks at it"), ("mine", "Mine"), ("taken", "Others look at it"))
 
 
 @dataclass(frozen=True, slots=True)
 class QueueRow:
     """A source record in question: its best candidate, how likely, what speaks most against, and how pressing.
 
-    `candidates` counts all of them. `subject` and `candidate` are None where the case is about no pair.
+    `candidates` counts all of them, `looks` names who looks at it just now.
+    `subject` and `candidate` are None where the case is about no pair.
     """
 
     case: cases.CaseRow
@@ -35,6 +39,7 @@ class QueueRow:
     band: str
     bits: str
     against: str
+    looks: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,33 +49,51 @@ class Queue:
     rows: tuple[QueueRow, ...]
     kinds: tuple[tuple[str, str, int], ...]
     kind: str
+    claim: str
     total: int
     groups: int
     next_after: str
     is_first: bool
+    claims: tuple[tuple[str, str], ...] = CLAIMS
 
 
-def build_queue(*, kind: str = "", after: tuple[int, int] | None = None) -> Queue:
-    """Return a page of the queue, most pressing first. At most eight queries."""
+def build_queue(*, kind: str = "", claim: str = "", after: tuple[int, int] | None = None, person: str = "") -> Queue:
+    """Return a page of the queue, most pressing first; `claim` is free, mine or taken, by who looks at what.
+
+    At most nine queries.
+    """
+    claim = claim if claim in dict(CLAIMS) else ""
     counts = cases.count_open_cases()
     known = kind if kind in counts else ""
-    found = cases.list_open_groups(after=after, limit=PAGE + 1, kind=known or None)
+    found = cases.list_open_groups(
+        after=after, limit=PAGE + 1, kind=known or None, heads_where=_by_claim(claim, person)
+    )
     shown = found[:PAGE]
     ids = [record for group in shown for record in records_of(group.head)]
     given = sources.list_given(ids)
     active = find_active_rules()
     parts = matching.get_parts(ids) if active else {}
-    rows = [_queue_row(group, given, parts, active) for group in shown]
+    looks = list_claims([group.head.case_id for group in shown])
+    rows = [
+        replace(_queue_row(group, given, parts, active), looks=looks.get(group.head.case_id, "")) for group in shown
+    ]
     last = shown[-1].head if shown else None
     return Queue(
         rows=tuple(rows),
         kinds=tuple((name, KIND_WORDS.get(name, name), count) for name, count in counts.items() if count),
         kind=known,
+        claim=claim,
         total=sum(counts.values()),
         groups=cases.count_open_groups(),
         next_after=f"{last.priority}.{last.case_id}" if last and len(found) > PAGE else "",
         is_first=after is None,
     )
+
+
+def _by_claim(claim: str, person: str) -> list[Q]:
+    if claim == "mine":
+        return [held_by(person)]
+    return [] if not claim else [held_by_others(person) if claim == "taken" else ~held_by_others(person)]
 
 
 def parse_after(text: str) -> tuple[int, int] | None:

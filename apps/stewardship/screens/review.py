@@ -8,6 +8,7 @@ from django.utils import timezone
 
 from apps.base.errors import HubError
 from apps.cases import selectors as cases
+from apps.cases.claiming import held_by_others
 from apps.engine.explain import explain_evidence
 from apps.engine.rules import RuleSet
 from apps.golden import selectors as golden
@@ -95,20 +96,24 @@ class PairPage:
         return len(self.candidates) > 1 or sum(sides.values()) > len((self.low, self.high))
 
 
-def find_next_case(after: cases.CaseRow | None = None) -> cases.CaseRow | None:
+def find_next_case(after: cases.CaseRow | None = None, *, person: str = "") -> cases.CaseRow | None:
     """Return the case that follows in the queue, from the top again past its end, or None. At most six queries.
 
-    All candidates of a source record come before the next record.
+    All candidates of a source record come before the next record. What somebody else than `person` looks at is passed.
     """
+    free = [~held_by_others(person)]
     if after is None:
-        return next((group.head for group in cases.list_open_groups(limit=1)), None)
+        return next((group.head for group in cases.list_open_groups(limit=1, heads_where=free)), None)
     candidates = cases.list_candidates(after)
     for case in candidates:
         if (-case.priority, case.case_id) > (-after.priority, after.case_id):
             return case
     # The head of its group may have been closed a moment ago: the queue goes on from there all the same.
     place = cases.find_place_of_group(after, since=timezone.now() - SITTING)
-    for found in (cases.list_open_groups(after=place, limit=2), cases.list_open_groups(limit=2)):
+    for found in (
+        cases.list_open_groups(after=place, limit=2, heads_where=free),
+        cases.list_open_groups(limit=2, heads_where=free),
+    ):
         for group in found:
             if group.head.case_id != after.case_id and group.head not in candidates:
                 return group.head

@@ -10,6 +10,7 @@ from django.views.decorators.http import require_http_methods
 
 from apps.base.errors import Forbidden, HubError
 from apps.cases import selectors as cases
+from apps.cases.claiming import release_claims
 from apps.pipeline.deciding import Outcome
 from apps.pipeline.gathering import Gathering, gather
 from apps.stewardship.forms import decisions_in
@@ -17,6 +18,7 @@ from apps.stewardship.pages import actor_of, page, render_page
 from apps.stewardship.roles import JUDGES, roles_of, words_for
 from apps.stewardship.screens import cluster as screens
 from apps.stewardship.screens import decisions, review
+from apps.stewardship.views.claims import claim_for
 
 
 @dataclass(frozen=True)
@@ -67,7 +69,8 @@ def show_cluster(request: HttpRequest, case_id: int) -> HttpResponse:
         gathering = gather(case, also=typed.grouping) or gathering
         return _render(request, case, gathering, typed, trouble=trouble)
     messages.success(request, _tell(outcome), extra_tags=str(outcome.decision))
-    following = review.find_next_case(case)
+    release_claims([case_id], actor=actor_of(request))
+    following = review.find_next_case(case, person=str(actor_of(request)))
     if following is None:
         messages.info(request, "That was the last open case.")
         return redirect("stewardship:queue")
@@ -133,7 +136,10 @@ def _render(
         except HubError as error:
             refused = error
     told = trouble or refused
+    held = claim_for(request, case)
     context = {
+        "held": held,
+        "back": request.path,
         "case": case,
         "cluster": screens.build_cluster(gathering, grouping, page=typed.page),
         "typed": typed,
@@ -144,4 +150,7 @@ def _render(
         "latest": decisions.find_latest_decision(actor_of(request)) if may_judge else None,
         "is_open": is_open,
     }
-    return render_page(request, "stewardship/cluster.html", context, section="review", status=status)
+    waiting = held.open_cases if held else None
+    return render_page(
+        request, "stewardship/cluster.html", context, section="review", status=status, open_cases=waiting
+    )

@@ -10,6 +10,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from apps.base.errors import Conflict, Forbidden, HubError, Invalid
 from apps.cases import selectors as cases
+from apps.cases.claiming import release_claims
 from apps.pipeline.deciding import CustomerChanged, Judgement, judge_case, undo_decision
 from apps.pipeline.deciding.weighing import SecondPersonNeeded
 from apps.pipeline.fixing import pin_values
@@ -23,6 +24,7 @@ from apps.stewardship.screens import review as screens
 from apps.stewardship.screens.approvals import verb_for_pair, verb_of_refusal
 from apps.stewardship.screens.result import NOTHING, Typed
 from apps.stewardship.views.approvals import propose_act, wants_proposal
+from apps.stewardship.views.claims import claim_for
 
 
 @require_safe
@@ -30,7 +32,12 @@ from apps.stewardship.views.approvals import propose_act, wants_proposal
 def show_queue(request: HttpRequest) -> HttpResponse:
     """Show the open cases, most pressing first."""
     after = queues.parse_after(request.GET.get("after", ""))
-    queue = queues.build_queue(kind=request.GET.get("kind", ""), after=after)
+    queue = queues.build_queue(
+        kind=request.GET.get("kind", ""),
+        claim=request.GET.get("claim", ""),
+        after=after,
+        person=str(actor_of(request)),
+    )
     return render_page(request, "stewardship/queue.html", {"queue": queue}, section="review")
 
 
@@ -39,7 +46,8 @@ def show_queue(request: HttpRequest) -> HttpResponse:
 def start(request: HttpRequest) -> HttpResponse:
     """Open the most pressing case, or the one that follows the case named by ?after=."""
     after = request.GET.get("after", "")
-    case = screens.find_next_case(cases.get_case(int(after)) if after.isdecimal() and len(after) < 19 else None)
+    last = cases.get_case(int(after)) if after.isdecimal() and len(after) < 19 else None
+    case = screens.find_next_case(last, person=str(actor_of(request)))
     return redirect("stewardship:queue") if case is None else redirect("stewardship:case", case.case_id)
 
 
@@ -77,7 +85,8 @@ def judge(request: HttpRequest, case_id: int) -> HttpResponse:
         return _render_case(request, cases.get_case(case_id), trouble=trouble, typed=typed, status=trouble.status)
     undone_by = str(judgement.verdict_id) if judgement.verdict_id and judgement.verdict != "not_sure" else ""
     messages.success(request, _tell(judgement), extra_tags=undone_by)
-    following = screens.find_next_case(case)
+    release_claims([case_id], actor=actor_of(request))
+    following = screens.find_next_case(case, person=str(actor_of(request)))
     if following is None:
         messages.info(request, "That was the last open case.")
         return redirect("stewardship:queue")
@@ -150,6 +159,7 @@ def _render_case(
 ) -> HttpResponse:
     latest = decisions.find_latest_decision(actor_of(request)) if roles_of(request.user) & JUDGES else None
     pair = screens.build_pair(case, typed)
+    held = claim_for(request, case)
     verb = None
     if pair and case.state == "open" and not pair.is_one_already and roles_of(request.user) & JUDGES:
         verb = (
@@ -157,6 +167,16 @@ def _render_case(
             if isinstance(trouble, SecondPersonNeeded)
             else verb_for_pair(pair, actor_of(request))
         )
-    context = {"verb": verb, "case": case, "pair": pair, "latest": latest, "trouble": trouble, "typed": typed}
+    context = {
+        "held": held,
+        "back": request.path if request.method == "GET" else "",
+        "verb": verb,
+        "case": case,
+        "pair": pair,
+        "latest": latest,
+        "trouble": trouble,
+        "typed": typed,
+    }
     template = "stewardship/case.html" if pair is None else "stewardship/pair.html"
-    return render_page(request, template, context, section="review", status=status)
+    waiting = held.open_cases if held else None
+    return render_page(request, template, context, section="review", status=status, open_cases=waiting)

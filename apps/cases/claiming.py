@@ -1,0 +1,109 @@
+"""Soft claims: who looks at a case, so that two people don't judge it at once. Nothing is refused for their sake.
+
+A claim lapses by itself once it isn't renewed for `MDM["CLAIM_SECONDS"]`; a lapsed one is as good as none.
+"""
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.conf import settings
+from django.db import connection
+from django.db.models import Exists, OuterRef, Q
+from django.utils import timezone
+
+from apps.base.actors import Actor
+from apps.cases.models import Claim
+from apps.cases.selectors import CaseRow
+
+# All open cases of the record that is asked about are claimed together, in one order, so that two claims never wait
+# for each other. What others hold stays theirs.
+_CLAIM = """
+WITH asked AS (
+    SELECT id FROM cases_case
+    WHERE state = 'open' AND (id = %(case)s OR subject_record_id = %(subject)s) ORDER BY id
+), taken AS (
+    INSERT INTO cases_claim AS held (case_id, person, since, renewed_at)
+    SELECT id, %(person)s, %(now)s, %(now)s FROM asked
+    ON CONFLICT (case_id) DO UPDATE SET
+        person = excluded.person, renewed_at = excluded.renewed_at,
+        since = CASE WHEN held.person = excluded.person AND held.renewed_at >= %(lapsed)s
+                THEN held.since ELSE excluded.since END
+    WHERE held.person = excluded.person OR held.renewed_at < %(lapsed)s OR %(takes_over)s
+    RETURNING case_id, person, since
+)
+SELECT person, since, (SELECT count(*) FROM cases_case WHERE state = 'open') FROM taken WHERE case_id = %(case)s
+UNION ALL
+SELECT person, since, (SELECT count(*) FROM cases_case WHERE state = 'open') FROM cases_claim
+WHERE case_id = %(case)s AND NOT EXISTS (SELECT FROM taken WHERE case_id = %(case)s)
+"""
+_ATTEMPTS = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """Who looks at a case, and since when; `is_mine` where that is who asked.
+
+    `open_cases` counts all that are open: each page tells that, too, and one query is enough for both.
+    """
+
+    person: str
+    since: datetime
+    is_mine: bool
+    open_cases: int
+
+
+def claim_case(case: CaseRow, *, takes_over: bool = False, actor: Actor) -> Held | None:
+    """Claim a case and the others of its record, or renew the claim; return who holds it now.
+
+    Somebody else's claim stands until it lapses, unless `takes_over`. None for a case that is closed. One query, two
+    where somebody else claims it at the same moment.
+    """
+    now, me = timezone.now(), str(actor)
+    values = {
+        "case": case.case_id,
+        "subject": case.subject_record_id,
+        "person": me,
+        "now": now,
+        "lapsed": now - _lasts(),
+        "takes_over": takes_over,
+    }
+    for _ in range(_ATTEMPTS if case.state == "open" else 0):
+        with connection.cursor() as cursor:
+            cursor.execute(_CLAIM, values)
+            row = cursor.fetchone()
+        if row is not None:
+            return Held(row[0], row[1], is_mine=row[0] == me, open_cases=row[2])
+    return None
+
+
+def release_claims(case_ids: Collection[int], *, actor: Actor) -> int:
+    """Let go of a person's claims on cases, and of every claim that lapsed; return how many. One query."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "DELETE FROM cases_claim WHERE (case_id = ANY(%s) AND person = %s) OR renewed_at < %s",
+            [list(case_ids), str(actor), timezone.now() - _lasts()],
+        )
+        return int(cursor.rowcount)
+
+
+def list_claims(case_ids: Collection[int]) -> Mapping[int, str]:
+    """Return who looks at each of these cases that somebody looks at. One query."""
+    rows = Claim.objects.filter(pk__in=case_ids, renewed_at__gte=timezone.now() - _lasts())
+    return dict(rows.values_list("pk", "person"))
+
+
+def held_by_others(person: str) -> Q:
+    """Return the condition that somebody else than this person looks at a case."""
+    held = Claim.objects.filter(pk=OuterRef("pk"), renewed_at__gte=timezone.now() - _lasts())
+    return Q(Exists(held.exclude(person=person)))
+
+
+def held_by(person: str) -> Q:
+    """Return the condition that this person looks at a case."""
+    held = Claim.objects.filter(pk=OuterRef("pk"), person=person, renewed_at__gte=timezone.now() - _lasts())
+    return Q(Exists(held))
+
+
+def _lasts() -> timedelta:
+    return timedelta(seconds=int(settings.MDM["CLAIM_SECONDS"]))
