@@ -220,6 +220,21 @@ def test_pressing_merge_where_it_became_weighty_says_so_and_keeps_what_was_typed
         judge_case(case_id=small_hub.case.pk, verdict="same", actor=actor("steward"))
 
 
+def test_groups_are_proposed_where_storing_them_takes_two(steward: Client, senior: Client, small_hub: SmallHub) -> None:
+    page = f"/review/cluster/{small_hub.case.pk}/"
+    records = (small_hub.crm_record, small_hub.erp_record, small_hub.billing_record)
+    said = {f"r{record.pk}": "1" for record in records}
+    said |= {"versions": ",".join(f"{gid}:{version}" for gid, version in versions_of(small_hub).items())}
+    refused = steward.post(page, {**said, "act": "commit", "reason": "one company"})
+    assert refused.status_code == 403
+    assert "Propose the groups</button>" in middle(refused)
+    assert not Verdict.objects.exists()
+    steward.post(page, {**said, "act": "propose", "reason": "one company"})
+    proposal = Proposal.objects.get(act="regroup")
+    assert decide(senior, proposal, "approve") == 302
+    assert get_customer(small_hub.billed.gid).survivor == small_hub.acme.gid
+
+
 def test_a_viewer_proposes_nothing(log_in: LogIn, small_hub: SmallHub) -> None:
     viewer = log_in("viewer")
     assert viewer.post("/customers/compare/merge/", merge_form(small_hub, propose="1")).status_code == 403

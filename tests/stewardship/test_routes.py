@@ -58,6 +58,8 @@ LAW: dict[str, tuple[Roles, Roles]] = {
     "undo": (NO_WAY, STEWARDS),
     "case": (ALL, NO_WAY),
     "cluster": (ALL, STEWARDS),
+    "claim": (NO_WAY, STEWARDS),
+    "take-over": (NO_WAY, STEWARDS),
     "judge": (NO_WAY, STEWARDS),
     "apply": (NO_WAY, STEWARDS),
 }

@@ -14,8 +14,9 @@ from apps.base.actors import Actor
 from apps.base.errors import Invalid
 from apps.cases.selectors import get_case
 from apps.golden import selectors as golden
-from apps.golden.places import get_place_of_customer, get_place_of_record
+from apps.golden.places import find_places, get_place_of_customer, get_place_of_record
 from apps.pipeline.deciding import Choice, Judgement, Outcome, judge_case, merge_customers, split_customer
+from apps.pipeline.deciding.regrouping import regroup_records
 from apps.pipeline.deciding.weighing import SecondPersonNeeded
 from apps.pipeline.fixing import SourceKey, Wish, pin_value, release_pin
 
@@ -27,7 +28,7 @@ Carry = Callable[["Act", Versions, str, Actor], Outcome | Judgement | None]
 class Act:
     """A decision as it is stored: its name and what its service is called with, as plain JSON."""
 
-    name: Literal["merge", "split", "judge", "fix", "release"]
+    name: Literal["merge", "split", "judge", "regroup", "fix", "release"]
     arguments: Mapping[str, Any]
 
     @property
@@ -49,6 +50,9 @@ class Act:
             if case.low_record_id is None or case.high_record_id is None:
                 raise Invalid(f"case {case.case_id} asks about no pair of records", case=case.case_id)
             return [get_place_of_record(record).gid for record in (case.low_record_id, case.high_record_id)]
+        if self.name == "regroup":
+            places = find_places(record for group in said["groups"] for record in group)
+            return sorted({place.gid for place in places.values()})
         return [get_place_of_customer(gid).gid for gid in (said["gid"], *said.get("others", ()))]
 
     def carry_out(self, versions: Versions, *, reason: str, actor: Actor) -> Outcome | Judgement | None:
@@ -113,6 +117,18 @@ def _judge(act: Act, versions: Versions, reason: str, actor: Actor) -> Judgement
     return judge_case(case_id=said["case_id"], verdict="same", reason=reason, seen=seen, choices=choices, actor=actor)
 
 
+def _regroup(act: Act, versions: Versions, reason: str, actor: Actor) -> Outcome:
+    said = act.arguments
+    return regroup_records(
+        groups=said["groups"],
+        case_id=said.get("case_id"),
+        reason=reason,
+        versions=versions,
+        supersedes=said.get("supersedes", ()),
+        actor=actor,
+    )
+
+
 def _fix(act: Act, versions: Versions, reason: str, actor: Actor) -> None:
     said = act.arguments
     until = said.get("until")
@@ -137,16 +153,24 @@ def _key(named: str | None) -> SourceKey | None:
 
 
 CARRY: Final[dict[str, Carry]] = {
-    "merge": _merge, "split": _split, "judge": _judge, "fix": _fix, "release": _release
+    "merge": _merge, "split": _split, "judge": _judge, "regroup": _regroup, "fix": _fix, "release": _release
 }  # fmt: skip
 ABILITY: Final[dict[str, Ability]] = {
     "merge": Ability.RESHAPE,
     "split": Ability.RESHAPE,
     "judge": Ability.JUDGE,
+    "regroup": Ability.RESHAPE,
     "fix": Ability.FIX,
     "release": Ability.FIX,
 }
-VERBS: Final = {"merge": "Merge", "judge": "Merge", "split": "Split", "fix": "Fix", "release": "Release"}
+VERBS: Final = {
+    "merge": "Merge",
+    "judge": "Merge",
+    "split": "Split",
+    "regroup": "Group the records of",
+    "fix": "Fix",
+    "release": "Release",
+}
 
 
 def wish_arguments(gid: str, wish: Wish) -> dict[str, Any]:

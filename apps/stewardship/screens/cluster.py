@@ -208,14 +208,19 @@ def decide(
     actor: Actor,
 ) -> Outcome:
     """Carry the groups out; raises what `regroup_records` raises."""
+    groups = list_groups(grouping)
+    return regroup_records(
+        groups=groups, case_id=case_id, reason=reason, versions=versions, supersedes=supersedes, actor=actor
+    )
+
+
+def list_groups(grouping: Mapping[int, int]) -> list[list[int]]:
+    """Return the records of each group, without those set aside."""
     groups: dict[int, list[int]] = {}
     for record, group in grouping.items():
         if group != ASIDE:
             groups.setdefault(group, []).append(record)
-    ordered = [groups[number] for number in sorted(groups)]
-    return regroup_records(
-        groups=ordered, case_id=case_id, reason=reason, versions=versions, supersedes=supersedes, actor=actor
-    )
+    return [groups[number] for number in sorted(groups)]
 
 
 def preview_groups(

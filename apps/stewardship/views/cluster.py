@@ -13,11 +13,13 @@ from apps.cases import selectors as cases
 from apps.cases.claiming import release_claims
 from apps.pipeline.deciding import Outcome
 from apps.pipeline.gathering import Gathering, gather
+from apps.pipeline.proposals import Act
 from apps.stewardship.forms import decisions_in
 from apps.stewardship.pages import actor_of, page, render_page
 from apps.stewardship.roles import JUDGES, roles_of, words_for
 from apps.stewardship.screens import cluster as screens
 from apps.stewardship.screens import decisions, review
+from apps.stewardship.views.approvals import propose_act
 from apps.stewardship.views.claims import claim_for
 
 
@@ -52,12 +54,16 @@ def show_cluster(request: HttpRequest, case_id: int) -> HttpResponse:
     if gathering is None:
         return redirect("stewardship:case", case_id)
     typed = _read(request.POST if request.method == "POST" else request.GET, gathering)
-    if request.method != "POST" or request.POST.get("act") != "commit":
+    if request.method != "POST" or request.POST.get("act") not in {"commit", "propose"}:
         return _render(request, case, gathering, typed)
+    answers = None if typed.is_again else case_id
     try:
+        if request.POST.get("act") == "propose":
+            named = {"groups": screens.list_groups(typed.grouping), "supersedes": typed.supersedes, "case_id": answers}
+            return propose_act(request, Act("regroup", named), versions=typed.versions, reason=typed.reason)
         outcome = screens.decide(
             typed.grouping,
-            case_id=None if typed.is_again else case_id,
+            case_id=answers,
             reason=typed.reason,
             versions=typed.versions,
             supersedes=typed.supersedes,
