@@ -79,6 +79,8 @@ UPDATE cases_case SET state = 'closed', closed_at = %(now)s, closed_by = %(actor
                         WHERE p.kind = 'weak' AND b.record = low_record_id)
                THEN 'moot: other records of the customer are asked about'
            ELSE 'moot: nothing speaks against their being one customer now' END
+           || CASE WHEN facts ? 'waiting' THEN '; a waiting verdict was dropped' ELSE '' END,
+       facts = facts - 'waiting'
 WHERE state = 'open' AND kind IN ('pair', 'weak')
   AND (low_record_id = ANY(%(records)s::bigint[]) OR high_record_id = ANY(%(records)s::bigint[]))
   AND (kind, low_record_id, high_record_id) NOT IN (
@@ -188,7 +190,9 @@ def close_case(*, case_id: int, reason: str, actor: Actor) -> Case:
             case.state = Case.State.CLOSED
             case.closed_at = timezone.now()
             case.closed_by = str(actor)
-            case.close_reason = reason
+            # One that waited for a second person is answered otherwise now.
+            dropped = case.facts.pop("waiting", None) is not None
+            case.close_reason = reason + "; a waiting verdict was dropped" * dropped
             case.save()
     return case
 

@@ -211,9 +211,11 @@ MDM: dict[str, Any] = {
     # What publishing a rule set version may do to customers on one person's word, and how old its dry run may be.
     "RULES_CHANGE_SHARE": env.number("RULES_CHANGE_PERCENT", 1, 0, 100) / 100,
     "RULES_STALE_SHARE": env.number("RULES_STALE_PERCENT", 1, 0, 100) / 100,
-    # How many source records one steward may merge or split; above it a second person approves.
     # Somebody who looks at a case holds it for as long after the last sign of life.
     "CLAIM_SECONDS": 300,
+    # The share of cases that two people judge without seeing score, evidence or each other's verdict.
+    "BLIND_PERCENT": env.number("BLIND_PERCENT", 5, 0, 100),
+    # How many source records one steward may merge or split; above it a second person approves.
     "SECOND_PERSON_RECORDS": int(env.number("SECOND_PERSON_RECORDS", 20, 1, 1_000_000)),
     # Where governed ids are written back, by source code; a source named nowhere gets a file under HOME/write_back.
     "WRITE_BACK": {"crm": {"transport": "standin_crm", "url": STANDIN_CRM_URL}} if STANDIN_CRM_URL else {},

@@ -9,6 +9,7 @@ from apps.base.actors import Actor, acting
 from apps.base.errors import Conflict, Invalid
 from apps.base.locks import Gate, lock_gate
 from apps.base.retrying import retrying
+from apps.cases.blind import Said, find_waiting, is_blind, is_disputed, keep_waiting, settle_review
 from apps.cases.selectors import CaseRow, get_case
 from apps.cases.services import close_case
 from apps.golden.pinning import check_value
@@ -25,6 +26,8 @@ from apps.pipeline.reopening import REOPENED
 from apps.rulebook.selectors import get_active_rules
 
 LEFT_OPEN = "Left open for somebody else."
+WAITS = "Kept. A second person judges this case, too; nothing happens until both say the same."
+DIFFER = "The two of you don't agree. A senior steward decides."
 VERDICTS = ("same", "different", "related", "not_sure")
 
 
@@ -47,6 +50,7 @@ def judge_case(
     reason: str = "",
     seen: Mapping[str, Any] | None = None,
     choices: Sequence[Choice] = (),
+    is_reviewed: bool = False,
     actor: Actor,
 ) -> Judgement:
     """Settle an open case about two records with "same", "different", "related" or "not_sure".
@@ -55,13 +59,18 @@ def judge_case(
     fixed for the customer that a "same" makes, in the same transaction; undoing it releases them. Raises Conflict
     where the case was settled or a customer changed meanwhile, DecisionContradicted with the chain where other
     decisions stand against this one, for a choice what `pin_value` does, Busy where others come first each time.
+
+    A case of the blind sample takes two people: the first verdict waits (`verdict_id` 0), the second carries it out or
+    makes it a case for a senior. `is_reviewed` says that two people looked at it already.
     """
     actor.refuse_without(Ability.JUDGE)
     if verdict not in VERDICTS:
         raise Invalid(f"a verdict is one of {', '.join(VERDICTS)}, not {verdict!r}")
     if choices and verdict != "same":
         raise Invalid("values are chosen for a merge only", verdict=verdict)
-    return retrying(lambda: _judge(case_id, verdict, reason, seen or {}, choices=choices, actor=actor))
+    return retrying(
+        lambda: _judge(case_id, verdict, reason, seen or {}, choices=choices, is_reviewed=is_reviewed, actor=actor)
+    )
 
 
 def list_recent_decisions(*, actor: Actor, limit: int = 50) -> list[RecentVerdict]:
@@ -70,7 +79,14 @@ def list_recent_decisions(*, actor: Actor, limit: int = 50) -> list[RecentVerdic
 
 
 def _judge(
-    case_id: int, verdict: str, reason: str, seen: Mapping[str, Any], *, choices: Sequence[Choice], actor: Actor
+    case_id: int,
+    verdict: str,
+    reason: str,
+    seen: Mapping[str, Any],
+    *,
+    choices: Sequence[Choice],
+    is_reviewed: bool,
+    actor: Actor,
 ) -> Judgement:
     with acting(actor, reason=reason or f"judged case {case_id}: {verdict}"):
         lock_gate(Gate.INTAKE)
@@ -89,11 +105,42 @@ def _judge(
             return _settle_doubt(case, low, verdict, reason, actor)
         if low.gid == high.gid:
             return _confirm(case, low, verdict, reason, actor)
+        if is_disputed(case):
+            actor.refuse_without(Ability.DECIDE_ALONE)
+        if is_blind(case) and verdict != "not_sure" and not is_reviewed:
+            return _judge_blind(case, verdict, (low, high), reason, choices=choices, actor=actor)
         return _decide(case, verdict, (low, high), reason, choices=choices, actor=actor)
 
 
-def _decide(
+def _judge_blind(
     case: CaseRow, verdict: str, sides: Sequence[Place], reason: str, *, choices: Sequence[Choice], actor: Actor
+) -> Judgement:
+    """Let a first verdict wait, and carry out what two people say alike; where they differ, a senior decides."""
+    if choices:
+        raise Invalid("this case is judged blind: values are chosen once it is decided", case=case.case_id)
+    versions = {place.gid: place.version for place in sides}
+    said, first = Said(str(actor), verdict, reason, versions), find_waiting(case)
+    # A verdict about customers that changed since says nothing of these.
+    if first is None or first.by == said.by or dict(first.versions) != versions:
+        keep_waiting(case, said, actor=actor)
+        return Judgement(0, case.case_id, verdict, None, None, WAITS)
+    if not settle_review(case, first, said, actor=actor):
+        return Judgement(0, case.case_id, verdict, None, None, DIFFER)
+    names = " and ".join(one.by.partition(":")[2] for one in (first, said))
+    reasons = "; ".join(one.reason for one in (first, said) if one.reason)
+    agreed = f"{names} agreed, each without the other{f': {reasons}' if reasons else ''}"
+    return _decide(case, verdict, sides, agreed[:500], reviewers=(first.by, said.by), actor=actor)
+
+
+def _decide(
+    case: CaseRow,
+    verdict: str,
+    sides: Sequence[Place],
+    reason: str,
+    *,
+    choices: Sequence[Choice] = (),
+    reviewers: Sequence[str] = (),
+    actor: Actor,
 ) -> Judgement:
     case_id = case.case_id
     if verdict == "not_sure":
@@ -108,7 +155,7 @@ def _decide(
         kind=verdict,
         pairs=dict.fromkeys(cross_pairs(low.member_ids, high.member_ids), verdict),
         around=joined,
-        seen=describe_seen("judge", sides, asked=_asked(case)),
+        seen=describe_seen("judge", sides, asked=_asked(case)) | ({"reviewers": list(reviewers)} if reviewers else {}),
         reason=reason,
         case_id=case_id,
         groups=[joined] if verdict == "same" else (),

@@ -10,6 +10,7 @@ from itertools import combinations
 
 from apps.base.actors import Actor
 from apps.base.errors import Conflict, Invalid
+from apps.cases.blind import is_blind
 from apps.cases.selectors import CaseRow, get_case, list_open_cases_of
 from apps.golden.places import Place, find_places
 from apps.matching.algebra import SAME, Pair
@@ -69,6 +70,10 @@ def _plan(
     home = {record: place for place in places for record in place.member_ids}
     side = {record: at for at, group in enumerate(groups) for record in group}
     open_cases = [one for one in list_open_cases_of(list(side)) if _asked(one)[0] in side and _asked(one)[1] in side]
+    for one in open_cases:
+        if is_blind(one):
+            told = f"case {one.case_id} is judged blind by two people; judge it by itself first"
+            raise Conflict(told, case=one.case_id)
     pairs: dict[Pair, str] = {}
     related = {said.pair for said in list_standing(side) if said.kind == RELATED}
     for ours, theirs in combinations(groups, 2):

@@ -114,7 +114,15 @@ def _judge(act: Act, versions: Versions, reason: str, actor: Actor) -> Judgement
         "high_version": versions.get(high, -1),
     }
     choices = [Choice(**choice) for choice in said.get("choices", ())]
-    return judge_case(case_id=said["case_id"], verdict="same", reason=reason, seen=seen, choices=choices, actor=actor)
+    return judge_case(
+        case_id=said["case_id"],
+        verdict="same",
+        reason=reason,
+        seen=seen,
+        choices=choices,
+        is_reviewed=True,
+        actor=actor,
+    )
 
 
 def _regroup(act: Act, versions: Versions, reason: str, actor: Actor) -> Outcome:

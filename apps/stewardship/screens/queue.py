@@ -7,6 +7,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from apps.cases import selectors as cases
+from apps.cases.blind import is_blind
 from apps.cases.claiming import held_by, held_by_others, list_claims
 from apps.engine.records import Evidence
 from apps.engine.rules import RuleSet
@@ -114,13 +115,14 @@ def _queue_row(
     case = group.head
     low, high = records_of(case) or (0, 0)
     against = band = ""
-    if active and low in parts and high in parts:
+    hides = is_blind(case)
+    if active and not hides and low in parts and high in parts:
         evidence, _ = score_parts(parts[low], parts[high], active)
         against = _say_against(evidence, active.rules)
-    if active and case.score is not None:
+    if active and case.score is not None and not hides:
         cuts = active.rules.thresholds
         band = say_score(case.score, review=cuts.review, link=cuts.link)
-    bits = say_bits(case.score) if case.score is not None else ""
+    bits = say_bits(case.score) if case.score is not None and not hides else ""
     subject, candidate = sides_of(case)
     return QueueRow(
         case=case,
@@ -128,9 +130,9 @@ def _queue_row(
         candidate=given.get(candidate),
         candidates=len(group.candidates),
         pressing=_say_pressing(case),
-        band=band,
+        band="Judged blind" if hides else band,
         bits=bits,
-        against=against,
+        against="Not shown" if hides else against,
     )
 
 

@@ -8,6 +8,7 @@ from django.utils import timezone
 
 from apps.base.errors import HubError
 from apps.cases import selectors as cases
+from apps.cases.blind import Said, find_waiting, is_blind, is_disputed, list_said, waits_for_another
 from apps.cases.claiming import held_by_others
 from apps.engine.explain import explain_evidence
 from apps.engine.rules import RuleSet
@@ -88,12 +89,14 @@ class PairPage:
     changes: tuple[Change, ...] = ()
     has_result: bool = False
     typed: Typed = NOTHING
+    is_blind: bool = False
+    said: tuple[Said, ...] = ()
 
     @property
     def is_cluster(self) -> bool:
         """Whether more than the two records are in question, so that they are better judged together."""
         sides = {side.customer.gid: side.customer.member_count for side in (self.low, self.high) if side.customer}
-        return len(self.candidates) > 1 or sum(sides.values()) > len((self.low, self.high))
+        return not self.is_blind and (len(self.candidates) > 1 or sum(sides.values()) > len((self.low, self.high)))
 
 
 def find_next_case(after: cases.CaseRow | None = None, *, person: str = "") -> cases.CaseRow | None:
@@ -101,11 +104,14 @@ def find_next_case(after: cases.CaseRow | None = None, *, person: str = "") -> c
 
     All candidates of a source record come before the next record. What somebody else than `person` looks at is passed.
     """
-    free = [~held_by_others(person)]
+    free = [~held_by_others(person), ~waits_for_another(person)]
     if after is None:
         return next((group.head for group in cases.list_open_groups(limit=1, heads_where=free)), None)
     candidates = cases.list_candidates(after)
     for case in candidates:
+        waiting = find_waiting(case)
+        if waiting and waiting.by == person:
+            continue
         if (-case.priority, case.case_id) > (-after.priority, after.case_id):
             return case
     # The head of its group may have been closed a moment ago: the queue goes on from there all the same.
@@ -144,6 +150,9 @@ def build_pair(case: cases.CaseRow, typed: Typed = NOTHING) -> PairPage | None:
     sides = tuple(_side(record, given[record], customers) for record in pair)
     left, right = sides if sides_of(case)[0] == low else (sides[1], sides[0])
     explained, rules, problem = _explain(low, high, joined)
+    if is_blind(case):
+        # Whoever judges blind sees what the records say, and nothing that the rules make of it.
+        explained, rules, problem = None, None, ""
     is_one = bool(left.customer and right.customer and left.customer.gid == right.customer.gid)
     has_result = bool(members) and rules is not None
     results = build_result(joined, given, rules, typed) if has_result and rules else {}
@@ -165,6 +174,8 @@ def build_pair(case: cases.CaseRow, typed: Typed = NOTHING) -> PairPage | None:
         is_one_already=is_one,
         has_result=has_result,
         typed=typed,
+        is_blind=is_blind(case),
+        said=tuple(list_said(case)) if is_disputed(case) else (),
         others_hidden=len(others) > MOST_OTHERS,
         why_asked=_say_why_asked(case, rules),
         changes=tell_changes(case),
@@ -173,6 +184,8 @@ def build_pair(case: cases.CaseRow, typed: Typed = NOTHING) -> PairPage | None:
 
 
 _WHY_ASKED = {
+    "blind": "Judged blind by two people",
+    "disagree": "Two people judged it blind and don't agree; a senior steward decides",
     "review": "Alike enough to ask, not enough to join without a person",
     "weak": "In one customer, and not alike",
     "barred": "Alike, but two numbers differ that only one company can have",
@@ -183,7 +196,7 @@ _WHY_ASKED = {
 
 
 def _say_why_asked(case: cases.CaseRow, rules: RuleSet | None) -> str:
-    reason = str(case.facts.get("reason", ""))
+    reason = "blind" if is_blind(case) else str(case.facts.get("reason", ""))
     if reason == "review" and rules and case.score is not None and case.score >= rules.thresholds.link:
         return "These two records are alike enough, the others of their customers are not"
     return _WHY_ASKED.get(reason, case.question)
@@ -208,7 +221,7 @@ def wishes_of(case: cases.CaseRow, typed: Typed) -> list[Wish]:
 def _candidate(case: cases.CaseRow, shown: cases.CaseRow, given: Mapping[int, sources.Given]) -> Candidate:
     told = given.get(case.candidate_record_id or 0)
     name = (told.given.get("name", "") or told.key) if told else f"case {case.case_id}"
-    bits = say_bits(case.score) if case.score is not None else ""
+    bits = say_bits(case.score) if case.score is not None and not is_blind(case) else ""
     return Candidate(case.case_id, name, bits, case.case_id == shown.case_id)
 
 

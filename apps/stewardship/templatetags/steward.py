@@ -83,3 +83,9 @@ def plus(number: float, more: float) -> float:
 def minus(number: float, less: float) -> float:
     """Subtract, for geometry; never below 0."""
     return round(max(number - less, 0), 1)
+
+
+@register.filter
+def verdict_words(verdict: str) -> str:
+    """Write a verdict as its button does."""
+    return {"same": "Same customer", "different": "Different", "related": "Related"}.get(verdict, "Not sure")

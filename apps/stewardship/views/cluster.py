@@ -10,6 +10,7 @@ from django.views.decorators.http import require_http_methods
 
 from apps.base.errors import Forbidden, HubError
 from apps.cases import selectors as cases
+from apps.cases.blind import is_blind
 from apps.cases.claiming import release_claims
 from apps.pipeline.deciding import Outcome
 from apps.pipeline.gathering import Gathering, gather
@@ -51,7 +52,7 @@ def show_cluster(request: HttpRequest, case_id: int) -> HttpResponse:
     case = cases.get_case(case_id)
     sent = _records_in(request.POST) if request.method == "POST" else ()
     gathering = gather(case, also=sent)
-    if gathering is None:
+    if gathering is None or (request.method != "POST" and any(is_blind(one) for one in gathering.cases)):
         return redirect("stewardship:case", case_id)
     typed = _read(request.POST if request.method == "POST" else request.GET, gathering)
     if request.method != "POST" or request.POST.get("act") not in {"commit", "propose"}:

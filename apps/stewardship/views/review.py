@@ -8,8 +8,10 @@ from django.shortcuts import redirect
 from django.urls import reverse
 from django.views.decorators.http import require_POST, require_safe
 
+from apps.base.abilities import Ability
 from apps.base.errors import Conflict, Forbidden, HubError, Invalid
 from apps.cases import selectors as cases
+from apps.cases.blind import find_waiting, is_disputed
 from apps.cases.claiming import release_claims
 from apps.pipeline.deciding import CustomerChanged, Judgement, judge_case, undo_decision
 from apps.pipeline.deciding.weighing import SecondPersonNeeded
@@ -144,7 +146,7 @@ def undo(request: HttpRequest) -> HttpResponse:
 
 def _tell(judgement: Judgement) -> str:
     # A name may end in a full stop of its own.
-    if judgement.verdict == "not_sure":
+    if judgement.verdict == "not_sure" or not judgement.verdict_id:
         return judgement.message
     return f"{judgement.message.removesuffix('..').removesuffix('.')}. Undo takes it back."
 
@@ -159,7 +161,7 @@ def _render_case(
 ) -> HttpResponse:
     latest = decisions.find_latest_decision(actor_of(request)) if roles_of(request.user) & JUDGES else None
     pair = screens.build_pair(case, typed)
-    held = claim_for(request, case)
+    held, waiting = claim_for(request, case), find_waiting(case)
     verb = None
     if pair and case.state == "open" and not pair.is_one_already and roles_of(request.user) & JUDGES:
         verb = (
@@ -171,6 +173,8 @@ def _render_case(
         "held": held,
         "back": request.path if request.method == "GET" else "",
         "verb": verb,
+        "waiting": waiting if waiting and waiting.by == str(actor_of(request)) else None,
+        "may_decide": not is_disputed(case) or actor_of(request).may(Ability.DECIDE_ALONE),
         "case": case,
         "pair": pair,
         "latest": latest,
