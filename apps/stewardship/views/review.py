@@ -182,5 +182,5 @@ def _render_case(
         "typed": typed,
     }
     template = "stewardship/case.html" if pair is None else "stewardship/pair.html"
-    waiting = held.open_cases if held else None
-    return render_page(request, template, context, section="review", status=status, open_cases=waiting)
+    told_open = held.open_cases if held else None
+    return render_page(request, template, context, section="review", status=status, open_cases=told_open)
