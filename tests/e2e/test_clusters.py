@@ -57,8 +57,8 @@ def test_two_strays_that_nothing_suggests_leave_in_eight_by_keyboard(
     open_cluster(page, live_server, case)
     counter = Counter(page)
     counter.press("ArrowLeft Space ArrowLeft ArrowLeft ArrowLeft Space g")
-    expect(page.locator(".outcome tbody tr")).to_have_count(2)
-    expect(page.locator(".outcome")).to_contain_text("Customer A")
+    expect(page.locator(".foretold tbody tr")).to_have_count(2)
+    expect(page.locator(".foretold")).to_contain_text("Customer A")
     counter.press("m")
     expect(page.locator(".toast").first).to_contain_text("Grouped into")
     assert counter.count <= LIMIT
@@ -74,7 +74,7 @@ def test_two_strays_that_the_evidence_parts_leave_in_two(
     case = make_cluster(STRAYS)
     log_in_as(page, "steward")
     open_cluster(page, live_server, case)
-    expect(page.locator(".outcome tbody tr")).to_have_count(3)
+    expect(page.locator(".foretold tbody tr")).to_have_count(3)
     counter = Counter(page)
     counter.press("m")
     expect(page.locator(".toast").first).to_contain_text("Grouped into")
@@ -96,7 +96,7 @@ def test_the_suggestion_comes_back_by_a_key_and_numbers_send(
     expect(page.locator('[data-send="1"] [data-count]')).to_have_text("4")
     expect(page.get_by_role("heading", level=1)).to_be_focused()
     # What the page looks up by itself has come.
-    expect(page.locator(".outcome tbody tr")).to_have_count(3)
+    expect(page.locator(".foretold tbody tr")).to_have_count(3)
 
 
 def test_two_strays_leave_without_scripts(
@@ -111,7 +111,7 @@ def test_two_strays_leave_without_scripts(
     page.get_by_role("checkbox", name="Select s6").check()
     page.get_by_role("button", name="Customer A").click()
     page.get_by_role("button", name="Show what would happen").click()
-    expect(page.locator(".outcome tbody tr")).to_have_count(2)
+    expect(page.locator(".foretold tbody tr")).to_have_count(2)
     page.get_by_label("Reason").fill("two branches")
     page.get_by_role("button", name="Store the groups").click()
     expect(page.locator(".toast").first).to_contain_text("Grouped into")
