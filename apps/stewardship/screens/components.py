@@ -99,6 +99,6 @@ def _falls() -> Waterfall:
         Bar("Phone", "Different phone numbers", "", "4.0× against", "−2.0", "conflict", 141, 15, 141),
     )
     return Waterfall(
-        bars=bars, not_given=("Website",), no_weight=("Alike city",), score_word="Unclear", score_bits="−2.0",
+        bars=bars, not_given=("Website",), no_weight=("Alike city",), score_word="Unlikely", score_bits="−2.0",
         review_bits="−3.0", link_bits="+4.0", review_x=133.5, link_x=186, total_x=141, zero_x=156, tone="partial",
     )  # fmt: skip

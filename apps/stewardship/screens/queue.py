@@ -120,8 +120,7 @@ def _queue_row(
         evidence, _ = score_parts(parts[low], parts[high], active)
         against = _say_against(evidence, active.rules)
     if active and case.score is not None and not hides:
-        cuts = active.rules.thresholds
-        band = say_score(case.score, review=cuts.review, link=cuts.link)
+        band = say_score(case.score)
     bits = say_bits(case.score) if case.score is not None and not hides else ""
     subject, candidate = sides_of(case)
     return QueueRow(

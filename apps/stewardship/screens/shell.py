@@ -13,9 +13,7 @@ from apps.stewardship.roles import APPROVERS, JUDGES, KEEPERS, roles_of, title_o
 
 @dataclass(frozen=True, slots=True)
 class Shell:
-    """The menu's mark and count, who is logged in, their keys, and what they may do, and
-    how many proposals wait for them.
-    """
+    """The menu's mark and counts, who is logged in, their keys, and what they may do."""
 
     section: str
     open_cases: int

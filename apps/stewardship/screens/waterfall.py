@@ -68,7 +68,7 @@ def build_waterfall(pair: PairExplanation) -> Waterfall:
         bars=tuple(bars),
         not_given=tuple(_capital(c.title) for c in silent if c.label == "missing"),
         no_weight=tuple(_capital(c.sentence) for c in silent if c.label != "missing"),
-        score_word=say_score(pair.score, review=review, link=link),
+        score_word=say_score(pair.score),
         score_bits=say_bits(pair.score),
         review_bits=say_bits(review),
         link_bits=say_bits(link),

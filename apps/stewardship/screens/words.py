@@ -47,6 +47,7 @@ _RULES: Final[Mapping[str, str]] = {
     "verified_first": "best checked number",
     "first_in_order": "first in order of source and key",
 }
+_ODDS: Final = ((3_322, "Very likely"), (1_000, "Likely"), (-999, "Even odds"), (-3_321, "Unlikely"))
 _REASONS: Final[Mapping[str, str]] = {
     "alone": "no other record is like it",
     "linked": "linked by the rules",
@@ -109,10 +110,9 @@ def say_odds(millibits: int) -> str:
     return f"{text}× {'for' if millibits > 0 else 'against'}"
 
 
-def say_score(score: int, *, review: int, link: int) -> str:
-    """Return the word for a score, all three in millibits: the two thresholds cut unlikely from likely."""
-    if score >= link:
-        return "Very likely"
-    if score >= (review + link) // 2:
-        return "Likely"
-    return "Unclear" if score >= review else "Unlikely"
+def say_score(score: int) -> str:
+    """Return the word for a score in millibits, that is for odds: 0 are even, 1,000 are 2:1, 3,322 are 10:1."""
+    for least, word in _ODDS:
+        if score >= least:
+            return word
+    return "Very unlikely"

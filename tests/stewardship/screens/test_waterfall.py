@@ -63,9 +63,9 @@ def test_weights_are_odds_in_words(millibits: int, words: str) -> None:
     assert say_odds(millibits) == words
 
 
-def test_a_score_has_a_word_by_its_thresholds() -> None:
-    words = [say_score(score, review=-1_000, link=3_000) for score in (3_000, 1_000, -1_000, -1_001)]
-    assert words == ["Very likely", "Likely", "Unclear", "Unlikely"]
+def test_a_score_has_the_word_for_its_odds() -> None:
+    words = [say_score(score) for score in (3_322, 3_321, 1_000, 999, 0, -999, -1_000, -3_321, -3_322)]
+    assert words == ["Very likely", *["Likely"] * 2, *["Even odds"] * 3, *["Unlikely"] * 2, "Very unlikely"]
 
 
 def test_an_attribute_the_pages_don_t_know_stands_in_a_group_of_its_own() -> None:
