@@ -22,6 +22,7 @@ def test_keys_are_kept_for_one_person_and_shown_on_the_buttons(
     assert steward.post(PATH, OWN).status_code == 302
     case = f"/review/{small_hub.case.pk}/"
     assert 'value="same" data-key="y"' in steward.get(case).content.decode()
+    senior.post(f"{case}take-over/")
     assert 'value="same" data-key="m"' in senior.get(case).content.decode()
 
 

@@ -76,7 +76,7 @@ def build_waterfall(pair: PairExplanation) -> Waterfall:
         link_x=axis.at(link),
         total_x=axis.at(pair.score),
         zero_x=axis.at(0),
-        tone={"link": "agree", "review": "partial"}.get(pair.outcome, "conflict"),
+        tone="agree" if pair.score >= 1_000 else "conflict" if pair.score <= -1_000 else "partial",
     )
 
 
