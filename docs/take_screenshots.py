@@ -80,12 +80,22 @@ def _find_pages(page: Page, hub: str) -> dict[str, str]:
             records = link.evaluate("link => parseInt(link.nextSibling.textContent.replace(/\\D/g, ''))")
             customers[link.get_attribute("href") or ""] = int(records)
     if cases:
-        pages["pair"] = cases[0]
+        pages |= {"pair": cases[0], "cluster": cases[0].replace("/review/", "/review/cluster/")}
     if customers:
+        first, second, *_ = (address.strip("/").split("/")[-1] for address in customers)
+        pages["compare"] = f"/customers/compare/?a={first}&b={second}"
         customer = max(customers, key=lambda address: (customers[address], address))
         pages |= {"customer": customer, "sources": f"{customer}sources/", "why": f"{customer}why/"}
         pages |= {"company-codes": f"{customer}company-codes/", "history": f"{customer}history/"}
+        pages |= {"value": f"{customer}fields/name/", "split": _split_of(page, hub, customer)}
     return pages
+
+
+def _split_of(page: Page, hub: str, customer: str) -> str:
+    """Return the address that shows a customer split, its last record ticked."""
+    page.goto(f"{hub}{customer}split/")
+    ticked = page.locator("input[name=records]").last.get_attribute("value")
+    return f"{customer}split/?records={ticked}"
 
 
 if __name__ == "__main__":
