@@ -2,18 +2,20 @@
 
 import os
 import shutil
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 from django.conf import settings
 from django.test import Client
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, Request, expect, sync_playwright
 from pytest_django.live_server_helper import LiveServer
 
 from apps.base.actors import Actor
 from apps.stewardship.services import add_person
 
+MOST_SECONDS = 10
 PROGRAMS = ("chromium", "chromium-browser", "google-chrome")
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update"]
 
@@ -32,6 +34,26 @@ def browser() -> Iterator[Browser]:
         yield chromium
         chromium.close()
     del os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"]
+
+
+@pytest.fixture(autouse=True)
+def all_answered(transactional_db: None, page: Page) -> Iterator[None]:
+    """Let the hub answer what a page still asked for, before the database is emptied under it."""
+    waits: set[Request] = set()
+
+    def asked(request: Request) -> None:
+        waits.add(request)
+
+    def answered(request: Request) -> None:
+        waits.discard(request)
+
+    page.on("request", asked)
+    page.on("requestfinished", answered)
+    page.on("requestfailed", answered)
+    yield
+    until = time.monotonic() + MOST_SECONDS
+    while waits and time.monotonic() < until:
+        page.wait_for_timeout(50)
 
 
 @pytest.fixture

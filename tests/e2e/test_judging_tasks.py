@@ -184,6 +184,7 @@ def test_c3_of_two_people_at_one_case_the_later_reads_who_decided_and_keeps_what
     page.get_by_placeholder("Reason (optional)").fill("rang them up")
     page.locator("#row-phone").focus()
     page.keyboard.press("2")
+    other.get_by_role("button", name="Take over").click()
     other.get_by_role("button", name="Same customer").click()
     expect(other.locator(".toast.success")).to_contain_text("Merged into")
     page.get_by_role("button", name="Same customer").click()

@@ -43,7 +43,8 @@ def test_it_is_shown_before_the_hub_has_answered_and_judged_only_after(
 ) -> None:
     held: list[Route] = []
     hold(page, held)
-    page.keyboard.press("n")
+    with page.expect_request("**/judge/"):
+        page.keyboard.press("n")
     expect(heading(page)).not_to_have_text(first)
     second = heading(page).text_content() or ""
     expect(heading(page)).to_be_focused()
@@ -61,7 +62,8 @@ def test_it_is_shown_before_the_hub_has_answered_and_judged_only_after(
 def test_what_was_begun_on_it_is_kept(page: Page, first: str) -> None:
     held: list[Route] = []
     hold(page, held)
-    page.keyboard.press("n")
+    with page.expect_request("**/judge/"):
+        page.keyboard.press("n")
     expect(heading(page)).not_to_have_text(first)
     reason(page).fill("two branches")
     held[0].continue_()

@@ -8,7 +8,7 @@ from apps.base.actors import Actor, acting
 from apps.base.errors import Forbidden
 from apps.base.locks import Gate, lock_gate
 from apps.base.retrying import retrying
-from apps.cases.selectors import get_case
+from apps.cases.selectors import CaseRow, get_case, list_open_cases_of
 from apps.cases.services import close_case, close_cases_about, reopen_case
 from apps.delivery.services import drop_undone
 from apps.golden.pinning import end_pins_of_decision
@@ -121,19 +121,26 @@ def _keep_open(taken: Taken, places: Mapping[int, Place], actor: Actor) -> int |
     if case is None or case.state != "open":
         return None
     low, high = case.low_record_id, case.high_record_id
-    if case.kind == "pair" and low is not None and high is not None:
-        moot = _why_moot(low, high, places)
+    if case.kind in ("pair", "weak") and low is not None and high is not None:
+        moot = _why_moot(case, low, high, places)
         if moot:
             close_case(case_id=case.case_id, reason=f"moot: {moot}", actor=actor)
             return None
     return case.case_id
 
 
-def _why_moot(low: int, high: int, places: Mapping[int, Place]) -> str:
+def _why_moot(case: CaseRow, low: int, high: int, places: Mapping[int, Place]) -> str:
     if low not in places or high not in places:
         return "a record is gone"
-    if places[low].gid == places[high].gid:
+    is_one = places[low].gid == places[high].gid
+    if is_one and case.kind == "pair":
         return "the records are one customer"
+    if case.kind == "weak":
+        if not is_one:
+            return "the records are in two customers now"
+        others = list_open_cases_of(list(places[low].member_ids))
+        if any(other.kind == "weak" and other.case_id != case.case_id for other in others):
+            return "other records of the customer are asked about"
     is_settled = any(said.pair == (min(low, high), max(low, high)) for said in list_standing((low, high)))
     return "another decision settles it" if is_settled else ""
 

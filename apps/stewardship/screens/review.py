@@ -135,11 +135,7 @@ def build_pair(case: cases.CaseRow, typed: Typed = NOTHING) -> PairPage | None:
     if not pair:
         return None
     low, high = pair
-    named = cases.list_open_cases_of(list(pair), limit=MOST_NAMED)
-    subject = case.subject_record_id
-    siblings = [other for other in named if subject is not None and other.subject_record_id == subject]
-    asked = siblings if case in siblings else [case, *siblings]
-    others = [other for other in named if other not in asked]
+    asked, others = _questions_beside(case, pair)
     customers = golden.list_customers_of_records(pair)
     members = _members_of(customers) if case.state == "open" else []
     asked_about = {low, high, *(record for other in (*others, *asked) for record in records_of(other))}
@@ -149,10 +145,8 @@ def build_pair(case: cases.CaseRow, typed: Typed = NOTHING) -> PairPage | None:
     joined = read_joined({low, high, *members})
     sides = tuple(_side(record, given[record], customers) for record in pair)
     left, right = sides if sides_of(case)[0] == low else (sides[1], sides[0])
-    explained, rules, problem = _explain(low, high, joined)
-    if is_blind(case):
-        # Whoever judges blind sees what the records say, and nothing that the rules make of it.
-        explained, rules, problem = None, None, ""
+    # Whoever judges blind sees what the records say, and nothing that the rules make of it.
+    explained, rules, problem = (None, None, "") if is_blind(case) else _explain(low, high, joined)
     is_one = bool(left.customer and right.customer and left.customer.gid == right.customer.gid)
     has_result = bool(members) and rules is not None
     results = build_result(joined, given, rules, typed) if has_result and rules else {}
@@ -181,6 +175,15 @@ def build_pair(case: cases.CaseRow, typed: Typed = NOTHING) -> PairPage | None:
         changes=tell_changes(case),
         others=tuple((other, _name_of_other(other, set(pair), given)) for other in others[:MOST_OTHERS]),
     )
+
+
+def _questions_beside(case: cases.CaseRow, pair: Sequence[int]) -> tuple[list[cases.CaseRow], list[cases.CaseRow]]:
+    """Return the open questions of the same source record, this one among them, and others that name one of the two."""
+    named = cases.list_open_cases_of(list(pair), limit=MOST_NAMED)
+    subject = case.subject_record_id
+    siblings = [other for other in named if subject is not None and other.subject_record_id == subject]
+    asked = siblings if case in siblings else [case, *siblings]
+    return asked, [other for other in named if other not in asked]
 
 
 _WHY_ASKED = {
