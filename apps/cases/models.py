@@ -28,6 +28,8 @@ class Case(models.Model):
     high_record_id = models.BigIntegerField(null=True)
     # The one of the two that is asked about: the queue shows it with all its candidates. Null: the case stands alone.
     subject_record_id = models.BigIntegerField(null=True)
+    # The codes of the two sources, in alphabetical order with a full stop between: a record never changes its source.
+    systems = models.CharField(max_length=81, default="", db_default="", blank=True)
     # How many source records a wrong answer would misplace.
     stake = models.IntegerField(default=1, db_default=1)
     score = models.IntegerField(null=True)
@@ -63,6 +65,18 @@ class Case(models.Model):
             # list_open_groups: whether a record has a more pressing candidate, and which candidates it has
             models.Index(
                 fields=["subject_record_id", "-priority", "id"], condition=Q(state="open"), name="open_case_by_subject"
+            ),
+            # narrowing.list_open: oldest or newest first, over the whole set, and pages of either
+            models.Index(fields=["opened_at", "id"], condition=Q(state="open"), name="open_case_by_age"),
+            # narrowing.list_open: likeliest first, and within a band of scores
+            models.Index(
+                fields=["-score", "id"], condition=Q(state="open", score__isnull=False), name="open_case_by_score"
+            ),
+            # narrowing.tally_open: the counts beside every filter, without a look at the rows
+            models.Index(
+                fields=["kind", "systems", "score", "opened_at", "id"],
+                condition=Q(state="open"),
+                name="open_case_tally",
             ),
             # close_moot_cases: open cases that name a record
             models.Index(fields=["high_record_id"], condition=Q(state="open"), name="open_case_by_high_record"),

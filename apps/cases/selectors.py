@@ -99,11 +99,11 @@ def list_open_groups(
     heads = heads.filter(*heads_where)
     if after is not None:
         heads = heads.filter(_follows(after))
-    found = [_case(row) for row in heads.order_by("-priority", "pk")[:limit]]
+    found = [row_of(row) for row in heads.order_by("-priority", "pk")[:limit]]
     candidates: dict[int, list[CaseRow]] = {}
     subjects = [head.subject_record_id for head in found if head.subject_record_id is not None]
     for row in is_open.filter(subject_record_id__in=subjects).order_by("-priority", "pk") if subjects else ():
-        candidates.setdefault(row.subject_record_id or 0, []).append(_case(row))
+        candidates.setdefault(row.subject_record_id or 0, []).append(row_of(row))
     return [Group(tuple(candidates.get(head.subject_record_id or 0, [head]))) for head in found]
 
 
@@ -112,7 +112,7 @@ def list_candidates(case: CaseRow) -> list[CaseRow]:
     if case.subject_record_id is None:
         return []
     rows = Case.objects.filter(state=Case.State.OPEN, subject_record_id=case.subject_record_id)
-    return [_case(row) for row in rows.order_by("-priority", "pk")]
+    return [row_of(row) for row in rows.order_by("-priority", "pk")]
 
 
 def find_place_of_group(case: CaseRow, *, since: datetime) -> tuple[int, int]:
@@ -143,7 +143,7 @@ def list_open_cases(*, after: tuple[int, int] | None = None, limit: int = 50, ki
         rows = rows.filter(kind=kind)
     if after is not None:
         rows = rows.filter(_follows(after))
-    return [_case(row) for row in rows[:limit]]
+    return [row_of(row) for row in rows[:limit]]
 
 
 def get_case(case_id: int) -> CaseRow:
@@ -151,7 +151,7 @@ def get_case(case_id: int) -> CaseRow:
     row = Case.objects.filter(pk=case_id).first()
     if row is None:
         raise NotFound(f"There is no case {case_id}.", case=case_id)
-    return _case(row)
+    return row_of(row)
 
 
 def count_open_cases() -> dict[str, int]:
@@ -164,7 +164,7 @@ def find_open_case(low: int, high: int) -> CaseRow | None:
     """Return the open case about a pair of source records, whichever is named first, or None. One query."""
     low, high = min(low, high), max(low, high)
     row = Case.objects.filter(state=Case.State.OPEN, low_record_id=low, high_record_id=high).first()
-    return None if row is None else _case(row)
+    return None if row is None else row_of(row)
 
 
 def list_open_cases_between(ours: Sequence[int], theirs: Sequence[int]) -> list[CaseRow]:
@@ -173,7 +173,7 @@ def list_open_cases_between(ours: Sequence[int], theirs: Sequence[int]) -> list[
         Q(low_record_id__in=lows, high_record_id__in=highs) for lows, highs in ((ours, theirs), (theirs, ours))
     )
     rows = Case.objects.filter(one_way | other_way, state=Case.State.OPEN)
-    return [_case(row) for row in rows.order_by("-priority", "pk")]
+    return [row_of(row) for row in rows.order_by("-priority", "pk")]
 
 
 def list_open_cases_of(record_ids: list[int], *, limit: int = 50) -> list[CaseRow]:
@@ -182,7 +182,7 @@ def list_open_cases_of(record_ids: list[int], *, limit: int = 50) -> list[CaseRo
         return []
     names_a_record = Q(low_record_id__in=record_ids) | Q(high_record_id__in=record_ids)
     rows = Case.objects.filter(names_a_record, state=Case.State.OPEN, low_record_id__isnull=False)
-    return [_case(row) for row in rows.order_by("-priority", "pk")[:limit]]
+    return [row_of(row) for row in rows.order_by("-priority", "pk")[:limit]]
 
 
 def list_open_pairs_of(record_ids: Iterable[int]) -> list[tuple[int, int, int]]:
@@ -200,7 +200,8 @@ def _follows(place: tuple[int, int]) -> Q:
     return Q(priority__lt=priority) | Q(priority=priority, pk__gt=case_id)
 
 
-def _case(row: Case) -> CaseRow:
+def row_of(row: Case) -> CaseRow:
+    """Return a case as the frozen value that leaves the app."""
     return CaseRow(
         case_id=row.pk,
         kind=row.kind,

@@ -44,13 +44,13 @@ QUESTIONS = {
 }
 OPEN_PAIRS = f"""
 INSERT INTO cases_case
-    (kind, state, low_record_id, high_record_id, subject_record_id, stake, score, priority, question, facts, run_id,
-     opened_at, closed_by, close_reason)
-SELECT p.kind, 'open', p.low, p.high, p.subject, p.stake, p.score,
+    (kind, state, low_record_id, high_record_id, subject_record_id, systems, stake, score, priority, question, facts,
+     run_id, opened_at, closed_by, close_reason)
+SELECT p.kind, 'open', p.low, p.high, p.subject, coalesce(p.systems, ''), p.stake, p.score,
        {_NEW},
        %(questions)s::jsonb ->> p.kind, jsonb_build_object('reason', p.reason), %(run)s, %(now)s, '', ''
 FROM jsonb_to_recordset(%(pairs)s::jsonb)
-     AS p(kind text, low bigint, high bigint, subject bigint, stake int, score int, reason text)
+     AS p(kind text, low bigint, high bigint, subject bigint, stake int, score int, reason text, systems text)
 ON CONFLICT (low_record_id, high_record_id) WHERE state = 'open' AND low_record_id IS NOT NULL
 DO UPDATE SET score = excluded.score, stake = excluded.stake, subject_record_id = excluded.subject_record_id,
     priority = CASE WHEN cases_case.kind NOT IN ('pair', 'weak') THEN cases_case.priority ELSE {_ASKED_ANEW} END
@@ -113,9 +113,10 @@ def settle_pair_cases(
     run_id: int,
     actor: Actor,
 ) -> tuple[int, int]:
-    """Open a case per pair (kind, low, high, subject, stake, score, reason), close those of `records` not asked now.
+    """Open a case per pair (kind, low, high, subject, stake, score, reason, systems), close what isn't asked now.
 
-    `elsewhere` names pairs of these records that another transaction of the same run asks about: they stay as they are.
+    What is closed is about `records`. `elsewhere` names pairs of these records that another transaction of the same
+    run asks about: they stay as they are.
     `facts` say why a case closes. Runs inside the caller's transaction; returns how many were opened, and closed.
     """
     decision = f"moot: decision {facts.verdict_id} keeps the records apart or asks about others of their customers"
@@ -153,6 +154,7 @@ def ask_about_pair(
     question: str,
     about: dict[str, Any],
     facts: dict[str, Any],
+    systems: str = "",
     run_id: int = 0,
     actor: Actor,
 ) -> int:
@@ -169,7 +171,7 @@ def ask_about_pair(
         if case is None:
             case = Case(low_record_id=low, high_record_id=high, priority=_ASKED_FIRST, opened_at=timezone.now())
             case.subject_record_id = high
-            case.run_id, case.facts = run_id, {}
+            case.run_id, case.facts, case.systems = run_id, {}, systems
         if is_new or case.facts | told != case.facts:
             case.kind, case.question, case.facts = kind, question[:300], case.facts | told
             case.save()

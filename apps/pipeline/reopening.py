@@ -9,6 +9,7 @@ from apps.engine.rules import RuleSet
 from apps.matching.differences import Reexamined, are_any_different, reexamine_differences
 from apps.matching.evidence import Change
 from apps.rulebook.selectors import find_active_rules
+from apps.sources.selectors import list_systems
 
 REOPENED = "reopened"
 QUESTION = "These were judged different, and what was known then has changed. Are they the same customer?"
@@ -32,6 +33,8 @@ def reopen_differences(
     for pair in found:
         if not pair.changes:
             _close_unsupported(pair, actor)
+    loudest = list(_loudest(found))
+    systems = list_systems([(pair.low, pair.high) for pair in loudest])
     return [
         ask_about_pair(
             kind=REOPENED,
@@ -40,10 +43,11 @@ def reopen_differences(
             question=QUESTION,
             about={"decision": pair.verdict_id},
             facts={"reason": "changed", "changes": [_fact(change) for change in pair.changes]},
+            systems=systems[pair.low, pair.high],
             run_id=run_id,
             actor=actor,
         )
-        for pair in _loudest(found)
+        for pair in loudest
     ]
 
 

@@ -27,6 +27,7 @@ from apps.legal.services import close_entities, store_entities
 from apps.matching.services import Beside, forget_standard_records, replace_links, store_standard_records
 from apps.outbox.services import post_event_frame
 from apps.pipeline.reopening import reopen_differences
+from apps.sources.selectors import list_systems
 from apps.sources.services import mark_applied
 
 # What was read must still hold: who belongs where, which version was applied, that no verdict came in since and no pin
@@ -139,7 +140,7 @@ def write_chunk(chunk: Chunk, context: Context) -> dict[str, int]:
     deliveries = enqueue(event_ids=event_ids, actor=context.actor, not_before=_hold_until(context))
     wished = _tell_sources(chunk, context)
     opened, closed = settle_pair_cases(
-        pairs=chunk.cases,
+        pairs=_with_systems(chunk.cases),
         records=placed(chunk),
         elsewhere=chunk.cases_elsewhere,
         facts=_facts(chunk, context),
@@ -155,6 +156,11 @@ def write_chunk(chunk: Chunk, context: Context) -> dict[str, int]:
         "cases_closed": closed,
         "write_backs": wished,
     }
+
+
+def _with_systems(pairs: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    systems = list_systems({(pair["low"], pair["high"]) for pair in pairs})
+    return [pair | {"systems": systems[pair["low"], pair["high"]]} for pair in pairs]
 
 
 def count_chunk(chunk: Chunk) -> dict[str, int]:

@@ -1,6 +1,6 @@
 """Read what sources said. Every answer is a frozen value; nothing here writes."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
@@ -160,6 +160,18 @@ def list_records(record_ids: Iterable[int]) -> dict[int, Record]:
     if not ids:
         return {}
     return {record.record_id: record for record in _records("r.id = ANY(%s)", [ids])}
+
+
+def list_systems(pairs: Collection[tuple[int, int]]) -> dict[tuple[int, int], str]:
+    """Return for each pair of records the codes of their two sources, in order, with a full stop between.
+
+    One query; none for no pairs.
+    """
+    ids = {record for pair in pairs for record in pair}
+    if not ids:
+        return {}
+    codes = dict(SourceRecord.objects.filter(pk__in=ids).values_list("pk", "source__code"))
+    return {pair: ".".join(sorted(codes[record] for record in pair if record in codes)) for pair in pairs}
 
 
 def list_versions(record_id: int, *, limit: int = 50) -> list[Version]:

@@ -77,6 +77,7 @@ def make_case(
             low_record_id=low,
             high_record_id=high,
             subject_record_id=subject.pk if subject is not None else None,
+            systems=".".join(sorted(r.source.code for r in (a, b))) if a is not None and b is not None else "",
             score=800 if low is not None else None,
             priority=priority,
             question=question,

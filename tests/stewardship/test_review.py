@@ -2,9 +2,11 @@
 
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 from django.test import Client
+from pytest_django import DjangoAssertNumQueries
 
 from apps.base.actors import Actor
 from apps.cases.models import Case
@@ -44,11 +46,11 @@ def test_the_queue_goes_on_where_the_page_before_ended(steward: Client, small_hu
     for _ in range(60):
         make_case(make_record(), make_record())
     first = steward.get("/review/").context["queue"]
-    second = steward.get("/review/", {"after": first.next_after}).context["queue"]
+    second = steward.get(f"/review/{first.following}").context["queue"]
     ids = [row.case.case_id for row in (*first.rows, *second.rows)]
     assert len(ids) == len(set(ids)) == 61
     assert ids[0] == small_hub.case.pk
-    assert not second.next_after
+    assert not second.following
 
 
 def test_the_queue_is_narrowed_to_a_kind(steward: Client, small_hub: SmallHub) -> None:
@@ -56,6 +58,37 @@ def test_the_queue_is_narrowed_to_a_kind(steward: Client, small_hub: SmallHub) -
     queue = steward.get("/review/", {"kind": "drop_guard"}).context["queue"]
     assert [row.case.kind for row in queue.rows] == ["drop_guard"]
     assert queue.total == 2
+
+
+def test_each_way_to_narrow_says_how_many_it_leaves_and_leaves_them(
+    steward: Client, small_hub: SmallHub, django_assert_max_num_queries: DjangoAssertNumQueries
+) -> None:
+    for source in ("crm", "erp", "erp"):
+        make_case(make_record(source=source), make_record(source="erp"))
+    make_case(kind=Case.Kind.GROWTH, question="Sixty records. One customer?")
+    with django_assert_max_num_queries(15):
+        facets = steward.get("/review/").context["queue"].facets
+    assert {"Kind", "Source systems"} <= {facet.title for facet in facets}
+    for facet in facets:
+        for choice in facet.choices:
+            narrowed = steward.get(f"/review/{choice.address}").context["queue"]
+            assert narrowed.matching == len(narrowed.rows) == choice.count, choice.words
+            assert narrowed.total == 5
+    systems = next(facet for facet in facets if facet.title == "Source systems")
+    within = next(choice for choice in systems.choices if choice.words.startswith("Within"))
+    assert within.count == 2
+    nowhere = steward.get("/review/", {"systems": "nobody.nothing", "band": "odd", "age": "odd", "after": "x"})
+    assert not nowhere.context["queue"].rows
+    assert "No case left here" in nowhere.content.decode()
+
+
+def test_an_order_is_one_of_the_whole_queue_not_of_the_page(steward: Client, small_hub: SmallHub) -> None:
+    made = [make_case(make_record(), make_record(), priority=number) for number in range(60)]
+    Case.objects.filter(pk=made[0].pk).update(opened_at=made[0].opened_at - timedelta(days=400))
+    first = steward.get("/review/", {"order": "oldest"}).context["queue"]
+    assert first.rows[0].case.case_id == made[0].pk, "least pressing, on the second page by priority"
+    second = steward.get(f"/review/{first.following}").context["queue"]
+    assert len({row.case.case_id for row in (*first.rows, *second.rows)}) == 61
 
 
 def test_a_case_about_no_pair_shows_its_question(steward: Client, small_hub: SmallHub) -> None:

@@ -22,6 +22,7 @@ from apps.pipeline.foreseeing import Choice
 from apps.pipeline.reopening import REOPENED
 from apps.pipeline.runs import QuietJournal
 from apps.rulebook.selectors import get_active_rules
+from apps.sources.selectors import list_systems
 
 CONFLICT = "conflict"
 
@@ -187,6 +188,7 @@ def _ask_about_clashes(decision: Decision, verdict_id: int, *, actor: Actor) -> 
                 question=question,
                 about={"decision": verdict_id} | ({"group": at} if at else {}),
                 facts={"reason": "barred", "attribute": clash.attribute},
+                systems=list_systems([(clash.low, clash.high)])[clash.low, clash.high],
                 actor=actor,
             )
         )

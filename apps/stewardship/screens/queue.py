@@ -3,25 +3,38 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from django.db.models import Q
 from django.utils import timezone
 
 from apps.cases import selectors as cases
 from apps.cases.blind import is_blind
-from apps.cases.claiming import held_by, held_by_others, list_claims
+from apps.cases.claiming import list_claims
+from apps.cases.narrowing import Filter, count_open, list_open, tally_open
 from apps.engine.records import Evidence
 from apps.engine.rules import RuleSet
 from apps.matching import selectors as matching
 from apps.matching.selectors.pairs import score_parts
 from apps.rulebook.selectors import ActiveRules, find_active_rules
 from apps.sources import selectors as sources
-from apps.stewardship.screens.home import KIND_WORDS
+from apps.stewardship.screens.facets import (
+    AGES,
+    BY_PRIORITY,
+    Asked,
+    Choice,
+    Facet,
+    build_claims,
+    build_facets,
+    build_orders,
+    count_matching,
+    filter_of,
+    list_cuts,
+    read_mark,
+    write_mark,
+)
 from apps.stewardship.screens.review import records_of, sides_of
 from apps.stewardship.screens.waterfall import say_bits
 from apps.stewardship.screens.words import say_score
 
 PAGE = 50
-CLAIMS = (("", "Everything"), ("free", "Nobody else looks at it"), ("mine", "Mine"), ("taken", "Others look at it"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,65 +58,74 @@ class QueueRow:
 
 @dataclass(frozen=True, slots=True)
 class Queue:
-    """A page of the queue, the counts of every kind, and the mark from which the next page goes on."""
+    """A page of the queue, the facets that narrow it, and the address from which the next page goes on.
+
+    `total` counts all open cases, `matching` those that the filter lets through.
+    """
 
     rows: tuple[QueueRow, ...]
-    kinds: tuple[tuple[str, str, int], ...]
-    kind: str
-    claim: str
+    facets: tuple[Facet, ...]
+    orders: tuple[Choice, ...]
+    claims: tuple[Choice, ...]
+    asked: Asked
     total: int
+    matching: int
     groups: int
-    next_after: str
+    following: str
     is_first: bool
-    claims: tuple[tuple[str, str], ...] = CLAIMS
+
+    @property
+    def is_narrowed(self) -> bool:
+        """Whether a filter is set."""
+        return self.asked.is_narrowed
 
 
-def build_queue(*, kind: str = "", claim: str = "", after: tuple[int, int] | None = None, person: str = "") -> Queue:
-    """Return a page of the queue, most pressing first; `claim` is free, mine or taken, by who looks at what.
+def build_queue(asked: Asked, *, person: str = "") -> Queue:
+    """Return a page of the queue, most pressing first or in the order asked for. At most eleven queries.
 
-    At most nine queries.
+    By priority, narrowed by nothing but a kind and who looks at what, the candidates of one record are one line; else
+    each is its own.
     """
-    claim = claim if claim in dict(CLAIMS) else ""
-    counts = cases.count_open_cases()
-    known = kind if kind in counts else ""
-    found = cases.list_open_groups(
-        after=after, limit=PAGE + 1, kind=known or None, heads_where=_by_claim(claim, person)
-    )
+    asked, active, now = asked.known(), find_active_rules(), timezone.now()
+    cuts = list_cuts(active.rules) if active else []
+    tallies = tally_open(cuts=cuts, ages=[now - age for age in AGES.values()])
+    wanted = filter_of(asked, cuts, now, person)
+    found = _list_groups(asked, wanted)
     shown = found[:PAGE]
     ids = [record for group in shown for record in records_of(group.head)]
     given = sources.list_given(ids)
-    active = find_active_rules()
     parts = matching.get_parts(ids) if active else {}
     looks = list_claims([group.head.case_id for group in shown])
     rows = [
         replace(_queue_row(group, given, parts, active), looks=looks.get(group.head.case_id, "")) for group in shown
     ]
+    names = {source.code: source.name for source in sources.list_sources()}
     last = shown[-1].head if shown else None
     return Queue(
         rows=tuple(rows),
-        kinds=tuple((name, KIND_WORDS.get(name, name), count) for name, count in counts.items() if count),
-        kind=known,
-        claim=claim,
-        total=sum(counts.values()),
-        groups=cases.count_open_groups(),
-        next_after=f"{last.priority}.{last.case_id}" if last and len(found) > PAGE else "",
-        is_first=after is None,
+        facets=build_facets(asked, tallies, names),
+        orders=build_orders(asked),
+        claims=build_claims(asked),
+        asked=asked,
+        total=sum(row.count for row in tallies),
+        matching=count_open(wanted) if asked.claim else count_matching(asked, tallies),
+        groups=cases.count_open_groups() if _is_grouped(asked) and not asked.is_narrowed and not asked.after else 0,
+        following=asked.address(after=write_mark(last, asked.order)) if last and len(found) > PAGE else "",
+        is_first=not asked.after,
     )
 
 
-def _by_claim(claim: str, person: str) -> list[Q]:
-    if claim == "mine":
-        return [held_by(person)]
-    return [] if not claim else [held_by_others(person) if claim == "taken" else ~held_by_others(person)]
+def _is_grouped(asked: Asked) -> bool:
+    return asked.order == BY_PRIORITY and not (asked.systems or asked.band or asked.age)
 
 
-def parse_after(text: str) -> tuple[int, int] | None:
-    """Return the (priority, case id) of a page's mark, or None where it is none."""
-    priority, _, case_id = text.partition(".")
-    try:
-        return int(priority), int(case_id)
-    except ValueError:
-        return None
+def _list_groups(asked: Asked, wanted: Filter) -> list[cases.Group]:
+    mark = read_mark(asked)
+    if _is_grouped(asked):
+        kind = asked.kind or None
+        return cases.list_open_groups(after=mark, limit=PAGE + 1, kind=kind, heads_where=wanted.also)
+    rows = list_open(wanted, order=asked.order, after=mark, limit=PAGE + 1)
+    return [cases.Group((row,)) for row in rows]
 
 
 def _queue_row(

@@ -24,6 +24,7 @@ from apps.stewardship.screens import decisions
 from apps.stewardship.screens import queue as queues
 from apps.stewardship.screens import review as screens
 from apps.stewardship.screens.approvals import verb_for_pair, verb_of_refusal
+from apps.stewardship.screens.facets import Asked
 from apps.stewardship.screens.result import NOTHING, Typed
 from apps.stewardship.views.approvals import propose_act, wants_proposal
 from apps.stewardship.views.claims import claim_for
@@ -33,14 +34,8 @@ from apps.stewardship.views.claims import claim_for
 @page()
 def show_queue(request: HttpRequest) -> HttpResponse:
     """Show the open cases, most pressing first."""
-    after = queues.parse_after(request.GET.get("after", ""))
-    queue = queues.build_queue(
-        kind=request.GET.get("kind", ""),
-        claim=request.GET.get("claim", ""),
-        after=after,
-        person=str(actor_of(request)),
-    )
-    return render_page(request, "stewardship/queue.html", {"queue": queue}, section="review")
+    queue = queues.build_queue(Asked.read(request.GET), person=str(actor_of(request)))
+    return render_page(request, "stewardship/queue.html", {"queue": queue}, section="review", open_cases=queue.total)
 
 
 @require_safe
