@@ -114,10 +114,11 @@ class KeysForm(forms.Form):
 
 
 class UndoForm(forms.Form):
-    """The decision to take back."""
+    """The decision to take back, and the page it was on: the person's decisions, or a customer's history."""
 
     verdict_id = forms.IntegerField(min_value=1)
     stay = forms.BooleanField(required=False)
+    customer = forms.CharField(max_length=40, required=False)
 
 
 class FixForm(forms.Form):
@@ -199,10 +200,11 @@ def decisions_in(data: QueryDict) -> list[int]:
 
 
 class ReleaseForm(forms.Form):
-    """Why a value is released, and the customer's version on the screen."""
+    """Why a value is released, and the customer's version on the screen; `back` is the page to go back to."""
 
     version = forms.IntegerField(min_value=0)
     reason = forms.CharField(max_length=500, strip=True)
+    back = forms.ChoiceField(choices=(("", "summary"), ("history", "history")), required=False)
 
 
 def _record(name: str) -> SourceKey:

@@ -109,6 +109,7 @@ def test_a_record_is_split_out_by_keyboard_alone_and_undone(
     assert home_of("erp") != gid
     page.locator(".toast").get_by_role("button", name="Undo").click()
     expect(page.locator(".toast").first).to_contain_text("Decision undone")
+    expect(page).to_have_url(f"{live_server.url}/customers/{gid}/")
     assert home_of("erp") == gid
 
 

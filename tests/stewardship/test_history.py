@@ -131,3 +131,49 @@ def test_the_fullest_page_takes_few_queries(steward: Client, small_hub: SmallHub
             response = steward.get(history(small_hub), query)
         assert len(queries) <= 15, (query, len(queries))
         assert ("compared" in response.context) == bool(query)
+
+
+def fix_name(client: Client, hub: SmallHub, value: str, reason: str) -> None:
+    sent = {"version": golden.get_customer(hub.acme.gid).version, "choice": "own", "own": value, "reason": reason}
+    answer = client.post(f"/customers/{hub.acme.gid}/fields/name/fix/", {**sent, "until": "released"})
+    assert answer.status_code == 302
+
+
+def name_of(hub: SmallHub) -> tuple[str, int | None]:
+    return next((v.value, v.pin_id) for v in golden.get_customer(hub.acme.gid).values if v.attribute == "name")
+
+
+def test_a_fixed_value_is_let_go_from_its_row_while_it_holds(
+    log_in: Callable[[str], Client], small_hub: SmallHub
+) -> None:
+    steward, viewer = log_in("steward"), log_in("viewer")
+    fix_name(steward, small_hub, "Acme as registered", "register")
+    fix_name(steward, small_hub, "Acme of Hamburg", "letterhead")
+    page = steward.get(history(small_hub))
+    rows = [row for row in page.context["history"].rows if row.what.startswith("Fixed")]
+    assert [(row.what, row.reason, row.to_release) for row in rows] == [
+        ("Fixed Name", "letterhead", (("name", "Name"),)),
+        ("Fixed Name", "register", ()),
+    ]
+    target = f"/customers/{small_hub.acme.gid}/fields/name/release/"
+    assert middle(page).count(f'action="{target}"') == 1
+    assert target not in middle(viewer.get(history(small_hub)))
+    version = golden.get_customer(small_hub.acme.gid).version
+    answer = steward.post(target, {"version": version, "reason": "undone", "back": "history"})
+    assert answer.headers["Location"] == history(small_hub)
+    assert name_of(small_hub)[1] is None
+    assert target not in middle(steward.get(history(small_hub)))
+
+
+def test_fixing_the_very_value_of_the_rules_is_told_too(steward: Client, small_hub: SmallHub) -> None:
+    fix_name(steward, small_hub, name_of(small_hub)[0], "checked")
+    row = steward.get(history(small_hub)).context["history"].rows[0]
+    assert (row.what, row.changes[0].sign, row.to_release) == ("Fixed Name", "", (("name", "Name"),))
+    assert "as before" in middle(steward.get(history(small_hub)))
+
+
+def test_undoing_from_the_history_comes_back_to_it(steward: Client, small_hub: SmallHub) -> None:
+    verdict = split(steward, small_hub)
+    assert f'name="customer" value="{small_hub.acme.gid}"' in middle(steward.get(history(small_hub)))
+    answer = steward.post("/review/undo/", {"verdict_id": verdict, "customer": small_hub.acme.gid})
+    assert answer.headers["Location"] == history(small_hub)

@@ -175,7 +175,8 @@ def test_the_result_can_be_undone_from_the_page_that_follows(steward: Client, sm
     assert response.redirect_chain == [(f"/customers/{small_hub.acme.gid}/", 302)]
     verdict = Verdict.objects.get()
     assert f'name="verdict_id" value="{verdict.pk}"' in response.content.decode()
-    steward.post("/review/undo/", {"verdict_id": verdict.pk})
+    undone = steward.post("/review/undo/", {"verdict_id": verdict.pk})
+    assert undone.headers["Location"] == f"/customers/{small_hub.acme.gid}/"
     assert stored(small_hub.acme.gid)[0] == before
 
 

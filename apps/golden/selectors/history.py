@@ -34,11 +34,15 @@ class _MembershipEntry(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """One attribute before and after; an empty text stands for no value."""
+    """One attribute before and after; an empty text stands for no value.
+
+    `pin_id` is the pin that fixed what came after, 0 where none began to hold with this change.
+    """
 
     attribute: str
     before: str
     after: str
+    pin_id: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,7 +138,7 @@ def _list_own(golden_id: int | Subquery, limit: int) -> tuple[list[HistoryRow], 
                 reason=entry.history_change_reason or "",
                 run_id=entry.history_run,
                 version=entry.version,
-                changes=tuple(_changes(_facts(before), _facts(entry))) if kind != "deleted" else (),
+                changes=tuple(_changes(_facts(before), _facts(entry), _pins(before), _pins(entry))) if kind != "deleted" else (),
                 record_id=None,
                 source_code="",
                 source_key="",
@@ -150,13 +154,23 @@ def _facts(entry: _GoldenEntry | None) -> dict[str, str]:
     return {"state": entry.state} | {value.attribute: value.value for value in read_values(entry.values)}
 
 
-def _changes(before: Mapping[str, str], after: Mapping[str, str]) -> Iterable[Change]:
+def _pins(entry: _GoldenEntry | None) -> dict[str, int]:
+    """Return the pin that holds each value that a person fixed."""
+    return {value.attribute: value.pin_id for value in read_values(entry.values) if value.pin_id} if entry else {}
+
+
+def _changes(
+    before: Mapping[str, str], after: Mapping[str, str], pins_before: Mapping[str, int], pins: Mapping[str, int]
+) -> Iterable[Change]:
     # A customer that is gone has lost every value; saying so of each would bury what happened.
     gone = after["state"] != GoldenRecord.State.LIVE
     for attribute in ["state"] if gone else sorted(before.keys() | after.keys()):
         old, new = before.get(attribute, ""), after.get(attribute, "")
-        if old != new:
-            yield Change(attribute, old, new)
+        pin = pins.get(attribute, 0)
+        # A pin may fix the very value that the rules had chosen.
+        began = pin if pin != pins_before.get(attribute, 0) else 0
+        if old != new or began:
+            yield Change(attribute, old, new, began)
 
 
 def _list_memberships(golden_id: int, record_ids: set[int], limit: int) -> list[HistoryRow]:

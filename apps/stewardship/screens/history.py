@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from itertools import groupby
 
 from apps.golden import selectors as golden
@@ -11,6 +11,8 @@ from apps.stewardship.screens.lanes import Lanes, build_lanes
 from apps.stewardship.screens.words import group_attributes, title_of
 
 HISTORY_ROWS = 100
+_TOGETHER = timedelta(seconds=1)
+"""What one transaction writes is no further apart."""
 _KINDS = {
     "created": "Created this customer",
     "changed": "Changed",
@@ -37,6 +39,7 @@ class Happening:
     """One thing that happened to a customer: when, who, what in words, and what it changed.
 
     `decision` is the number of the decision behind it, 0 for none; `may_undo` says that the reader may take it back.
+    `to_release` are the attributes, with their titles, whose value it fixed and still holds.
     `is_point` marks what made a new version, so that two of them can be compared.
     """
 
@@ -51,6 +54,7 @@ class Happening:
     decision: int = 0
     may_undo: bool = False
     is_point: bool = False
+    to_release: tuple[tuple[str, str], ...] = ()
 
     @property
     def moment(self) -> str:
@@ -125,8 +129,9 @@ def build_history(
         if row.kind != "stayed" and (row.changes or row.kind != "changed")
     ]
     told = [_tell_move(move, gid) for move in moves]
+    holding = {value.pin_id for value in customer.values if value.pin_id}
     for _, alike in groupby(rows, key=lambda row: (row.kind, row.actor, row.reason, row.run_id, row.record_id is None)):
-        told += _tell(list(alike))
+        told += _tell(list(alike), holding, moves)
     told.sort(key=lambda row: row.at, reverse=True)
     mine = _standing(record for move in moves for record in move.record_ids) if undoes_any and moves else set(undoable)
     told = [replace(row, may_undo=row.decision in mine) for row in told]
@@ -177,10 +182,12 @@ def _narrow(rows: Iterable[Happening], shown: Filter) -> Iterable[Happening]:
         yield replace(row, changes=changes)
 
 
-def _tell(rows: Sequence[golden.HistoryRow]) -> list[Happening]:
+def _tell(
+    rows: Sequence[golden.HistoryRow], holding: Collection[int], moves: Sequence[golden.MoveRow]
+) -> list[Happening]:
     """Return one happening for records that came or went together, one each for everything else."""
     if rows[0].record_id is None:
-        return [_happening(row, "", ()) for row in rows]
+        return [_tell_fixing(_happening(row, "", ()), row, holding, moves) for row in rows]
     records = tuple(f"{row.source_code} {row.source_key}" for row in rows)
     return [_happening(rows[0], f" {len(rows)} source record{'s' if len(rows) > 1 else ''}", records)]
 
@@ -196,6 +203,22 @@ def _happening(row: golden.HistoryRow, what: str, records: tuple[str, ...]) -> H
         changes=tuple(_changes(row.changes)),
         records=records,
         is_point=row.record_id is None and row.kind in ("created", "changed"),
+    )
+
+
+def _tell_fixing(
+    told: Happening, row: golden.HistoryRow, holding: Collection[int], moves: Sequence[golden.MoveRow]
+) -> Happening:
+    """Name what was fixed, and what of it is fixed by the same pin to this day."""
+    fixed = [change for change in row.changes if change.pin_id]
+    # What came with a merge or a split goes with it: that row is the one to undo.
+    came_along = any(move.actor == row.actor and abs(move.at - row.at) < _TOGETHER for move in moves)
+    if not fixed or came_along or row.kind != "changed":
+        return told
+    return replace(
+        told,
+        what=f"Fixed {', '.join(title_of(change.attribute) for change in fixed)}",
+        to_release=tuple((c.attribute, title_of(c.attribute)) for c in fixed if c.pin_id in holding),
     )
 
 

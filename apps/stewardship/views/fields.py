@@ -82,7 +82,7 @@ def release(request: HttpRequest, gid: str, attribute: str) -> HttpResponse:
     values = {value.attribute: value.value for value in golden.get_customer(gid).values}
     now = f"“{values[attribute]}”" if values.get(attribute) else "empty"
     messages.success(request, f"{title_of(attribute)} is released; the rules say {now}.")
-    return redirect("stewardship:customer", gid)
+    return redirect("stewardship:customer-history" if form.cleaned_data["back"] else "stewardship:customer", gid)
 
 
 def _render(

@@ -5,7 +5,6 @@ from dataclasses import asdict
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
-from django.urls import reverse
 from django.views.decorators.http import require_POST, require_safe
 
 from apps.base.abilities import Ability
@@ -123,7 +122,10 @@ def show_decisions(request: HttpRequest) -> HttpResponse:
 @require_POST
 @page(JUDGES)
 def undo(request: HttpRequest) -> HttpResponse:
-    """Take one of this person's last decisions back and open its case again."""
+    """Take one of this person's last decisions back and open its case again.
+
+    What was done from a customer's page leads back there: to its history, else to the customer of what was no case's.
+    """
     form = UndoForm(request.POST)
     if not form.is_valid():
         raise Invalid("The form names no decision.")
@@ -134,9 +136,12 @@ def undo(request: HttpRequest) -> HttpResponse:
     messages.success(request, judgement.message)
     if form.cleaned_data["stay"]:
         return redirect("stewardship:decisions")
-    return redirect(
-        reverse("stewardship:case", args=[judgement.case_id]) if judgement.case_id else reverse("stewardship:queue")
-    )
+    if form.cleaned_data["customer"]:
+        return redirect("stewardship:customer-history", form.cleaned_data["customer"])
+    if judgement.case_id:
+        return redirect("stewardship:case", judgement.case_id)
+    alive = [customer.gid for customer in judgement.outcome.customers]
+    return redirect("stewardship:customer", alive[0]) if alive else redirect("stewardship:queue")
 
 
 def _tell(judgement: Judgement) -> str:
