@@ -138,7 +138,9 @@ def _list_own(golden_id: int | Subquery, limit: int) -> tuple[list[HistoryRow], 
                 reason=entry.history_change_reason or "",
                 run_id=entry.history_run,
                 version=entry.version,
-                changes=tuple(_changes(_facts(before), _facts(entry), _pins(before), _pins(entry))) if kind != "deleted" else (),
+                changes=tuple(_changes(_facts(before), _facts(entry), _pins(before), _pins(entry)))
+                if kind != "deleted"
+                else (),
                 record_id=None,
                 source_code="",
                 source_key="",
