@@ -21,8 +21,9 @@ FLAGS: Final = ["--no-sandbox", "--disable-gpu", "--disable-background-networkin
 RUNS: Final = 5
 VERDICTS: Final = 200
 READS: Final = 300
-"""Milliseconds that a quick person looks at a case; meanwhile the page may fetch what comes next."""
-MOST_READS: Final = 50
+"""Milliseconds that a quick person looks at a case that stands there; meanwhile the page may fetch what comes next."""
+POLLS: Final = 20
+MOST_POLLS: Final = 750
 SLOWED: Final = {"cpu": 4, "latency": 40}
 """A processor four times slower and 40 ms there and back: a steward's laptop."""
 OBSERVE: Final = """
@@ -185,9 +186,10 @@ def _wait_for_next(page: Page, judged: int) -> None:
 
     Asked from here: the page's own policy forbids code from elsewhere that would wait within it.
     """
-    for _ in range(MOST_READS):
-        page.wait_for_timeout(READS)
+    for _ in range(MOST_POLLS):
+        page.wait_for_timeout(POLLS)
         if page.evaluate("document.querySelector(`#main[aria-busy]`) ? 0 : seen.waits.length") > judged:
+            page.wait_for_timeout(READS)
             return
     raise UnexpectedPageError(f"{page.url}: no next case after verdict {judged + 1}: {page.inner_text('h1')}")
 

@@ -8,13 +8,17 @@
   const main = () => document.getElementById("main");
 
   const fetchAhead = async () => {
-    ahead = null;
     const form = document.getElementById("judge");
-    if (!form?.dataset.next || !window.htmx) return;
-    const wanted = { from: location.pathname, page: null };
+    const from = form?.getAttribute("action");
+    const next = form?.dataset.next;
+    // One fetch for each case: a page settles in several parts, and what was begun while a verdict went off still holds.
+    if (ahead?.from === from && ahead?.next === next) return;
+    ahead = null;
+    if (!next || !window.htmx) return;
+    const wanted = { from, next, page: null };
     ahead = wanted;
     try {
-      const answer = await fetch(form.dataset.next, { headers: { "HX-Request": "true", "X-Ahead": "1" } });
+      const answer = await fetch(next, { headers: { "HX-Request": "true", "X-Ahead": "1" } });
       const page = new DOMParser().parseFromString(await answer.text(), "text/html");
       if (answer.ok && page.getElementById("judge")) wanted.page = page;
     } catch {
@@ -38,12 +42,13 @@
 
   document.addEventListener("htmx:beforeSend", (event) => {
     const { elt, xhr } = event.detail;
-    if (elt.id !== "judge" || !ahead?.page || ahead.from !== location.pathname) return;
+    if (elt.id !== "judge" || !ahead?.page || ahead.from !== elt.getAttribute("action")) return;
     const before = show(ahead.page);
-    ahead = null;
+    fetchAhead();
     xhr.addEventListener("error", () => {
       main().replaceChildren(...before.childNodes);
       main().removeAttribute("aria-busy");
+      fetchAhead();
     });
     xhr.addEventListener("loadend", () => before.remove());
   });
