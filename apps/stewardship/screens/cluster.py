@@ -307,13 +307,13 @@ def _warnings(gathering: Gathering) -> Iterator[str]:
         "numbers": lambda c: f"{_both(gathering, c.records)}: {c.told}.",
         "chain": lambda c: f"{_both(gathering, c.records)} hang together over others alone: a chain.",
         "bridge": lambda c: f"{_name(gathering, c.records[0])} alone holds two halves together.",
-        "generic": lambda c: f"Too many records share this to mean much: {c.told}.",
     }
-    for caution in sorted(suggestion.cautions, key=lambda caution: list(told).index(caution.kind)):
-        yield told[caution.kind](caution)
-        if caution.kind == "numbers":
-            continue
+    for caution in sorted(suggestion.cautions, key=lambda caution: (*told, "generic").index(caution.kind)):
+        if caution.kind != "generic":
+            yield told[caution.kind](caution)
     yield from _twice(gathering, suggestion.groups)
+    if generic := [caution.told for caution in suggestion.cautions if caution.kind == "generic"]:
+        yield f"Shared by too many records to mean much: {', '.join(generic)}."
 
 
 def _twice(gathering: Gathering, groups: Sequence[Sequence[int]]) -> Iterator[str]:

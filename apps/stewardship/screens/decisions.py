@@ -5,7 +5,7 @@ from datetime import datetime
 
 from apps.base.actors import Actor
 from apps.golden import selectors as golden
-from apps.matching.decisions import RecentVerdict
+from apps.matching.decisions import RecentVerdict, get_taken
 from apps.pipeline.deciding import list_recent_decisions
 
 UNDO_LIMIT = 50
@@ -50,6 +50,11 @@ def find_latest_decision(actor: Actor) -> Decision | None:
     for row in _list_standing(actor):
         return Decision(row.verdict_id, _VERDICT_WORDS.get(row.kind, row.kind), row.decided_at, row.case_id)
     return None
+
+
+def find_customer_of(verdict_id: int) -> str:
+    """Return the governed id of the first customer that a decision saw; empty where it says none. Two queries."""
+    return next((side.gid for side in get_taken(verdict_id).sides if side.gid), "")
 
 
 def list_undoable(actor: Actor) -> set[int]:

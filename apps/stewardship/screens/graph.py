@@ -57,9 +57,14 @@ class EdgeRow:
 
 @dataclass(frozen=True, slots=True)
 class Graph:
-    """The picture, and the table that says the same; `left_out` counts lines not drawn."""
+    """The picture, and the table that says the same; `left_out` counts lines not drawn.
+
+    `marks` name the groups: where each name stands.
+    """
 
     side: int
+    height: int
+    marks: tuple[tuple[int, int, str], ...]
     nodes: tuple[Node, ...]
     edges: tuple[Edge, ...]
     rows: tuple[EdgeRow, ...]
@@ -71,7 +76,7 @@ def build_graph(gathering: Gathering, grouping: Mapping[int, int]) -> Graph | No
     suggestion = gathering.suggestion
     if suggestion is None or len(grouping) > MOST_NODES:
         return None
-    spots = _place(grouping)
+    spots, marks = _place(grouping)
     link = gathering.active.rules.thresholds.link
     barred = set(suggestion.barred)
     scores = {(pair.left, pair.right): pair.score for pair in suggestion.links}
@@ -98,7 +103,7 @@ def build_graph(gathering: Gathering, grouping: Mapping[int, int]) -> Graph | No
         Node(*spots[record], group, _words(gathering, record), record == gathering.subject, record in confirmed)
         for record, group in grouping.items()
     )
-    return Graph(SIDE, nodes, tuple(edges), tuple(rows), max(0, len(drawn) - MOST_EDGES))
+    return Graph(SIDE, _height(grouping), marks, nodes, tuple(edges), tuple(rows), max(0, len(drawn) - MOST_EDGES))
 
 
 def _words(gathering: Gathering, record: int) -> str:
@@ -106,20 +111,30 @@ def _words(gathering: Gathering, record: int) -> str:
     return f"{given.source.code} {given.key}"
 
 
-def _place(grouping: Mapping[int, int]) -> dict[int, tuple[int, int]]:
-    """Return where each record goes: groups in a square of cells, the records of one on a circle."""
+def _height(grouping: Mapping[int, int]) -> int:
+    """Return how high the picture is: as many rows of cells as there are."""
+    groups = len(set(grouping.values()))
+    across = ceil(sqrt(groups))
+    return round(SIDE / across * ceil(groups / across))
+
+
+def _place(grouping: Mapping[int, int]) -> tuple[dict[int, tuple[int, int]], tuple[tuple[int, int, str], ...]]:
+    """Return where each record goes, groups in a square of cells, the records of one on a circle; and their names."""
     groups: dict[int, list[int]] = {}
     for record, group in grouping.items():
         groups.setdefault(group, []).append(record)
     across = ceil(sqrt(len(groups)))
     cell = SIDE / across
-    spots = {}
+    spots: dict[int, tuple[int, int]] = {}
+    marks: list[tuple[int, int, str]] = []
     for at, number in enumerate(sorted(groups)):
         row, column = divmod(at, across)
         middle = (column + 0.5) * cell, (row + 0.5) * cell
         members = groups[number]
-        radius = 0 if len(members) == 1 else cell / 2 - 16
+        radius = 0 if len(members) == 1 else cell / 2 - 24
+        beside = 20 if radius == 0 else 0
+        marks.append((round(middle[0]) + beside, round(middle[1]), str(number) if number else "–"))
         for place, record in enumerate(members):
             angle = 2 * pi * place / len(members) - pi / 2
             spots[record] = round(middle[0] + radius * cos(angle)), round(middle[1] + radius * sin(angle))
-    return spots
+    return spots, tuple(marks)

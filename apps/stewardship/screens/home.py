@@ -1,5 +1,6 @@
 """The first page: what waits for a person, and whether the hub is well."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from apps.cases import selectors as cases
@@ -9,6 +10,8 @@ from apps.pipeline.selectors import RunRow, list_runs
 from apps.sources import selectors as sources
 
 LATEST_BATCHES = 6
+LOOKED_THROUGH = 200
+"""Batches among which those that brought something are looked for: a source that is polled brings nothing mostly."""
 _COUNTED = {
     "created": "customers created",
     "changed": "customers changed",
@@ -31,7 +34,10 @@ class LastRun:
 
 @dataclass(frozen=True, slots=True)
 class Home:
-    """Counts of the whole hub, the latest intake, and what is owed to others."""
+    """Counts of the whole hub, the latest intake, and what is owed to others.
+
+    `quiet` counts the batches since the oldest one shown that brought nothing.
+    """
 
     customers: int
     source_records: int
@@ -39,6 +45,7 @@ class Home:
     cases_by_kind: tuple[tuple[str, int], ...]
     last_run: LastRun | None
     batches: tuple[sources.Batch, ...]
+    quiet: int
     deliveries_waiting: int
     deliveries_dead: int
     write_backs_pending: int
@@ -64,7 +71,7 @@ def build_home() -> Home:
     open_cases = cases.count_open_cases()
     deliveries = _sum_states(delivery.count_deliveries())
     write_backs = _sum_states(delivery.count_write_backs())
-    batches = tuple(sources.list_batches(limit=LATEST_BATCHES))
+    batches, quiet = _choose_batches(sources.list_batches(limit=LOOKED_THROUGH))
     return Home(
         customers=customers,
         source_records=records,
@@ -72,6 +79,7 @@ def build_home() -> Home:
         cases_by_kind=tuple((KIND_WORDS.get(kind, kind), count) for kind, count in open_cases.items() if count),
         last_run=_find_last_run(),
         batches=batches,
+        quiet=quiet,
         deliveries_waiting=deliveries.get("waiting", 0) + deliveries.get("in_flight", 0),
         deliveries_dead=deliveries.get("dead", 0),
         write_backs_pending=write_backs.get("pending", 0) + write_backs.get("in_flight", 0),
@@ -80,6 +88,17 @@ def build_home() -> Home:
         write_backs_done=write_backs.get("acknowledged", 0),
         is_empty=not records and not batches,
     )
+
+
+def _choose_batches(newest: Sequence[sources.Batch]) -> tuple[tuple[sources.Batch, ...], int]:
+    """Return the newest batches that brought something, of none the very newest; and how many others are as new."""
+    told = [batch for batch in newest if batch.state != "landed" or _brought(batch)][:LATEST_BATCHES] or newest[:1]
+    since = newest.index(told[-1]) + 1 if told else 0
+    return tuple(told), since - len(told)
+
+
+def _brought(batch: sources.Batch) -> int:
+    return batch.rows_new + batch.rows_changed + batch.rows_quarantined
 
 
 def _find_last_run() -> LastRun | None:

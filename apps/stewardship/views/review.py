@@ -140,8 +140,8 @@ def undo(request: HttpRequest) -> HttpResponse:
         return redirect("stewardship:customer-history", form.cleaned_data["customer"])
     if judgement.case_id:
         return redirect("stewardship:case", judgement.case_id)
-    alive = [customer.gid for customer in judgement.outcome.customers]
-    return redirect("stewardship:customer", alive[0]) if alive else redirect("stewardship:queue")
+    gid = decisions.find_customer_of(verdict_id)
+    return redirect("stewardship:customer", gid) if gid else redirect("stewardship:queue")
 
 
 def _tell(judgement: Judgement) -> str:
