@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 
 from apps.base.errors import Conflict, NotFound
 from apps.base.ids import CUSTOMER, check
@@ -46,23 +46,28 @@ def get_place_of_customer(gid: str) -> Place:
 
 
 def find_places(record_ids: Iterable[int]) -> dict[int, Place]:
-    """Return the customer of each record that has one, by record id. Two queries."""
-    rows = Membership.objects.filter(record_id__in=list(record_ids)).values_list("record_id", "golden_id")
-    golden_of = dict(rows)
-    places = list_places(golden_of.values())
-    return {record: places[golden] for record, golden in golden_of.items()}
+    """Return the customer of each record that has one, by record id. One query."""
+    named = set(record_ids)
+    homes = Membership.objects.filter(record_id__in=sorted(named)).values("golden_id")
+    places = _places_of(Membership.objects.filter(golden_id__in=homes))
+    return {record: place for place in places.values() for record in place.member_ids if record in named}
 
 
 def list_places(golden_ids: Iterable[int]) -> dict[int, Place]:
-    """Return the customers of the given internal ids that are live, by that id. Two queries."""
-    ids = sorted(set(golden_ids))
-    members: dict[int, list[int]] = {}
-    for golden_id, record_id in (
-        Membership.objects.filter(golden_id__in=ids).order_by("record_id").values_list("golden_id", "record_id")
-    ):
-        members.setdefault(golden_id, []).append(record_id)
-    rows = GoldenRecord.objects.filter(pk__in=list(members)).values_list("pk", "gid", "name", "version")
-    return {pk: Place(pk, gid, name, version, tuple(members[pk])) for pk, gid, name, version in rows}
+    """Return the customers of the given internal ids that are live, by that id. One query."""
+    return _places_of(Membership.objects.filter(golden_id__in=sorted(set(golden_ids))))
+
+
+def _places_of(members: QuerySet[Membership]) -> dict[int, Place]:
+    rows = members.order_by("record_id").values_list(
+        "golden_id", "golden__gid", "golden__name", "golden__version", "record_id"
+    )
+    held: dict[int, list[int]] = {}
+    facts: dict[int, tuple[str, str, int]] = {}
+    for golden, gid, name, version, record in rows:
+        facts[golden] = (gid, name, version)
+        held.setdefault(golden, []).append(record)
+    return {golden: Place(golden, *facts[golden], tuple(records)) for golden, records in held.items()}
 
 
 def find_live_ids(gids: Iterable[str]) -> dict[str, int]:

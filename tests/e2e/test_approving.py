@@ -88,6 +88,7 @@ def test_it_is_proposed_and_refused_without_scripts(
     plain = context.new_page()
     log_in_as(plain, "steward")
     plain.goto(f"{live_server.url}/customers/{hub.acme.gid}/split/?records=erp:88-12")
+    plain.get_by_role("button", name="Show what would happen").click()
     plain.get_by_label("Reason").fill("two sites")
     plain.get_by_role("button", name="Propose split").click()
     expect(plain.get_by_role("heading", level=1)).to_contain_text("Split ACME")

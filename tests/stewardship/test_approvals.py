@@ -72,7 +72,7 @@ def decide(client: Client, proposal: Proposal, act: str, **said: object) -> int:
 
 def test_the_button_says_what_pressing_it_does(steward: Client, senior: Client, small_hub: SmallHub) -> None:
     compare = f"/customers/compare/?a={small_hub.acme.gid}&b={small_hub.billed.gid}&merge=1"
-    split = f"/customers/{small_hub.acme.gid}/split/?records=erp:88-12"
+    split = f"/customers/{small_hub.acme.gid}/split/?look=1&records=erp:88-12"
     case = f"/review/{small_hub.case.pk}/"
     for path, words in ((compare, "Propose merge"), (split, "Propose split"), (case, "Propose merge")):
         assert f"{words}</button>" in middle(steward.get(path)), path

@@ -9,6 +9,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from apps.base.actors import Actor, acting
+from apps.base.ids import mint
 from apps.golden.models import GoldenRecord, Membership, Pin
 from apps.pipeline.fixing import Wish, pin_value
 from apps.sources.models import SourceRecord
@@ -36,6 +37,12 @@ def test_a_search_says_why_each_customer_was_found(steward: Client, small_hub: S
     assert "its name" in text
     partly = steward.get("/customers/", {"q": "acme zeppelin"}).content.decode()
     assert "1 of 2 words" in partly
+
+
+def test_an_id_without_a_digit_opens_its_customer(steward: Client, small_hub: SmallHub) -> None:
+    plain = next(gid for gid in mint(count=5_000) if not any(map(str.isdigit, gid)))
+    GoldenRecord.objects.filter(pk=small_hub.acme.pk).update(gid=plain)
+    assert steward.get("/customers/", {"q": plain})["Location"] == f"/customers/{plain}/"
 
 
 @pytest.mark.parametrize("query", ["88-12", "{gid}"])

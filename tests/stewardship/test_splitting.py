@@ -46,7 +46,7 @@ def post(client: Client, hub: SmallHub, **fields: str) -> None:
 
 @pytest.mark.parametrize("heir", ["staying", "leaving"])
 def test_what_is_stored_is_what_was_shown(steward: Client, small_hub: SmallHub, heir: str) -> None:
-    shown = steward.get(split_page(small_hub), {"records": LEAVES, "heir": heir}).context["shown"]
+    shown = steward.get(split_page(small_hub), {"records": LEAVES, "heir": heir, "look": "1"}).context["shown"]
     assert [result.heading for result in shown.results] == ["Stays", "Leaves"]
     assert [result.after.gid for result in shown.results].index(small_hub.acme.gid) == (heir == "leaving")
     post(steward, small_hub, heir=heir)
@@ -63,7 +63,7 @@ def test_what_is_stored_is_what_was_shown(steward: Client, small_hub: SmallHub, 
 
 def test_looking_stores_nothing(steward: Client, small_hub: SmallHub) -> None:
     before = stored(small_hub.acme.gid)
-    text = middle(steward.get(split_page(small_hub), {"records": LEAVES}))
+    text = middle(steward.get(split_page(small_hub), {"records": LEAVES, "look": "1"}))
     assert "a new id" in text
     assert "Not merged back" in text
     assert stored(small_hub.acme.gid) == before
@@ -71,7 +71,7 @@ def test_looking_stores_nothing(steward: Client, small_hub: SmallHub) -> None:
 
 
 def test_company_codes_and_records_are_shown_where_they_go(steward: Client, small_hub: SmallHub) -> None:
-    shown = steward.get(split_page(small_hub), {"records": LEAVES}).context["shown"]
+    shown = steward.get(split_page(small_hub), {"records": LEAVES, "look": "1"}).context["shown"]
     stays, leaves = shown.results
     assert [row.company_code for row in leaves.extensions] == ["DE01"]
     assert stays.extensions == ()
@@ -109,7 +109,7 @@ def test_a_decision_in_the_way_is_named_and_gives_way_where_it_is_ticked(steward
     text = middle(response)
     assert f"Decision {same.pk} by jane" in text
     assert 'name="reason" value="x"' in text
-    shown = steward.get(split_page(small_hub), {"records": LEAVES, "supersedes": str(same.pk)})
+    shown = steward.get(split_page(small_hub), {"records": LEAVES, "supersedes": str(same.pk), "look": "1"})
     assert len(shown.context["shown"].results) == 2
     post(steward, small_hub, supersedes=str(same.pk))
     assert stored(small_hub.acme.gid)[0] == {"crm:0031"}
@@ -122,7 +122,7 @@ def test_every_record_ticked_leaves_nobody_behind(steward: Client, small_hub: Sm
 
 
 def test_a_record_of_somebody_else_is_refused(steward: Client, small_hub: SmallHub) -> None:
-    response = steward.get(split_page(small_hub), {"records": "billing:A-7"})
+    response = steward.get(split_page(small_hub), {"records": "billing:A-7", "look": "1"})
     assert "does not belong to" in middle(response)
 
 
@@ -147,8 +147,11 @@ def test_what_the_evidence_parts_is_ticked_already_and_said_why(steward: Client,
     assert response.context["suggestion"].tokens == ("billing:Q-1",)
     ticked = [choice.token for choice in response.context["choices"] if choice.leaves]
     assert ticked == ["billing:Q-1"]
-    assert response.context["shown"]
     assert "Suggested." in middle(response)
+    # What would come of it is fetched by the page, which so stands there at once.
+    assert response.context["comes_later"]
+    assert response.context["shown"] is None
+    assert steward.get(split_page(small_hub), {"records": ticked, "look": "1"}).context["shown"]
     # Who took the ticks away meant it.
     cleared = steward.get(split_page(small_hub), {"chosen": "1"})
     assert not any(choice.leaves for choice in cleared.context["choices"])
@@ -182,11 +185,11 @@ def test_the_result_can_be_undone_from_the_page_that_follows(steward: Client, sm
 
 def test_ticking_takes_few_queries_and_a_preview_a_bounded_number(steward: Client, small_hub: SmallHub) -> None:
     counts = []
-    for query in ({"chosen": "1"}, {"records": LEAVES}):
+    for query in ({"chosen": "1"}, {"records": LEAVES}, {"records": LEAVES, "look": "1"}):
         steward.get(split_page(small_hub), query)
         with CaptureQueriesContext(connection) as queries:
             response = steward.get(split_page(small_hub), query)
         assert len(response.content) < 60_000
         counts.append(len(queries))
-    assert counts[0] <= 15
-    assert counts[1] <= MOST_QUERIES_OF_A_PREVIEW, counts
+    assert max(counts[:2]) <= 15, counts
+    assert counts[2] <= MOST_QUERIES_OF_A_PREVIEW, counts

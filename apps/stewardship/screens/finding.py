@@ -61,7 +61,8 @@ class Findings:
         if len(named) == 1:
             return next(iter(named))
         single = self.is_first and len(self.found) == 1 and self.found[0].is_exact
-        return self.found[0].customer.gid if single and _is_a_name_of_one(self.query) else ""
+        gid = self.found[0].customer.gid if single else ""
+        return gid if gid == self.query.strip().upper() or _is_a_name_of_one(self.query) else ""
 
 
 def find_customers(query: str, *, after: str = "", limit: int = PAGE) -> Findings:

@@ -80,8 +80,10 @@ def _render(
     if not chosen and not form.is_chosen and customer.member_count > 1:
         suggestion = screens.suggest_split(customer)
         chosen = suggestion.tokens if suggestion else ()
+    # A page that is opened with ticks asks for what would come of them itself, once it stands there.
+    comes_later = request.method != "POST" and not {"chosen", "look"} & request.GET.keys()
     shown = None
-    if 0 < len(chosen) < customer.member_count:
+    if 0 < len(chosen) < customer.member_count and not comes_later:
         try:
             shown = screens.preview_split(
                 customer.gid,
@@ -97,13 +99,14 @@ def _render(
         "choices": screens.read_choices(head, set(chosen)),
         "suggestion": suggestion,
         "shown": shown,
+        "comes_later": comes_later and 0 < len(chosen) < customer.member_count,
         "verb": verb_for_split(customer.gid, actor_of(request)) if shown else None,
         "takes_all": len(chosen) >= customer.member_count > 0,
         "trouble": trouble,
         "was_posted": request.method == "POST",
         "reason": form.typed,
         "heir": form.heir,
-        "is_chosen": form.is_chosen,
+        "is_chosen": form.is_chosen and "look" not in request.GET,
         "supersedes": form.supersedes,
     }
     return render_page(request, "stewardship/split.html", context, section="customers", status=status)
