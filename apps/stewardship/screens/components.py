@@ -52,9 +52,8 @@ def build_components(now: datetime) -> Components:
 
 def _source(hue: int) -> Source:
     kind, label, letters = KINDS[hue % len(KINDS)]
-    return Source(
-        f"s{hue}", f"{label} {hue + 1}", kind, label, 100, hue, f"{letters}{hue + 1 if hue >= len(KINDS) else ''}"
-    )
+    badge = f"{letters}{hue + 1 if hue >= len(KINDS) else ''}"
+    return Source(badge.lower(), f"{label} {hue + 1}", kind, label, 100, hue, badge)
 
 
 def _values(badges: tuple[Source, ...], now: datetime) -> tuple[Field, ...]:
