@@ -3,6 +3,8 @@
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 
+from apps.base.history import tracked
+
 
 class Run(models.Model):
     """One load, sync or re-match. It can be interrupted anywhere and resumed."""
@@ -117,6 +119,7 @@ class Proposal(models.Model):
     decided_at = models.DateTimeField(null=True)
     decided_why = models.CharField(max_length=500, blank=True)
     verdict_id = models.BigIntegerField(null=True)
+    history = tracked()
 
     class Meta:
         constraints = [
