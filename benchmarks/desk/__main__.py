@@ -3,19 +3,24 @@
 Makes a hub of a hundred thousand customers and some twenty thousand open cases (once, kept under build/bench), starts
 its web server as `make up` does, and asks for its screens over HTTP and in headless Chromium. Prints tables, writes
 build/bench/desk.json; the exit code is 1 where a limit is missed.
+
+Pictures of every screen and state, in both themes and three widths, come to build/bench/desk-screens; those of a hub
+that runs already with `--home`, `--port` and `--user`.
 """
 
 import argparse
 import json
 import os
 import sys
+from pathlib import Path
 from typing import Any
 
 import psycopg
 
-from benchmarks.desk.asking import Desk, Screen, ask, draw_screens
+from benchmarks.desk.asking import Desk, ask, draw_screens
 from benchmarks.desk.browsing import VERDICTS, Eyes, open_browser, share_of
 from benchmarks.desk.report import misses, tables
+from benchmarks.desk.scenes import list_scenes
 from benchmarks.desk.seeding import RECORDS, ensure_desk
 from benchmarks.desk.shots import take_pictures
 from benchmarks.live.hub import Running, running
@@ -23,10 +28,6 @@ from benchmarks.run import SCRATCH, say
 from mdmhub import embedded
 
 PICTURES = SCRATCH / "desk-screens"
-STANDING = [
-    Screen(name, (path,))
-    for name, path in (("components", "/components/"), ("preferences", "/me/preferences/"), ("rules", "/rules/"))
-]
 COUNTS = {
     "customers": "SELECT count(*) FROM golden_goldenrecord WHERE state = 'live'",
     "source records": "SELECT count(*) FROM sources_sourcerecord WHERE state = 'live'",
@@ -41,6 +42,10 @@ def parse(arguments: list[str] | None = None) -> argparse.Namespace:
     parser.add_argument("--verdicts", type=int, default=VERDICTS)
     parser.add_argument("--screens", type=lambda text: text.split(","), help="only these, with commas between")
     parser.add_argument("--only-pictures", action="store_true", help="take them, measure nothing")
+    running = parser.add_argument_group("pictures of a hub that runs already, the password on standard input")
+    running.add_argument("--home", type=Path, help="its MDMHUB_HOME, such as var for the demo")
+    running.add_argument("--port", type=int, default=8600)
+    running.add_argument("--user", help="a senior steward's log-in name")
     return parser.parse_args(arguments)
 
 
@@ -55,8 +60,7 @@ def measure(live: Running, settings: argparse.Namespace) -> dict[str, Any]:
     screens = [s for s in draw_screens(url) if settings.screens is None or s.name in settings.screens]
     with open_browser() as browser:
         eyes = Eyes(browser, f"http://127.0.0.1:{live.port}", "stella", is_slowed=False)
-        taken = len(list(take_pictures(eyes, [*screens, *STANDING], PICTURES)))
-    say(f"  {taken} pictures in {PICTURES}")
+        _take(eyes, url, settings.screens)
     if settings.only_pictures:
         return result
     desk = Desk(live.port, "stella")
@@ -74,6 +78,20 @@ def measure(live: Running, settings: argparse.Namespace) -> dict[str, Any]:
             judged = eyes.judge("/review/next/", verdicts=settings.verdicts)
             result["seen"].append(_seen(eyes, painted, judged))
     return result
+
+
+def take_of_running(settings: argparse.Namespace) -> None:
+    """Take the pictures of a hub that runs already, as a person who may see every page."""
+    url = embedded.ensure_postgres(embedded.find_place(home=settings.home)).owner_url
+    password = sys.stdin.readline().rstrip("\n")
+    with open_browser() as browser:
+        eyes = Eyes(browser, f"http://127.0.0.1:{settings.port}", settings.user, is_slowed=False, password=password)
+        _take(eyes, url, settings.screens)
+
+
+def _take(eyes: Eyes, url: str, names: list[str] | None) -> None:
+    scenes = [scene for scene in list_scenes(url) if names is None or scene.name in names]
+    say(f"  {len(list(take_pictures(eyes, scenes, PICTURES)))} pictures of {len(scenes)} scenes in {PICTURES}")
 
 
 def _seen(eyes: Eyes, painted: list[Any], judged: Any) -> dict[str, Any]:  # noqa: ANN401 - plain figures out
@@ -105,6 +123,9 @@ def main(arguments: list[str] | None = None) -> int:
     """Measure, print and write; 1 where a limit is missed."""
     settings = parse(arguments)
     say("## desk")
+    if settings.home is not None:
+        take_of_running(settings)
+        return 0
     # A case drawn for two people's blind judgement has no page of its group, and counts only once both answered.
     os.environ["BLIND_PERCENT"] = "0"
     hub = ensure_desk(SCRATCH, records=settings.records)

@@ -93,14 +93,16 @@ class Watched:
 class Eyes:
     """A browser that is logged in."""
 
-    def __init__(self, browser: Browser, root: str, username: str, *, is_slowed: bool) -> None:
+    def __init__(
+        self, browser: Browser, root: str, username: str, *, is_slowed: bool, password: str = PASSWORD
+    ) -> None:
         self.root, self.is_slowed, self.watched = root, is_slowed, Watched()
         self._browser = browser
         context = browser.new_context()
         page = context.new_page()
         page.goto(f"{root}/log-in/")
         page.fill("input[name=username]", username)
-        page.fill("input[name=password]", PASSWORD)
+        page.fill("input[name=password]", password)
         page.press("input[name=password]", "Enter")
         page.wait_for_url(f"{root}/")
         self._state: Any = context.storage_state()
@@ -136,11 +138,21 @@ class Eyes:
 
     @contextmanager
     def page(
-        self, *, width: int = 1440, height: int = 900, theme: Literal["light", "dark"] = "light"
+        self,
+        *,
+        width: int = 1440,
+        height: int = 900,
+        theme: Literal["light", "dark"] = "light",
+        as_stranger: bool = False,
     ) -> Iterator[Page]:
-        """Open a page in a browser that has kept nothing but the log-in; its complaints are noted."""
+        """Open a page in a browser that has kept nothing but the log-in, as a stranger not even that.
+
+        Its complaints are noted.
+        """
         context = self._browser.new_context(
-            storage_state=self._state, viewport={"width": width, "height": height}, color_scheme=theme
+            storage_state=None if as_stranger else self._state,
+            viewport={"width": width, "height": height},
+            color_scheme=theme,
         )
         try:
             yield self._watched_page(context)

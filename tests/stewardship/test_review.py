@@ -298,3 +298,14 @@ def test_a_customer_in_question_is_split_from_its_page(steward: Client, small_hu
     assert doubted.close_reason.endswith(": different")
     homes = Membership.objects.filter(record_id__in=(doubted.low_record_id, doubted.high_record_id))
     assert len({home.golden_id for home in homes}) == 2
+
+
+def test_a_customer_of_quite_another_name_than_the_record_asked_about_is_named(
+    steward: Client, small_hub: SmallHub
+) -> None:
+    path = f"/review/{small_hub.case.pk}/"
+    assert "one of its" not in middle(steward.get(path))
+    GoldenRecord.objects.filter(pk=small_hub.acme.pk).update(name="Nordlicht Handels AG")
+    text = middle(steward.get(path))
+    assert "is in <strong>Nordlicht Handels AG</strong> today, one of its 2 records." in text
+    assert text.count("one of its") == 1

@@ -3,6 +3,8 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from difflib import SequenceMatcher
+from typing import Final
 
 from django.utils import timezone
 
@@ -55,6 +57,10 @@ class FieldRow:
     result: ResultCell | None = None
 
 
+_ONE_NAME: Final = 0.8
+"""From this ratio of letters in common two names pass for one; the title of a case then says enough."""
+
+
 @dataclass(frozen=True, slots=True)
 class Candidate:
     """One of the records that may be the same customer as the case's subject, as a tab."""
@@ -93,10 +99,21 @@ class PairPage:
     said: tuple[Said, ...] = ()
 
     @property
+    def renamed(self) -> tuple[tuple[str, golden.CustomerSummary], ...]:
+        """The sides whose customer goes by quite another name than the record: its name, and the customer."""
+        sides = [(side.name, side.customer) for side in (self.left, self.right) if side.customer]
+        return tuple((name, home) for name, home in sides if _is_quite_another(name, home.name))
+
+    @property
     def is_cluster(self) -> bool:
         """Whether more than the two records are in question, so that they are better judged together."""
         sides = {side.customer.gid: side.customer.member_count for side in (self.low, self.high) if side.customer}
         return not self.is_blind and (len(self.candidates) > 1 or sum(sides.values()) > len((self.low, self.high)))
+
+
+def _is_quite_another(name: str, other: str) -> bool:
+    """Say whether two names are more than two spellings of one, by the share of letters that they have in common."""
+    return bool(other) and SequenceMatcher(None, name.casefold(), other.casefold()).ratio() < _ONE_NAME
 
 
 def find_next_case(after: cases.CaseRow | None = None, *, person: str = "") -> cases.CaseRow | None:
