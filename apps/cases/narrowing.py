@@ -81,10 +81,7 @@ def list_open(
     may be seen.
     """
     column, number = ORDERS[order]
-    name = column.removeprefix("-")
-    rows = narrow(asked)
-    if name == "score":
-        rows = rows.filter(~_is_blind(), score__isnull=False)
+    rows = _in_order(asked, order)
     if after is not None:
         rows = rows.filter(_follows(column, number, *after))
     return [row_of(row) for row in rows.order_by(column, number)[:limit]]
@@ -101,9 +98,14 @@ def tally_open(*, cuts: Sequence[int], ages: Sequence[datetime]) -> list[Tally]:
         return [Tally(*row) for row in cursor.fetchall()]
 
 
-def count_open(asked: Filter, *, most: int = 10_000) -> int:
-    """Return how many open cases a filter lets through, `most` and one where there are more. One query."""
-    return narrow(asked).order_by()[: most + 1].count()
+def count_open(asked: Filter, *, order: str = "priority", most: int = 10_000) -> int:
+    """Return how many open cases `list_open` would list in all, `most` and one where there are more. One query."""
+    return _in_order(asked, order).order_by()[: most + 1].count()
+
+
+def _in_order(asked: Filter, order: str) -> QuerySet[Case]:
+    rows = narrow(asked)
+    return rows.filter(~_is_blind(), score__isnull=False) if ORDERS[order][0].endswith("score") else rows
 
 
 def narrow(asked: Filter) -> QuerySet[Case]:

@@ -16,6 +16,7 @@ from apps.stewardship.views import (
     review,
     rules,
     splitting,
+    walking,
 )
 
 app_name = "stewardship"
@@ -48,6 +49,7 @@ urlpatterns = [
     path("rules/<int:number>/<str:act>/", rules.act, name="rules-act"),
     path("review/", review.show_queue, name="queue"),
     path("review/next/", review.start, name="start"),
+    path("review/walk/", walking.show_walked, name="walked"),
     path("review/undo/", review.undo, name="undo"),
     path("review/cluster/<int:case_id>/", cluster.show_cluster, name="cluster"),
     path("review/<int:case_id>/", review.show_case, name="case"),

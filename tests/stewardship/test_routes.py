@@ -55,6 +55,7 @@ LAW: dict[str, tuple[Roles, Roles]] = {
     "rules-act publish": (NO_WAY, ADMINISTRATOR),
     "queue": (ALL, NO_WAY),
     "start": (ALL, NO_WAY),
+    "walked": (ALL, NO_WAY),
     "undo": (NO_WAY, STEWARDS),
     "case": (ALL, NO_WAY),
     "cluster": (ALL, STEWARDS),

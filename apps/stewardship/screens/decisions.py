@@ -9,7 +9,7 @@ from apps.matching.decisions import RecentVerdict, get_taken
 from apps.pipeline.deciding import list_recent_decisions
 
 UNDO_LIMIT = 50
-_VERDICT_WORDS = {"same": "Same", "different": "Different", "related": "Related", "not_sure": "Not sure"}
+VERDICT_WORDS = {"same": "Same", "different": "Different", "related": "Related", "not_sure": "Not sure"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +35,7 @@ def list_decisions(actor: Actor, *, limit: int = 6) -> list[Decision]:
     return [
         Decision(
             row.verdict_id,
-            _VERDICT_WORDS.get(row.kind, row.kind),
+            VERDICT_WORDS.get(row.kind, row.kind),
             row.decided_at,
             row.case_id,
             " / ".join(names.get(gid, gid) for gid in (row.low_gid, row.high_gid) if gid),
@@ -48,7 +48,7 @@ def list_decisions(actor: Actor, *, limit: int = 6) -> list[Decision]:
 def find_latest_decision(actor: Actor) -> Decision | None:
     """Return the newest decision of a person that still stands, or None. One query."""
     for row in _list_standing(actor):
-        return Decision(row.verdict_id, _VERDICT_WORDS.get(row.kind, row.kind), row.decided_at, row.case_id)
+        return Decision(row.verdict_id, VERDICT_WORDS.get(row.kind, row.kind), row.decided_at, row.case_id)
     return None
 
 

@@ -190,8 +190,13 @@ def count_matching(asked: Asked, tallies: Sequence[Tally]) -> int:
 
 def write_mark(last: CaseRow, order: str) -> str:
     """Return where the page after this case goes on."""
-    value: Any = {"priority": last.priority, "oldest": last.opened_at, "newest": last.opened_at}.get(order, last.score)
+    value = order_value(last, order)
     return f"{value.isoformat() if isinstance(value, datetime) else value}~{last.case_id}"
+
+
+def order_value(case: CaseRow, order: str) -> Any:  # noqa: ANN401 - an integer or a moment
+    """Return what a case stands at its place of an order by; None where it has no place there."""
+    return {"priority": case.priority, "oldest": case.opened_at, "newest": case.opened_at}.get(order, case.score)
 
 
 def read_mark(asked: Asked) -> tuple[Any, int] | None:

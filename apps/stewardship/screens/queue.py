@@ -41,7 +41,7 @@ PAGE = 50
 class QueueRow:
     """A source record in question: its best candidate, how likely, what speaks most against, and how pressing.
 
-    `candidates` counts all of them, `looks` names who looks at it just now.
+    `candidates` counts all of them, `pick` names their cases, `looks` who looks at it just now.
     `subject` and `candidate` are None where the case is about no pair.
     """
 
@@ -53,6 +53,7 @@ class QueueRow:
     band: str
     bits: str
     against: str
+    pick: str
     looks: str = ""
 
 
@@ -73,6 +74,16 @@ class Queue:
     groups: int
     following: str
     is_first: bool
+
+    @property
+    def words(self) -> str:
+        """What a walk through all of these is called in an address."""
+        return self.asked.address().removeprefix("?")
+
+    @property
+    def is_walk(self) -> bool:
+        """Whether going through these is another thing than going through the queue."""
+        return self.is_narrowed or self.asked.order != BY_PRIORITY
 
     @property
     def is_narrowed(self) -> bool:
@@ -154,6 +165,7 @@ def _queue_row(
         band="Judged blind" if hides else band,
         bits=bits,
         against="Not shown" if hides else against,
+        pick=".".join(str(one.case_id) for one in group.candidates),
     )
 
 

@@ -19,9 +19,10 @@ from apps.stewardship.forms import decisions_in
 from apps.stewardship.pages import actor_of, page, render_page
 from apps.stewardship.roles import JUDGES, roles_of, words_for
 from apps.stewardship.screens import cluster as screens
-from apps.stewardship.screens import decisions, review
+from apps.stewardship.screens import decisions
 from apps.stewardship.views.approvals import propose_act
 from apps.stewardship.views.claims import claim_for
+from apps.stewardship.views.walking import address_within, go_on, walk_of
 
 
 @dataclass(frozen=True)
@@ -53,7 +54,7 @@ def show_cluster(request: HttpRequest, case_id: int) -> HttpResponse:
     sent = _records_in(request.POST) if request.method == "POST" else ()
     gathering = gather(case, also=sent)
     if gathering is None or (request.method != "POST" and any(is_blind(one) for one in gathering.cases)):
-        return redirect("stewardship:case", case_id)
+        return redirect(address_within("case", case_id, walk=walk_of(request)))
     typed = _read(request.POST if request.method == "POST" else request.GET, gathering)
     if request.method != "POST" or request.POST.get("act") not in {"commit", "propose"}:
         return _render(request, case, gathering, typed)
@@ -77,11 +78,7 @@ def show_cluster(request: HttpRequest, case_id: int) -> HttpResponse:
         return _render(request, case, gathering, typed, trouble=trouble)
     messages.success(request, _tell(outcome), extra_tags=str(outcome.decision))
     release_claims([case_id], actor=actor_of(request))
-    following = review.find_next_case(case, person=str(actor_of(request)))
-    if following is None:
-        messages.info(request, "That was the last open case.")
-        return redirect("stewardship:queue")
-    return redirect("stewardship:case", following.case_id)
+    return go_on(request, case)
 
 
 def _records_in(data: QueryDict) -> list[int]:
@@ -146,7 +143,8 @@ def _render(
     held = claim_for(request, case)
     context = {
         "held": held,
-        "back": request.path,
+        "back": request.get_full_path() if request.method == "GET" else request.path,
+        "walk": walk_of(request),
         "case": case,
         "cluster": screens.build_cluster(gathering, grouping, page=typed.page),
         "typed": typed,

@@ -27,6 +27,7 @@ from apps.stewardship.screens.facets import Asked
 from apps.stewardship.screens.result import NOTHING, Typed
 from apps.stewardship.views.approvals import propose_act, wants_proposal
 from apps.stewardship.views.claims import claim_for
+from apps.stewardship.views.walking import address_within, begin, go_on, walk_of
 
 
 @require_safe
@@ -40,10 +41,13 @@ def show_queue(request: HttpRequest) -> HttpResponse:
 @require_safe
 @page()
 def start(request: HttpRequest) -> HttpResponse:
-    """Open the most pressing case, or the one that follows the case named by ?after=."""
+    """Open the most pressing case, or the one that follows the case named by ?after=, on the walk named by ?in=."""
     after = request.GET.get("after", "")
-    last = cases.get_case(int(after)) if after.isdecimal() and len(after) < 19 else None
-    case = screens.find_next_case(last, person=str(actor_of(request)))
+    if after.isdecimal() and len(after) < 19:
+        return go_on(request, cases.get_case(int(after)), tells_end=False)
+    if "in" in request.GET:
+        return begin(request)
+    case = screens.find_next_case(person=str(actor_of(request)))
     return redirect("stewardship:queue") if case is None else redirect("stewardship:case", case.case_id)
 
 
@@ -82,11 +86,7 @@ def judge(request: HttpRequest, case_id: int) -> HttpResponse:
     undone_by = str(judgement.verdict_id) if judgement.verdict_id and judgement.verdict != "not_sure" else ""
     messages.success(request, _tell(judgement), extra_tags=undone_by)
     release_claims([case_id], actor=actor_of(request))
-    following = screens.find_next_case(case, person=str(actor_of(request)))
-    if following is None:
-        messages.info(request, "That was the last open case.")
-        return redirect("stewardship:queue")
-    return redirect("stewardship:case", following.case_id)
+    return go_on(request, case)
 
 
 @require_POST
@@ -139,7 +139,9 @@ def undo(request: HttpRequest) -> HttpResponse:
     if form.cleaned_data["customer"]:
         return redirect("stewardship:customer-history", form.cleaned_data["customer"])
     if judgement.case_id:
-        return redirect("stewardship:case", judgement.case_id)
+        walk = walk_of(request)
+        walk = walk.back_to(judgement.case_id) if walk else None
+        return redirect(address_within("case", judgement.case_id, walk=walk))
     gid = decisions.find_customer_of(verdict_id)
     return redirect("stewardship:customer", gid) if gid else redirect("stewardship:queue")
 
@@ -171,7 +173,8 @@ def _render_case(
         )
     context = {
         "held": held,
-        "back": request.path if request.method == "GET" else "",
+        "back": request.get_full_path() if request.method == "GET" else "",
+        "walk": walk_of(request),
         "verb": verb,
         "waiting": waiting if waiting and waiting.by == str(actor_of(request)) else None,
         "may_decide": not is_disputed(case) or actor_of(request).may(Ability.DECIDE_ALONE),
