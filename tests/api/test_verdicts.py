@@ -3,12 +3,14 @@
 from collections.abc import Callable
 
 import pytest
+from django.conf import settings
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from apps.cases.models import Case
 from apps.golden.models import GoldenRecord, Membership
 from apps.matching.models import Verdict
+from apps.sources.models import SourceRecord
 from tests.api.conftest import Acme, Answer, ApiClient
 from tests.factories import make_case, make_customer, make_record, make_standard
 
@@ -220,3 +222,73 @@ def test_a_verdict_that_an_older_one_makes_needless_waits_beneath_it(steward: Ap
     steward.send("POST", f"{PATH}/{first}/undo", {"reason": "a slip"})
     newest = steward.get(PATH).json()["items"][0]
     assert (newest["decision"], any(pair["binds"] for pair in newest["pairs"])) == (second, True)
+
+
+@pytest.fixture
+def blind(acme: Acme, vogel: GoldenRecord, monkeypatch: pytest.MonkeyPatch) -> Case:
+    """A case between the two customers that two people judge without seeing its evidence."""
+    monkeypatch.setitem(settings.MDM, "BLIND_PERCENT", 100)
+    record = SourceRecord.objects.get(key="CRM-9")
+    case = make_case(acme.erp, record, subject=record, priority=77)
+    Case.objects.filter(pk=case.pk).update(score=-1_500)
+    return case
+
+
+@pytest.mark.parametrize("verdict", ["same", "different"])
+def test_a_verdict_on_a_blind_case_waits_for_a_second_token(
+    verdict: str, as_role: Callable[[str | None], ApiClient], acme: Acme, vogel: GoldenRecord, blind: Case
+) -> None:
+    first, second = as_role("steward"), as_role("steward")
+    for _ in range(2):
+        waits = judge(first, VOGEL, CRM, verdict, acme.gid, vogel.gid)
+        assert (waits.status_code, waits.json()["decision"], waits.json()["customers"]) == (200, None, [])
+        assert "A second person judges this case" in waits.json()["message"]
+    assert not Verdict.objects.exists()
+    assert len(homes()) == 2
+    done = judge(second, VOGEL, ERP, verdict, acme.gid, vogel.gid)
+    made = Verdict.objects.get(pk=done.json()["decision"])
+    assert (made.kind, made.case_id, len(made.seen["reviewers"])) == (verdict, blind.pk, 2)
+    assert len(homes()) == (1 if verdict == "same" else 2)
+    blind.refresh_from_db()
+    assert blind.state == "closed"
+
+
+def test_who_differ_over_rest_leave_it_to_who_may_decide_alone(
+    as_role: Callable[[str | None], ApiClient], acme: Acme, vogel: GoldenRecord, blind: Case
+) -> None:
+    first, second = as_role("steward"), as_role("steward")
+    judge(first, VOGEL, ERP, "same", acme.gid, vogel.gid)
+    assert "don't agree" in judge(second, VOGEL, ERP, "different", acme.gid, vogel.gid).json()["message"]
+    refused = judge(first, VOGEL, ERP, "different", acme.gid, vogel.gid)
+    assert (refused.status_code, refused.json()["code"]) == (403, "role.ability_missing")
+    assert not Verdict.objects.exists()
+    settled = judge(as_role("administrator"), VOGEL, ERP, "same", acme.gid, vogel.gid)
+    assert settled.json()["decision"]
+    assert len(homes()) == 1
+
+
+def test_a_blind_case_has_no_preview_and_no_other_answer(steward: ApiClient, acme: Acme, blind: Case) -> None:
+    [vogel] = GoldenRecord.objects.exclude(gid=acme.gid)
+    said = {"left": VOGEL, "right": ERP, "verdict": "same", "reason": "x"}
+    asked = [
+        steward.send("POST", f"{PATH}?preview=true", said),
+        steward.send("POST", f"/api/v1/customers/{acme.gid}/merge?preview=true", {"with": [vogel.gid], "reason": "x"}),
+        steward.send(
+            "POST",
+            f"/api/v1/customers/{acme.gid}/merge",
+            {"with": [vogel.gid], "reason": "x"},
+            If_Match=tags(steward, acme.gid, vogel.gid),
+        ),
+        steward.send("POST", "/api/v1/source-records/crm/CRM-9/transfer?preview=true", {"to": acme.gid, "reason": "x"}),
+    ]
+    assert [(one.status_code, one.json()["code"], one.json()["facts"]) for one in asked] == [
+        (409, "case.blind", {"case": blind.pk})
+    ] * 4
+    stale = f'"{acme.gid}.99", "{vogel.gid}.{vogel.version}"'
+    assert steward.send("POST", PATH, said, If_Match=stale).status_code == 412
+    [shown] = steward.get("/api/v1/cases").json()["items"]
+    assert (shown["score_bits"], shown["pressing"], shown["priority"]) == (None, None, 0)
+    assert [one["score_bits"] for one in shown["candidates"]] == [None]
+    doubt = judge(steward, VOGEL, ERP, "not_sure", acme.gid, vogel.gid)
+    assert doubt.json()["decision"]
+    assert len(homes()) == 2

@@ -1,6 +1,6 @@
 """Open questions for stewards."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import ClassVar
 
 from django.utils import timezone
@@ -12,6 +12,7 @@ from apps.api.permissions import STEWARDS
 from apps.api.v1 import shapes
 from apps.api.v1.routes import ParameterInvalid, Route, answer, operation, query
 from apps.cases import selectors as cases
+from apps.cases.blind import is_blind
 from apps.sources import selectors as sources
 
 
@@ -74,6 +75,8 @@ def _position(request: Request, question: str) -> tuple[int, int] | None:
 
 
 def _documents(groups: list[cases.Group]) -> list[_CaseDocument]:
+    # Whoever judges blind over REST doesn't see how alike the hub finds the two either.
+    groups = [cases.Group(tuple(_hide(row) for row in group.candidates)) for group in groups]
     rows = [row for group in groups for row in group.candidates]
     named = {record_id for row in rows for record_id in (row.low_record_id, row.high_record_id)} - {None}
     records = sources.list_records(record_id for record_id in named if record_id is not None)
@@ -93,3 +96,7 @@ def _documents(groups: list[cases.Group]) -> list[_CaseDocument]:
         )
         for group in groups
     ]
+
+
+def _hide(row: cases.CaseRow) -> cases.CaseRow:
+    return replace(row, score=None, priority=0) if is_blind(row) else row

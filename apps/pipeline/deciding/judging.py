@@ -9,7 +9,7 @@ from apps.base.actors import Actor, acting
 from apps.base.errors import Conflict, Invalid
 from apps.base.locks import Gate, lock_gate
 from apps.base.retrying import retrying
-from apps.cases.blind import Said, find_waiting, is_blind, is_disputed, keep_waiting, settle_review
+from apps.cases.blind import is_blind, is_disputed
 from apps.cases.selectors import CaseRow, get_case
 from apps.cases.services import close_case
 from apps.golden.pinning import check_value
@@ -17,6 +17,7 @@ from apps.golden.places import Place, get_place_of_record
 from apps.matching.decisions import RecentVerdict, list_recent_verdicts
 from apps.matching.verdicts import record_verdict
 from apps.pipeline.asking import WEAK
+from apps.pipeline.deciding.blinding import hear
 from apps.pipeline.deciding.carrying import CONFLICT, Decision, carry_out
 from apps.pipeline.deciding.pairing import plan_judgement
 from apps.pipeline.deciding.sides import cross_pairs, describe_seen
@@ -26,8 +27,6 @@ from apps.pipeline.reopening import REOPENED
 from apps.rulebook.selectors import get_active_rules
 
 LEFT_OPEN = "Left open for somebody else."
-WAITS = "Kept. A second person judges this case, too; nothing happens until both say the same."
-DIFFER = "The two of you don't agree. A senior steward decides."
 VERDICTS = ("same", "different", "related", "not_sure")
 
 
@@ -118,18 +117,10 @@ def _judge_blind(
     """Let a first verdict wait, and carry out what two people say alike; where they differ, a senior decides."""
     if choices:
         raise Invalid("this case is judged blind: values are chosen once it is decided", case=case.case_id)
-    versions = {place.gid: place.version for place in sides}
-    said, first = Said(str(actor), verdict, reason, versions), find_waiting(case)
-    # A verdict about customers that changed since says nothing of these.
-    if first is None or first.by == said.by or dict(first.versions) != versions:
-        keep_waiting(case, said, actor=actor)
-        return Judgement(0, case.case_id, verdict, None, None, WAITS)
-    if not settle_review(case, first, said, actor=actor):
-        return Judgement(0, case.case_id, verdict, None, None, DIFFER)
-    names = " and ".join(one.by.partition(":")[2] for one in (first, said))
-    reasons = "; ".join(one.reason for one in (first, said) if one.reason)
-    agreed = f"{names} agreed, each without the other{f': {reasons}' if reasons else ''}"
-    return _decide(case, verdict, sides, agreed[:500], reviewers=(first.by, said.by), actor=actor)
+    heard = hear(case, verdict, sides, reason, actor=actor)
+    if heard.waits:
+        return Judgement(0, case.case_id, verdict, None, None, heard.waits)
+    return _decide(case, verdict, sides, heard.reason, reviewers=heard.reviewers, actor=actor)
 
 
 def _decide(
@@ -225,7 +216,7 @@ def _settle_doubt(case: CaseRow, place: Place, verdict: str, reason: str, actor:
     """Answer whether a customer whose records don't look alike is one: hold the two together, or part them."""
     if verdict == "not_sure":
         return Judgement(_note_doubt(case, [place], reason, actor), case.case_id, verdict, None, None, LEFT_OPEN)
-    decision = plan_judgement(_asked(case), verdict, [place], reason=reason)
+    decision = plan_judgement(_asked(case), verdict, [place], [case], reason=reason)
     refuse_weighty([place], decision, actor)
     carried = carry_out(decision, actor=actor)
     if verdict == "same":

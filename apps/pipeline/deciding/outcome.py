@@ -53,8 +53,8 @@ class Sent:
 class Outcome:
     """What a decision came to, or would come to; `decision` is None in a preview.
 
-    `write_backs` counts records per source system that are to carry another id, `deliveries` events per subscriber.
-    `cases` are the conflicts it opened.
+    So it is for a verdict that waits for a second person's, which changes no customer. `write_backs` counts records per
+    source system that are to carry another id, `deliveries` events per subscriber. `cases` are the conflicts it opened.
     """
 
     decision: int | None
@@ -67,6 +67,11 @@ class Outcome:
     write_backs: Mapping[str, int]
     deliveries: Mapping[str, int]
     cases: tuple[int, ...]
+
+
+def nothing_yet(act: str, message: str) -> Outcome:
+    """Return the outcome of what changes no customer before a second person agrees."""
+    return Outcome(None, act, False, message, (), (), (), {}, {}, ())
 
 
 def read_outcome(

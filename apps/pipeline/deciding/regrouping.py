@@ -10,11 +10,11 @@ from itertools import combinations
 
 from apps.base.actors import Actor
 from apps.base.errors import Conflict, Invalid
-from apps.cases.blind import is_blind
 from apps.cases.selectors import CaseRow, get_case, list_open_cases_of
 from apps.golden.places import Place, find_places
 from apps.matching.algebra import SAME, Pair
 from apps.matching.verdicts import list_standing
+from apps.pipeline.deciding.blinding import refuse_blind
 from apps.pipeline.deciding.carrying import Decision
 from apps.pipeline.deciding.outcome import Outcome
 from apps.pipeline.deciding.reshaping import DIFFERENT, LONGEST_REASON, MOST_GROUPS, Versions, reshape
@@ -71,9 +71,7 @@ def _plan(
     side = {record: at for at, group in enumerate(groups) for record in group}
     open_cases = [one for one in list_open_cases_of(list(side)) if _asked(one)[0] in side and _asked(one)[1] in side]
     for one in open_cases:
-        if is_blind(one):
-            told = f"case {one.case_id} is judged blind by two people; judge it by itself first"
-            raise Conflict(told, case=one.case_id)
+        refuse_blind(one)
     pairs: dict[Pair, str] = {}
     related = {said.pair for said in list_standing(side) if said.kind == RELATED}
     for ours, theirs in combinations(groups, 2):

@@ -20,6 +20,7 @@ from apps.golden.places import (
     get_place_of_record,
 )
 from apps.matching.algebra import SAME, Pair
+from apps.pipeline.deciding.blinding import refuse_joining
 from apps.pipeline.deciding.carrying import Decision, carry_out
 from apps.pipeline.deciding.outcome import Ground, Outcome, read_outcome
 from apps.pipeline.deciding.sides import cross_pairs, describe_seen
@@ -176,19 +177,26 @@ def transfer_record(
 
 
 def reshape(
-    plan: Callable[[], tuple[list[Place], Decision]], *, reason: str, versions: Versions, actor: Actor
+    plan: Callable[[], tuple[list[Place], Decision] | Outcome], *, reason: str, versions: Versions, actor: Actor
 ) -> Outcome:
     """Carry out what `plan` says, under the intake gate, and tell what it came to; again where others came first.
 
-    Raises AbilityMissing for who may not shape customers, SecondPersonNeeded where it weighs too much for one steward.
+    A plan that does all that is to be done now returns what it came to.
+    Raises AbilityMissing for who may not shape customers, SecondPersonNeeded where it weighs too much for one steward,
+    JudgedBlind where it would answer a case that two people judge blind.
     """
     actor.refuse_without(Ability.RESHAPE)
 
     def attempt() -> Outcome:
         with acting(actor, reason=reason):
             lock_gate(Gate.INTAKE)
-            places, decision = plan()
+            planned = plan()
+            if isinstance(planned, Outcome):
+                return planned
+            places, decision = planned
             refuse_unseen(places, versions)
+            if decision.act in {"merge", "transfer"}:
+                refuse_joining(places, kinds=list(decision.pairs.values()))
             refuse_weighty(places, decision, actor)
             ground = Ground(tuple(places), find_last_move())
             carried = carry_out(decision, actor=actor)

@@ -13,6 +13,7 @@ from apps.base.locks import Gate, lock_gate
 from apps.base.retrying import retrying
 from apps.golden import selectors as golden
 from apps.pipeline.deciding import Judgement, Outcome
+from apps.pipeline.deciding.blinding import refuse_proposing
 from apps.pipeline.deciding.reshaping import LONGEST_REASON, refuse_reason
 from apps.pipeline.models import Proposal
 from apps.pipeline.proposals.acts import VERBS, Act, read_customers
@@ -63,6 +64,8 @@ def propose(*, act: Act, versions: Mapping[str, int], reason: str, actor: Actor)
             waiting = Proposal.objects.filter(fingerprint=act.fingerprint, state=Proposal.State.OPEN).first()
             if waiting is not None:
                 return int(waiting.pk)
+            if act.name == "judge":
+                refuse_proposing(act.arguments["case_id"], actor=actor)
             change = _foresee(act, versions, reason, actor)
             made = Proposal.objects.create(
                 act=act.name,
