@@ -121,6 +121,15 @@ class UndoForm(forms.Form):
     customer = forms.CharField(max_length=40, required=False)
 
 
+class ViewForm(forms.Form):
+    """A view of the queue to save under a name, or the number of the one to delete; both lead back to a filter."""
+
+    words = forms.CharField(max_length=300, required=False)
+    name = forms.CharField(max_length=60, required=False)
+    shared = forms.BooleanField(required=False)
+    delete = forms.IntegerField(min_value=1, required=False)
+
+
 class FixForm(forms.Form):
     """The value to fix, until when it holds, why, and the customer's version on the screen.
 

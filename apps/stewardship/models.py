@@ -3,6 +3,8 @@
 from django.conf import settings
 from django.db import models
 
+from apps.base.history import tracked
+
 
 class Preference(models.Model):
     """A person's keys: whether single keys act at all, and which one gives which verdict."""
@@ -29,3 +31,23 @@ class Preference(models.Model):
 
     def __str__(self) -> str:
         return f"preferences of {self.person_id}"
+
+
+class SavedView(models.Model):
+    """A way to narrow and order the queue that somebody gave a name; shared, everybody sees it."""
+
+    owner = models.CharField(max_length=200)
+    name = models.CharField(max_length=60)
+    # The query of the queue's address, without its question mark.
+    words = models.CharField(max_length=300)
+    is_shared = models.BooleanField(default=False)
+    history = tracked()
+
+    class Meta:
+        constraints = (
+            models.UniqueConstraint(fields=["owner", "words"], name="one_view_of_a_person_for_each_filter"),
+            models.CheckConstraint(condition=~models.Q(name=""), name="a_view_has_a_name"),
+        )
+
+    def __str__(self) -> str:
+        return f"view {self.pk}"

@@ -15,6 +15,7 @@ from apps.stewardship.views import (
     merging,
     review,
     rules,
+    saved_views,
     splitting,
     walking,
 )
@@ -49,6 +50,7 @@ urlpatterns = [
     path("rules/<int:number>/<str:act>/", rules.act, name="rules-act"),
     path("review/", review.show_queue, name="queue"),
     path("review/next/", review.start, name="start"),
+    path("review/views/", saved_views.act, name="views"),
     path("review/walk/", walking.show_walked, name="walked"),
     path("review/undo/", review.undo, name="undo"),
     path("review/cluster/<int:case_id>/", cluster.show_cluster, name="cluster"),

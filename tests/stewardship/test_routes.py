@@ -56,6 +56,7 @@ LAW: dict[str, tuple[Roles, Roles]] = {
     "queue": (ALL, NO_WAY),
     "start": (ALL, NO_WAY),
     "walked": (ALL, NO_WAY),
+    "views": (NO_WAY, ALL),
     "undo": (NO_WAY, STEWARDS),
     "case": (ALL, NO_WAY),
     "cluster": (ALL, STEWARDS),

@@ -15,6 +15,7 @@ from apps.matching import selectors as matching
 from apps.matching.selectors.pairs import score_parts
 from apps.rulebook.selectors import ActiveRules, find_active_rules
 from apps.sources import selectors as sources
+from apps.stewardship.saved_views import list_views
 from apps.stewardship.screens.facets import (
     AGES,
     BY_PRIORITY,
@@ -58,6 +59,26 @@ class QueueRow:
 
 
 @dataclass(frozen=True, slots=True)
+class ViewLink:
+    """A view of the queue by its name: one that comes with the hub (no number), one's own, or a shared one."""
+
+    name: str
+    address: str
+    is_chosen: bool
+    view_id: int | None = None
+    is_shared: bool = False
+
+
+SHIPPED = (
+    ("Most pressing", ""),
+    ("Mine", "claim=mine"),
+    ("Nobody else looks at it", "claim=free"),
+    ("Oldest", "order=oldest"),
+    ("Unclear ones", "band=unclear"),
+)
+
+
+@dataclass(frozen=True, slots=True)
 class Queue:
     """A page of the queue, the facets that narrow it, and the address from which the next page goes on.
 
@@ -74,11 +95,17 @@ class Queue:
     groups: int
     following: str
     is_first: bool
+    views: tuple[ViewLink, ...] = ()
 
     @property
     def words(self) -> str:
         """What a walk through all of these is called in an address."""
         return self.asked.address().removeprefix("?")
+
+    @property
+    def named(self) -> ViewLink | None:
+        """This person's own view that is shown."""
+        return next((view for view in self.views if view.is_chosen and view.view_id), None)
 
     @property
     def is_walk(self) -> bool:
@@ -92,7 +119,7 @@ class Queue:
 
 
 def build_queue(asked: Asked, *, person: str = "") -> Queue:
-    """Return a page of the queue, most pressing first or in the order asked for. At most eleven queries.
+    """Return a page of the queue, most pressing first or in the order asked for. At most twelve queries.
 
     By priority, narrowed by nothing but a kind and who looks at what, the candidates of one record are one line; else
     each is its own.
@@ -123,7 +150,20 @@ def build_queue(asked: Asked, *, person: str = "") -> Queue:
         groups=cases.count_open_groups() if _is_grouped(asked) and not asked.is_narrowed and not asked.after else 0,
         following=asked.address(after=write_mark(last, asked.order)) if last and len(found) > PAGE else "",
         is_first=not asked.after,
+        views=_list_views(asked, person),
     )
+
+
+def _list_views(asked: Asked, person: str) -> tuple[ViewLink, ...]:
+    here = asked.address()
+    shipped = [ViewLink(name, f"?{words}", here == f"?{words}") for name, words in SHIPPED]
+    own = [
+        ViewLink(
+            view.name, f"?{view.words}", here == f"?{view.words}", view.view_id if view.is_own else None, view.is_shared
+        )
+        for view in list_views(person)
+    ]
+    return (*shipped, *own)
 
 
 def _is_grouped(asked: Asked) -> bool:
