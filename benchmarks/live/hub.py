@@ -91,7 +91,7 @@ def ensure_hub(
         if after is not None:
             after(environment)
         with _at_server(urls.owner_url) as connection:
-            connection.execute("VACUUM (ANALYZE)")
+            connection.execute("VACUUM (FREEZE, ANALYZE)")
         draw_samples(urls.owner_url, folder / SAMPLES)
         with _at_server(urls.owner_url, "postgres") as connection:
             hub = urls.owner_url.rpartition("/")[2]
@@ -112,8 +112,11 @@ def running(hub: Hub, *, is_kept: bool = False) -> Iterator[Running]:
         _put_back(hub, is_kept=is_kept)
         embedded.ensure_postgres(hub.place)
         embedded.ensure_redis(hub.place)
-        # The hub may have been loaded by an older checkout.
-        run([sys.executable, "-m", "mdmhub.prepare"], hub.environment)
+        if _migrate(hub) and not is_kept:
+            _keep_as_loaded(hub)
+            _put_back(hub, is_kept=False)
+            embedded.ensure_postgres(hub.place)
+            embedded.ensure_redis(hub.place)
         token = _mint(hub)
         port = _free_port()
         child = gunicorn(port=port, workers=WEB_WORKERS)
@@ -133,10 +136,31 @@ def _put_back(hub: Hub, *, is_kept: bool) -> None:
         known = connection.execute("SELECT 1 FROM pg_database WHERE datname = 'hub'").fetchone()
         if known and is_kept:
             return
-        connection.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(name))
+        # Not by force: nobody is connected, and autovacuum's worker gives way to who may not end it, too.
+        connection.execute(sql.SQL("DROP DATABASE IF EXISTS {}").format(name))
         copy = sql.SQL("CREATE DATABASE {} TEMPLATE {} STRATEGY file_copy")
         connection.execute(copy.format(name, sql.Identifier(LOADED)))
     embedded.stop_all(hub.place)
+
+
+def _migrate(hub: Hub) -> bool:
+    """Bring a hub up to date that an older checkout loaded; say whether there was anything to do."""
+    count = "SELECT count(*) FROM django_migrations"
+    with _at_server(_start_postgres(hub)) as connection:
+        before = connection.execute(count).fetchone()
+        run([sys.executable, "-m", "mdmhub.prepare"], hub.environment)
+        return connection.execute(count).fetchone() != before
+
+
+def _keep_as_loaded(hub: Hub) -> None:
+    """Keep the hub's database as the loaded one, tidied: else autovacuum does it while something is measured."""
+    owner_url = _start_postgres(hub)
+    names = sql.Identifier(owner_url.rpartition("/")[2]), sql.Identifier(LOADED)
+    with _at_server(owner_url) as connection:
+        connection.execute("VACUUM (FREEZE, ANALYZE)")
+    with _at_server(owner_url, "postgres") as connection:
+        connection.execute(sql.SQL("DROP DATABASE {}").format(names[1]))
+        connection.execute(sql.SQL("ALTER DATABASE {} RENAME TO {}").format(*names))
 
 
 def _start_postgres(hub: Hub) -> str:
