@@ -33,6 +33,8 @@ def test_every_operation_is_documented_with_answer_problem_and_log_in() -> None:
         "pushSourceRecords", "getSourceRecord", "deleteSourceRecord", "handOverFile", "getJob",
         "listRuleSets", "saveRuleSet", "getRuleSet", "getDryRun", "askDryRun", "approveRuleSet", "publishRuleSet",
         "revertRuleSet",
+        "listProposals", "propose", "getProposal", "approveProposal", "refuseProposal", "withdrawProposal",
+        "refreshProposal",
     }  # fmt: skip
     for operation in operations.values():
         assert operation["summary"]

@@ -163,12 +163,7 @@ class CustomerSplit(DecisionRoute):
         of them by rule, which the answer shows.
         """
         body = read_body(request.data, {"groups", "heir", "reason", "supersedes"})
-        groups, heir = body.members.get("groups"), body.members.get("heir")
-        if not isinstance(groups, list) or len(groups) > LONGEST_LIST:
-            raise FieldInvalid("groups must be a list of lists of source:key.", field="groups")
-        if heir is not None and not _is_number(heir):
-            raise FieldInvalid("heir must be a whole number.", field="heir")
-        read = [_texts(group, "groups") for group in groups]
+        read, heir = read_groups(body)
         living = get_living(gid).gid
         return self.decide(
             request,
@@ -300,6 +295,16 @@ def read_body(body: object, known: set[str]) -> Body:
     read.text("reason")
     read.numbers("supersedes")
     return read
+
+
+def read_groups(body: Body) -> tuple[list[list[str]], int | None]:
+    """Return the groups of a split, as source:key, and the place of the one that keeps the id, where one is named."""
+    groups, heir = body.members.get("groups"), body.members.get("heir")
+    if not isinstance(groups, list) or len(groups) > LONGEST_LIST:
+        raise FieldInvalid("groups must be a list of lists of source:key.", field="groups")
+    if heir is not None and not _is_number(heir):
+        raise FieldInvalid("heir must be a whole number.", field="heir")
+    return [_texts(group, "groups") for group in groups], heir
 
 
 def _texts(found: object, name: str) -> list[str]:

@@ -67,7 +67,7 @@ class PinList(Route):
         records that the customer has now, to wherever most of them are. A pin of the same attribute is replaced.
         The customer's version rises, and `customer.updated` goes out.
         """
-        wish, reason = _read_wish(request.data)
+        wish, reason = read_wish(request.data)
         actor = actor_of(request)
 
         def work() -> Response:
@@ -114,7 +114,7 @@ def _answer(asked: str, fixed: Fixed) -> Response:
     return answer(PinsShape, fixed, ETag=tag_of(get_customer(asked)))
 
 
-def _read_wish(body: Any) -> tuple[Wish, str]:  # noqa: ANN401 - whatever the caller sent
+def read_wish(body: Any) -> tuple[Wish, str]:  # noqa: ANN401 - whatever the caller sent
     """Return what to fix and why, or raise WishInvalid naming the field."""
     for name, value in body.items():
         if name in _TEXTS and isinstance(value, str):

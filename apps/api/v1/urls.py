@@ -10,6 +10,14 @@ from apps.api.v1.docs import DocsPage, SchemaDocument
 from apps.api.v1.explanations import CustomerWhy, CustomerWhyNot
 from apps.api.v1.jobs import JobDetail, JobList
 from apps.api.v1.pins import PinDetail, PinList
+from apps.api.v1.proposals import (
+    ProposalApproval,
+    ProposalDetail,
+    ProposalList,
+    ProposalRefresh,
+    ProposalRefusal,
+    ProposalWithdrawal,
+)
 from apps.api.v1.resolve import Resolve, ResolveBatch
 from apps.api.v1.rule_sets import (
     RuleSetApproval,
@@ -46,6 +54,12 @@ urlpatterns = [
     path("decisions/<int:decision>/undo", DecisionUndo.as_view(), name="undo"),
     path("verdicts", VerdictList.as_view(), name="verdicts"),
     path("verdicts/<int:decision>/undo", VerdictUndo.as_view(), name="verdict-undo"),
+    path("proposals", ProposalList.as_view(), name="proposals"),
+    path("proposals/<int:proposal>", ProposalDetail.as_view(), name="proposal"),
+    path("proposals/<int:proposal>/approve", ProposalApproval.as_view(), name="proposal-approve"),
+    path("proposals/<int:proposal>/refuse", ProposalRefusal.as_view(), name="proposal-refuse"),
+    path("proposals/<int:proposal>/withdraw", ProposalWithdrawal.as_view(), name="proposal-withdraw"),
+    path("proposals/<int:proposal>/refresh", ProposalRefresh.as_view(), name="proposal-refresh"),
     path("rule-sets", RuleSetList.as_view(), name="rule-sets"),
     path("rule-sets/revert", RuleSetRevert.as_view(), name="rule-set-revert"),
     path("rule-sets/<int:number>", RuleSetDetail.as_view(), name="rule-set"),

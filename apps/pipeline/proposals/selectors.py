@@ -12,6 +12,13 @@ from apps.pipeline.models import Proposal
 MOST = 50
 
 
+class ProposalMissing(NotFound):
+    """No proposal has that number."""
+
+    code = "proposal.not_found"
+    title = "No such proposal"
+
+
 @dataclass(frozen=True, slots=True)
 class ProposalRow:
     """A proposal. `change` has customers `before` and `after`, and whom it tells; `verdict_id` is what came of it."""
@@ -37,13 +44,21 @@ def get_proposal(proposal_id: int) -> ProposalRow:
     """Return one proposal; raise NotFound. One query."""
     row = Proposal.objects.filter(pk=proposal_id).first()
     if row is None:
-        raise NotFound(f"There is no proposal {proposal_id}.", proposal=proposal_id)
+        raise ProposalMissing(f"There is no proposal {proposal_id}.", proposal=proposal_id)
     return _read(row)
+
+
+def list_proposals(*, is_open: bool, after: int = 0, limit: int = MOST) -> list[ProposalRow]:
+    """Return those that follow a number: that wait, oldest first, or are decided, newest first. One query."""
+    if is_open:
+        return [_read(row) for row in Proposal.objects.filter(state="open", pk__gt=after).order_by("pk")[:limit]]
+    rows = Proposal.objects.exclude(state="open")
+    return [_read(row) for row in (rows.filter(pk__lt=after) if after else rows).order_by("-pk")[:limit]]
 
 
 def list_open(*, after: int = 0) -> list[ProposalRow]:
     """Return proposals that wait, oldest first, at most 50 after the number given. One query."""
-    return [_read(row) for row in Proposal.objects.filter(state="open", pk__gt=after).order_by("pk")[:MOST]]
+    return list_proposals(is_open=True, after=after)
 
 
 def list_decided(limit: int = 20) -> list[ProposalRow]:

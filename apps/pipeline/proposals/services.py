@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from apps.base.abilities import Ability
 from apps.base.actors import Actor, acting
-from apps.base.errors import Conflict, Forbidden, NotFound
+from apps.base.errors import Conflict, Forbidden
 from apps.base.locks import Gate, lock_gate
 from apps.base.retrying import retrying
 from apps.golden import selectors as golden
@@ -17,6 +17,7 @@ from apps.pipeline.deciding.blinding import refuse_proposing
 from apps.pipeline.deciding.reshaping import LONGEST_REASON, refuse_reason
 from apps.pipeline.models import Proposal
 from apps.pipeline.proposals.acts import VERBS, Act, read_customers
+from apps.pipeline.proposals.selectors import ProposalMissing
 
 
 class OwnProposal(Forbidden):
@@ -24,6 +25,13 @@ class OwnProposal(Forbidden):
 
     code = "proposal.own"
     title = "A second person has to decide this"
+
+
+class ProposalNotYours(Forbidden):
+    """Only who proposed something withdraws it."""
+
+    code = "proposal.not_yours"
+    title = "Somebody else proposed this"
 
 
 class ProposalClosed(Conflict):
@@ -141,11 +149,11 @@ def refuse_proposal(*, proposal_id: int, reason: str, actor: Actor) -> None:
 
 
 def withdraw_proposal(*, proposal_id: int, actor: Actor) -> None:
-    """Take one's own proposal back. Raises Forbidden for anybody else's, ProposalClosed."""
+    """Take one's own proposal back. Raises ProposalNotYours for anybody else's, ProposalClosed."""
     with acting(actor, reason=f"proposal {proposal_id} withdrawn"):
         row = _lock(proposal_id)
         if row.proposed_by != str(actor):
-            raise Forbidden("Only who proposed it withdraws it.", proposal=proposal_id)
+            raise ProposalNotYours("Only who proposed it withdraws it.", proposal=proposal_id)
         _close(row, Proposal.State.WITHDRAWN, "", actor)
 
 
@@ -157,7 +165,7 @@ def act_of(row: Proposal) -> Act:
 def _lock(proposal_id: int) -> Proposal:
     row = Proposal.objects.select_for_update().filter(pk=proposal_id).first()
     if row is None:
-        raise NotFound(f"There is no proposal {proposal_id}.", proposal=proposal_id)
+        raise ProposalMissing(f"There is no proposal {proposal_id}.", proposal=proposal_id)
     if row.state != Proposal.State.OPEN:
         by = row.decided_by.partition(":")[2]
         raise ProposalClosed(f"{by} has {row.state} it.", proposal=proposal_id, state=row.state, by=row.decided_by)
