@@ -26,6 +26,8 @@ class Verdict:
     note: str = ""
 
 
+SAYS_NOTHING: Final = "Says nothing"
+_FAULTS: Final = {"": "a placeholder", "wrong": "fails its check"}
 NEITHER: Final = Verdict("missing", "–", "Other records say")
 
 
@@ -53,6 +55,21 @@ def judge_field(attribute: str, left: str, right: str, evidence: Sequence[Eviden
     if set(tones) == {"agree"}:
         return _verdict("agree", note)
     return _verdict("partial", note)
+
+
+def weigh_checks(verdict: Verdict, texts: tuple[str, str], checks: tuple[str, str]) -> Verdict:
+    """Return the verdict on two identifiers with what came of checking them: verified, plausible, wrong, "" for none.
+
+    A number that is a placeholder or fails its check identifies nobody, so that it neither agrees nor differs.
+    """
+    faults = [_FAULTS[check] for text, check in zip(texts, checks, strict=True) if text and check in _FAULTS]
+    if faults:
+        note = faults[0] if len(set(faults)) == 1 else " / ".join(faults)
+        word = verdict.word if verdict.tone == "missing" else SAYS_NOTHING
+        return Verdict("missing", GLYPHS["missing"][0], word, note)
+    if all(texts) and set(checks) == {"verified"}:
+        return Verdict(verdict.tone, verdict.glyph, verdict.word, verdict.note or "checksums hold")
+    return verdict
 
 
 def mark_differences(left: str, right: str) -> tuple[tuple[Run, ...], tuple[Run, ...]]:

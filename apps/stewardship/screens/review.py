@@ -23,7 +23,7 @@ from apps.pipeline.live.reading import Known
 from apps.pipeline.reopening import tell_changes
 from apps.rulebook.selectors import get_active_rules
 from apps.sources import selectors as sources
-from apps.stewardship.screens.comparing import NEITHER, Run, Verdict, judge_field, mark_differences
+from apps.stewardship.screens.comparing import NEITHER, Run, Verdict, judge_field, mark_differences, weigh_checks
 from apps.stewardship.screens.result import NOTHING, ResultCell, Typed, build_result
 from apps.stewardship.screens.waterfall import Waterfall, build_waterfall, say_bits
 from apps.stewardship.screens.words import group_attributes, title_of
@@ -167,7 +167,7 @@ def build_pair(case: cases.CaseRow, typed: Typed = NOTHING) -> PairPage | None:
     is_one = bool(left.customer and right.customer and left.customer.gid == right.customer.gid)
     has_result = bool(members) and rules is not None
     results = build_result(joined, given, rules, typed) if has_result and rules else {}
-    groups = _compare(left, right, explained, rules, results)
+    groups = _compare(left, right, explained, rules, results=results, joined=joined)
     return PairPage(
         case=case,
         low=sides[0],
@@ -286,22 +286,36 @@ def _compare(
     right: Side,
     explained: matching.Explanation | None,
     rules: RuleSet | None,
+    *,
     results: Mapping[str, ResultCell],
+    joined: Mapping[int, Known],
 ) -> tuple[tuple[str, tuple[FieldRow, ...]], ...]:
     """Return the fields by group: groups with a conflict first, agreeing groups last, in their order otherwise."""
     a, b = left.given.given, right.given.given
     evidence = explained.evidence if explained else ()
+    identifiers = {a.name for a in rules.attributes if a.kind == "identifier"} if rules else set()
     groups = []
     for name, attributes in group_attributes({n for n in {*a, *b} if a.get(n) or b.get(n)} | results.keys()):
         rows = []
         for attribute in attributes:
             texts = a.get(attribute, ""), b.get(attribute, "")
             verdict = judge_field(attribute, *texts, evidence, rules) if any(texts) else NEITHER
+            if attribute in identifiers and any(texts):
+                verdict = weigh_checks(verdict, texts, _checks_of(attribute, left, right, joined))
             plain = (Run(texts[0], differs=False),), (Run(texts[1], differs=False),)
             runs = mark_differences(*texts) if verdict.tone in ("partial", "conflict") else plain
             rows.append(FieldRow(attribute, title_of(attribute), texts, *runs, verdict, results.get(attribute)))
         groups.append((name, tuple(rows)))
     return tuple(sorted(groups, key=lambda group: -_worst(group[1])))
+
+
+def _checks_of(attribute: str, left: Side, right: Side, joined: Mapping[int, Known]) -> tuple[str, str]:
+    """Return what came of checking an identifier on both sides; empty where the record gives no usable one."""
+    first, second = (
+        joined[side.record_id].parts.get(f"{attribute}.check", "") if side.record_id in joined else ""
+        for side in (left, right)
+    )
+    return first or "", second or ""
 
 
 def _worst(rows: Sequence[FieldRow]) -> int:

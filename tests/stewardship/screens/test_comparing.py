@@ -8,7 +8,7 @@ from apps.engine.compare import compare
 from apps.engine.rules import load_company_rules
 from apps.engine.standardise import standardise_record
 from apps.engine.statistics import Statistics
-from apps.stewardship.screens.comparing import judge_field, mark_differences
+from apps.stewardship.screens.comparing import judge_field, mark_differences, weigh_checks
 
 RULES = load_company_rules()
 STATISTICS = Statistics(records=1_000, rules_digest=RULES.digest, counts={}, hot_keys={})
@@ -69,3 +69,22 @@ def test_values_with_nothing_in_common_are_left_unmarked() -> None:
 def test_marking_changes_no_word(left: str, right: str) -> None:
     for text, runs in zip((left, right), mark_differences(left, right), strict=True):
         assert " ".join(run.text for run in runs).split() == text.split()
+
+
+@pytest.mark.parametrize(
+    ("texts", "checks", "expected"),
+    [
+        (("DE1", "DE1"), ("verified", "verified"), ("agree", "Same", "checksums hold")),
+        (("DE1", "DE1"), ("plausible", "verified"), ("agree", "Same", "")),
+        (("000", "000"), ("", ""), ("missing", "Says nothing", "a placeholder")),
+        (("DE1", "DE1"), ("wrong", "wrong"), ("missing", "Says nothing", "fails its check")),
+        (("000", "DE2"), ("", "wrong"), ("missing", "Says nothing", "a placeholder / fails its check")),
+        (("000", ""), ("", ""), ("missing", "One side empty", "a placeholder")),
+        (("DE1", ""), ("verified", ""), ("missing", "One side empty", "")),
+    ],
+)
+def test_a_number_that_identifies_nobody_neither_agrees_nor_differs(
+    texts: tuple[str, str], checks: tuple[str, str], expected: tuple[str, str, str]
+) -> None:
+    verdict = weigh_checks(judge_field("vat", *texts, (), None), texts, checks)
+    assert (verdict.tone, verdict.word, verdict.note) == expected
