@@ -12,6 +12,7 @@ from apps.base.scratch import scratch
 from apps.engine.rules import RuleSet
 from apps.engine.survive import PART_OF_A_CLAIM
 from apps.golden.search_terms import BARE, LONGEST_TERM, NATIONAL, WHOLE_PARTS, WORD_PARTS, part_names
+from apps.pipeline.pins import TERMS
 
 
 @dataclass(frozen=True)
@@ -96,6 +97,7 @@ def _customers(rules: RuleSet, ground: Ground) -> str:
     country = "coalesce(c.\"country.code\", '')" if "country.code" in ground.standard.column_names else "''"
     join_country = ' LEFT JOIN standard c ON c.record = v."country.record"' if country != "''" else ""
     country = _rather(columns, "country.code", country)
+    terms = _terms(rules, ground.standard.column_names, has_pinned=TERMS in columns)
     text = {n: f"coalesce(v.\"{n}\", '')" if n in names else "''" for n in ("name", "city")}
     return f"""
         SELECT v.cluster, k.chunk, {text["name"]}[:500] AS name, {country} AS country, {text["city"]}[:200] AS city,
@@ -104,7 +106,7 @@ def _customers(rules: RuleSet, ground: Ground) -> str:
                coalesce(',"pinned":{{' || nullif(concat_ws(','{pins or ", NULL"}), '') || '}}', '') AS pinned,
                t.terms AS search_terms, t.members, t.member_count
         FROM survived v JOIN chunk_of k USING (cluster)
-        JOIN ({_terms(rules, ground.standard.column_names)}) t USING (cluster){joins}{join_country}
+        JOIN ({terms}) t USING (cluster){joins}{join_country}
         ORDER BY k.chunk, v.cluster
     """  # noqa: S608 - names come from the rule set
 
@@ -126,7 +128,7 @@ def _rather(columns: Sequence[str], part: str, given: str) -> str:
     return f'CASE WHEN v."{attribute}.pin" IS NOT NULL THEN coalesce(v."{part}.pinned", \'\') ELSE {given} END'
 
 
-def _terms(rules: RuleSet, columns: Sequence[str]) -> str:
+def _terms(rules: RuleSet, columns: Sequence[str], *, has_pinned: bool) -> str:
     """Return the query for each cluster's search terms, in the spelling of `golden.search_terms.terms_of`."""
     lists = ["[lower(m.source_key), lower(m.source || ':' || m.source_key)]"]
     for column in part_names(rules.attributes, WORD_PARTS):
@@ -136,15 +138,19 @@ def _terms(rules: RuleSet, columns: Sequence[str]) -> str:
         if column in columns:
             whole = f"lower(coalesce(d.\"{column}\", ''))"
             lists.append(f"[{whole}, regexp_extract({whole}, '{NATIONAL}', 1), regexp_extract({whole}, '{BARE}', 1)]")
+    found = f"flatten(list(list_concat({', '.join(lists)})))"
+    if has_pinned:
+        found = f'list_concat({found}, coalesce(any_value(v."{TERMS}"), []))'
+    join = " JOIN survived v USING (cluster)" if has_pinned else ""
     # Terms hold no quotes, backslashes or braces but for hostile keys, so they are escaped all the same.
     literal = "'\"' || replace(replace(x, '\\', '\\\\'), '\"', '\\\"') || '\"'"
     return f"""
         SELECT m.cluster, count(*) AS member_count,
                '{{' || array_to_string(list_transform(list_sort(list_distinct(list_filter(list_transform(
-                   flatten(list(list_concat({", ".join(lists)}))), lambda x: x[:{LONGEST_TERM}]), lambda x: x <> ''))),
+                   {found}, lambda x: x[:{LONGEST_TERM}]), lambda x: x <> ''))),
                    lambda x: {literal}), ',') || '}}' AS terms,
                to_json(list({{'source': m.source, 'key': m.source_key}} ORDER BY m.source, m.source_key)) AS members
-        FROM member m LEFT JOIN standard d USING (record) GROUP BY m.cluster
+        FROM member m LEFT JOIN standard d USING (record){join} GROUP BY m.cluster
     """  # noqa: S608 - names come from the rule set
 
 

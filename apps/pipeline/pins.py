@@ -17,6 +17,7 @@ from apps.engine.rules import RuleSet
 from apps.engine.standardise import standardise_record
 from apps.engine.survive import Pin, SettledPin, hand_over, holding_pins, settle_pins
 from apps.golden.inheritance import NONE
+from apps.golden.search_terms import terms_of
 from apps.pipeline.partition import Ints, Scope
 
 IN_SCOPE = """
@@ -28,6 +29,8 @@ ORDER BY p.id
 """
 # Parts of a pinned value that are stored beside it.
 PARTS = ("country.code", "name.form")
+TERMS = "terms.pinned"
+"""The column of the search terms of a customer's pinned values."""
 Said: TypeAlias = Mapping[tuple[int, str], str | None]
 
 
@@ -95,8 +98,15 @@ def pinned_part(attribute: str, value: str, part: str, rules: RuleSet) -> str | 
     return standardise_record({attribute: value}, rules.attributes).get(part)
 
 
+def pinned_terms(pinned: Mapping[str, str], rules: RuleSet) -> list[str]:
+    """Return the search terms of a customer's pinned values, by attribute: what a person fixed is found, too."""
+    standard = [standardise_record({attribute: value}, rules.attributes) for attribute, value in pinned.items()]
+    return terms_of((), standard, rules.attributes)
+
+
 def with_parts(values: pa.Table, rules: RuleSet) -> pa.Table:
-    """Return the golden values with the standard parts of pinned ones that are stored beside them."""
+    """Return the golden values with the standard parts of pinned ones that are stored beside them, and their terms."""
+    values = _with_terms(values, rules)
     for part in PARTS:
         attribute = part.partition(".")[0]
         if f"{attribute}.pin" not in values.column_names:
@@ -105,6 +115,19 @@ def with_parts(values: pa.Table, rules: RuleSet) -> pa.Table:
         parts = [None if pin is None else pinned_part(attribute, text, part, rules) for text, pin in rows]
         values = values.append_column(f"{part}.pinned", pa.array(parts, pa.string()))
     return values
+
+
+def _with_terms(values: pa.Table, rules: RuleSet) -> pa.Table:
+    pinnable = [a.name for a in rules.attributes if f"{a.name}.pin" in values.column_names]
+    if not pinnable:
+        return values
+    pinned: list[dict[str, str]] = [{} for _ in range(len(values))]
+    for name in pinnable:
+        for row in np.flatnonzero(values[f"{name}.pin"].is_valid().to_numpy()).tolist():
+            if text := values[name][row].as_py():
+                pinned[row][name] = text
+    terms = [pinned_terms(fixed, rules) if fixed else None for fixed in pinned]
+    return values.append_column(TERMS, pa.array(terms, pa.list_(pa.string())))
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from apps.base.errors import NotFound
 from apps.cases.models import Case
 from apps.golden.models import GoldenRecord, Pin
 from apps.golden.pinning import ChecksumWrong, ConditionInvalid, PinNotFound, ValueUnusable, hang_pins
-from apps.golden.selectors import list_pins
+from apps.golden.selectors import list_pins, search_customers
 from apps.outbox.models import Event
 from apps.pipeline.deciding import judge_case, undo_decision
 from apps.pipeline.deciding.versions import CustomerChanged
@@ -110,6 +110,23 @@ def test_a_pin_survives_newer_values_a_reload_and_a_new_match(tmp_path: Path, ro
     rematch_all(rules=get_active_rules().rules, actor=Actor.hub("rematch"))
     assert value_of(golden.gid, "city") == ("Pinville", "pinned")
     assert list_broken() == []
+
+
+def test_what_was_pinned_is_searched_for_until_it_is_released(tmp_path: Path, rows: dict[str, list[Row]]) -> None:
+    golden = a_customer()
+    pin(golden.gid, "name", "Zebrafisch Werke")
+    pin(golden.gid, "phone", "+1 212 555 0143")
+    wanted = ("zebrafisch", "Zebrafish Werke", "+1 212 555 0143")
+    assert [search_customers(query)[0].customer.gid for query in wanted] == [golden.gid] * 3
+    by_row = GoldenRecord.objects.get(pk=golden.pk)
+    load_rows(tmp_path / "moved", moved(rows))
+    in_bulk = GoldenRecord.objects.get(pk=golden.pk)
+    assert in_bulk.version > by_row.version
+    pinned = {"zebrafisch", "werke", "+12125550143", "2125550143"}
+    assert pinned <= set(by_row.search_terms) & set(in_bulk.search_terms)
+    assert in_bulk.search_terms == sorted(in_bulk.search_terms)
+    release_pin(gid=golden.gid, attribute="name", reason="a slip", actor=JANE)
+    assert search_customers("zebrafisch") == []
 
 
 def moved(rows: dict[str, list[Row]]) -> dict[str, list[Row]]:

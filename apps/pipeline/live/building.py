@@ -15,7 +15,7 @@ from apps.pipeline.fates import Fate, Fates
 from apps.pipeline.live.matching import Matched
 from apps.pipeline.live.reading import Known
 from apps.pipeline.live.settling import Neighbourhood, Settlement
-from apps.pipeline.pins import pinned_part
+from apps.pipeline.pins import pinned_part, pinned_terms
 from apps.pipeline.store import Chunk
 
 CHECK_RANKS = {"verified": 1, "plausible": 2, "wrong": 3}
@@ -187,7 +187,7 @@ def _customer(work: Work, cluster: int, values: Mapping[str, Row]) -> Row:
         "country": _part(work, values, "country.code"),
         "city": _text(values, "city", 200),
         "values": json.dumps(values, ensure_ascii=False),
-        "search_terms": _terms(work, cluster),
+        "search_terms": _terms(work, cluster, values),
         "member_count": len(work.settled.members[cluster]),
         "version": fate.version,
         "rules_version": work.version,
@@ -196,10 +196,13 @@ def _customer(work: Work, cluster: int, values: Mapping[str, Row]) -> Row:
     }
 
 
-def _terms(work: Work, cluster: int) -> str:
+def _terms(work: Work, cluster: int, values: Mapping[str, Row]) -> str:
     members = list(work.members_of(cluster))
     keys = [(known.source, known.key) for known in members]
     terms = terms_of(keys, [known.parts for known in members], work.rules.attributes)
+    pinned = {name: value["value"] for name, value in values.items() if "pin" in value and value["value"]}
+    if pinned:
+        terms = sorted({*terms, *pinned_terms(pinned, work.rules)})
     return "{" + ",".join(_quoted(term) for term in terms) + "}"
 
 
