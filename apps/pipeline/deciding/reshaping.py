@@ -7,7 +7,9 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 from itertools import combinations
 
-from apps.base.abilities import Ability
+from django.db import connection
+
+from apps.base.abilities import Ability, is_trying
 from apps.base.actors import Actor, acting
 from apps.base.errors import Conflict, Invalid
 from apps.base.locks import Gate, lock_gate
@@ -189,7 +191,7 @@ def reshape(
 
     def attempt() -> Outcome:
         with acting(actor, reason=reason):
-            lock_gate(Gate.INTAKE)
+            _take_turn()
             planned = plan()
             if isinstance(planned, Outcome):
                 return planned
@@ -210,6 +212,15 @@ def reshape(
             )
 
     return retrying(attempt)
+
+
+def _take_turn() -> None:
+    """Keep everybody else out, or, for what is taken back, go along with live writers and give way to them."""
+    lock_gate(Gate.INTAKE, shared=is_trying())
+    if is_trying():
+        # Shorter than the wait after which PostgreSQL looks for a deadlock (1 s), so that no writer is its victim.
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT set_config('lock_timeout', '800ms', true)")
 
 
 def _find_survivor(places: Sequence[Place], survivor: str | None) -> Place:
