@@ -7,6 +7,7 @@ from functools import lru_cache
 from typing import Any
 
 from django.db import connection
+from django.db.models import OuterRef, Subquery
 
 from apps.base.errors import Conflict, NotFound
 from apps.engine import standardise
@@ -193,6 +194,24 @@ def get_dry_run(dry_run_id: int) -> DryRunRow:
     if row is None:
         raise NotFound(f"There is no dry run {dry_run_id}.")
     return _dry_run_row(row)
+
+
+def list_unapproved(*, above: float) -> list[DryRunRow]:
+    """Return the newest dry runs of versions, made on the one in force, that nobody has approved or published.
+
+    Of those that would change more than the share `above` of the customers, oldest first. Three queries.
+    """
+    newest = DryRun.objects.filter(version=OuterRef("version")).order_by("-pk").values("pk")[:1]
+    rows = DryRun.objects.filter(
+        pk=Subquery(newest),
+        state=DryRun.State.DONE,
+        approvals=None,
+        publications=None,
+        marks__in_force=find_active_version(),
+        report__share__gt=above,
+    )
+    rows = rows.select_related("version").defer("version__statistics", "version__document")
+    return [_dry_run_row(row) for row in rows.prefetch_related("approvals").order_by("pk")]
 
 
 def list_waiting_dry_runs() -> list[int]:

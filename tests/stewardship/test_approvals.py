@@ -10,7 +10,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from apps.base.abilities import AbilityMissing
-from apps.base.actors import Actor
+from apps.base.actors import Actor, acting
 from apps.golden.models import Pin
 from apps.golden.selectors import get_customer, list_members
 from apps.matching.models import Verdict
@@ -27,6 +27,8 @@ from apps.pipeline.proposals import (
     propose,
     refuse_proposal,
 )
+from apps.rulebook.models import Approval, DryRun, RuleSetVersion
+from apps.rulebook.selectors import find_active_version
 from apps.stewardship.roles import actor_for
 from tests.stewardship.conftest import SmallHub, middle
 
@@ -233,6 +235,37 @@ def test_groups_are_proposed_where_storing_them_takes_two(steward: Client, senio
     proposal = Proposal.objects.get(act="regroup")
     assert decide(senior, proposal, "approve") == 302
     assert get_customer(small_hub.billed.gid).survivor == small_hub.acme.gid
+
+
+def test_the_groups_say_that_they_are_proposed_before_anything_is_pressed(
+    steward: Client, small_hub: SmallHub, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    page = f"/review/cluster/{small_hub.case.pk}/"
+    records = (small_hub.crm_record, small_hub.erp_record, small_hub.billing_record)
+    said = {f"r{record.pk}": "1" for record in records}
+    shown = middle(steward.get(page, said))
+    assert 'value="propose"' in shown
+    assert "It is about 3 source records" in shown
+    assert 'value="commit"' not in shown
+    monkeypatch.setitem(settings.MDM, "SECOND_PERSON_RECORDS", 20)
+    assert 'value="commit"' in middle(steward.get(page, said))
+
+
+def test_rules_that_change_much_wait_on_the_same_page(senior: Client, small_hub: SmallHub) -> None:
+    with acting(HUB, reason="test"):
+        version = RuleSetVersion.objects.create(number=7, document={}, author="person:rolf", digest="x")
+        report = {"share": 0.4, "affected": 2, "customers": 5}
+        marks = {"in_force": find_active_version()}
+        run = DryRun.objects.create(version=version, state="done", report=report, marks=marks, asked_by="person:rolf")
+    text = middle(senior.get("/approvals/"))
+    assert 'href="/rules/7/"' in text
+    assert "would change 2 of 5 customers; tried by rolf" in text
+    with acting(HUB, reason="test"):
+        Approval.objects.create(dry_run=run, approved_by="person:sen", reason="fine")
+    assert 'href="/rules/7/"' not in middle(senior.get("/approvals/"))
+    with acting(HUB, reason="test"):
+        DryRun.objects.create(version=version, state="done", report=report | {"share": 0.0}, marks=marks)
+    assert 'href="/rules/7/"' not in middle(senior.get("/approvals/"))
 
 
 def test_a_viewer_proposes_nothing(log_in: LogIn, small_hub: SmallHub) -> None:

@@ -46,15 +46,15 @@ def weigh(places: Sequence[Place], decision: Decision, actor: Actor) -> tuple[We
     joins = any(kind == SAME and not together for kind, together in inside)
     parts = any(kind not in {SAME, NOT_SURE} and together for kind, together in inside)
     if joins:
-        return (*_weigh_size(places), *_weigh_joining(places, decision, actor))
-    return _weigh_size(places) if parts else ()
+        return (*weigh_size(places), *_weigh_joining(places, decision, actor))
+    return weigh_size(places) if parts else ()
 
 
 def weigh_merge(places: Sequence[Place]) -> tuple[Weight, ...]:
     """Return why merging these customers takes a second person."""
     joined = [record for place in places for record in place.member_ids]
     pins = [pin for place in places for pin in golden.list_pins(place.gid)]
-    return (*_weigh_size(places), *_weigh_clash(places, joined), *_weigh_countries(places), *_weigh_pins(pins))
+    return (*weigh_size(places), *_weigh_clash(places, joined), *_weigh_countries(places), *_weigh_pins(pins))
 
 
 def weigh_shown(customers: Sequence[golden.CustomerSummary], differing: Collection[str]) -> tuple[Weight, ...]:
@@ -72,7 +72,7 @@ def weigh_shown(customers: Sequence[golden.CustomerSummary], differing: Collecti
 
 def weigh_split(place: Place) -> tuple[Weight, ...]:
     """Return why parting this customer takes a second person."""
-    return _weigh_size([place])
+    return weigh_size([place])
 
 
 def weigh_value(attribute: str, pins: Sequence[golden.PinRow], actor: Actor) -> tuple[Weight, ...]:
@@ -102,7 +102,8 @@ def refuse_weighty(places: Sequence[Place], decision: Decision, actor: Actor) ->
         refuse_alone(weigh(places, decision, actor), actor)
 
 
-def _weigh_size(places: Sequence[Place]) -> tuple[Weight, ...]:
+def weigh_size(places: Sequence[Place]) -> tuple[Weight, ...]:
+    """Return why a decision about customers of so many records takes a second person."""
     return _weigh_records(sum(len(place.member_ids) for place in places))
 
 
@@ -115,7 +116,7 @@ def _weigh_records(records: int) -> tuple[Weight, ...]:
 
 def _weigh_groups(places: Sequence[Place], decision: Decision) -> tuple[Weight, ...]:
     """Weigh what each group joins of different customers, each kind of weight once."""
-    found = list(_weigh_size(places))
+    found = list(weigh_size(places))
     for group in decision.groups:
         joined = [place for place in places if not set(place.member_ids).isdisjoint(group)]
         if len(joined) < 2:

@@ -103,6 +103,11 @@ def look_at(number: int) -> Standing:
     return Standing(dry_run, moved, allowed, is_stale, limit, share > limit, bool(dry_run.approvals))
 
 
+def list_awaiting_approval() -> list[selectors.DryRunRow]:
+    """Return the dry runs of versions that change more than one person may, and that nobody approved. Three queries."""
+    return selectors.list_unapproved(above=float(settings.MDM["RULES_CHANGE_SHARE"]))
+
+
 def approve_version(*, number: int, reason: str, actor: Actor) -> None:
     """Give a second person's word for a version's newest dry run.
 

@@ -1,22 +1,25 @@
 """What waits for a second person: the list, one proposal as a change set, and what a button says to whom."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from apps.base.abilities import Ability
 from apps.base.actors import Actor
 from apps.golden import selectors as golden
-from apps.golden.places import get_place_of_customer
+from apps.golden.places import Place, get_place_of_customer
 from apps.pipeline.deciding.weighing import (
     SecondPersonNeeded,
     Weight,
     weigh_merge,
     weigh_shown,
+    weigh_size,
     weigh_split,
     weigh_value,
 )
 from apps.pipeline.proposals import ProposalRow, get_proposal, list_decided, list_open
+from apps.pipeline.whatif import list_awaiting_approval
+from apps.rulebook.selectors import DryRunRow
 from apps.stewardship.screens.review import PairPage
 from apps.stewardship.screens.words import title_of
 
@@ -57,11 +60,15 @@ class ApprovalPage:
 
 @dataclass(frozen=True, slots=True)
 class ApprovalList:
-    """Proposals that wait, oldest first, and those decided last; `following` is where the next page begins."""
+    """Proposals that wait, oldest first, and those decided last; `following` is where the next page begins.
+
+    `versions` are the dry runs of rules that wait for a second person's word.
+    """
 
     waiting: list[ProposalRow]
     decided: list[ProposalRow]
     following: int | None
+    versions: Sequence[DryRunRow]
 
 
 def verb_for(words: str, actor: Actor, weigh: Callable[[], Sequence[Weight]]) -> Verb:
@@ -102,9 +109,23 @@ def verb_of_refusal(needed: SecondPersonNeeded) -> Verb:
 
 
 def build_list(after: int) -> ApprovalList:
-    """Return the page of approvals that follows a number. Two queries."""
+    """Return the page of approvals that follows a number. Five queries."""
     waiting = list_open(after=after)
-    return ApprovalList(waiting, list_decided(), waiting[-1].proposal_id if len(waiting) == 50 else None)
+    following = waiting[-1].proposal_id if len(waiting) == 50 else None
+    return ApprovalList(waiting, list_decided(), following, [] if after else list_awaiting_approval())
+
+
+def verb_for_groups(places: Collection[Place], groups: Sequence[Sequence[int]], actor: Actor) -> Verb:
+    """Return what the button says that stores groups of records, by how many records their customers have.
+
+    Asks nothing. What else weighs (numbers, countries, protected values) is found by the service.
+    """
+    return verb_for("Store the groups", actor, lambda: _weigh_groups(places, groups))
+
+
+def _weigh_groups(places: Collection[Place], groups: Sequence[Sequence[int]]) -> Sequence[Weight]:
+    grouped = {record for group in groups for record in group}
+    return weigh_size([place for place in places if not grouped.isdisjoint(place.member_ids)])
 
 
 def build_approval(proposal_id: int, actor: Actor) -> ApprovalPage:

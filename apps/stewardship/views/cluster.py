@@ -13,6 +13,7 @@ from apps.cases import selectors as cases
 from apps.cases.blind import is_blind
 from apps.cases.claiming import release_claims
 from apps.pipeline.deciding import Outcome
+from apps.pipeline.deciding.weighing import SecondPersonNeeded
 from apps.pipeline.gathering import Gathering, gather
 from apps.pipeline.proposals import Act
 from apps.stewardship.forms import decisions_in
@@ -20,6 +21,7 @@ from apps.stewardship.pages import actor_of, page, render_page
 from apps.stewardship.roles import JUDGES, roles_of, words_for
 from apps.stewardship.screens import cluster as screens
 from apps.stewardship.screens import decisions
+from apps.stewardship.screens.approvals import verb_for_groups, verb_of_refusal
 from apps.stewardship.views.approvals import propose_act
 from apps.stewardship.views.claims import claim_for
 from apps.stewardship.views.walking import address_within, go_on, walk_of
@@ -140,6 +142,10 @@ def _render(
         except HubError as error:
             refused = error
     told = trouble or refused
+    actor = actor_of(request)
+    needs_two = trouble if isinstance(trouble, SecondPersonNeeded) else None
+    groups = screens.list_groups(grouping)
+    verb = verb_of_refusal(needs_two) if needs_two else verb_for_groups(gathering.places, groups, actor)
     held = claim_for(request, case)
     context = {
         "held": held,
@@ -150,6 +156,7 @@ def _render(
         "typed": typed,
         "shown": shown,
         "trouble": trouble,
+        "verb": verb if may_judge else None,
         "refused": refused,
         "chain": told.facts.get("chain") if told else None,
         "latest": decisions.find_latest_decision(actor_of(request)) if may_judge else None,
