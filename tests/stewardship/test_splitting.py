@@ -6,6 +6,7 @@ import pytest
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
+from django.utils.html import escape
 
 from apps.golden import selectors as golden
 from apps.golden.models import GoldenRecord, Membership
@@ -113,6 +114,17 @@ def test_a_decision_in_the_way_is_named_and_gives_way_where_it_is_ticked(steward
     assert len(shown.context["shown"].results) == 2
     post(steward, small_hub, supersedes=str(same.pk))
     assert stored(small_hub.acme.gid)[0] == {"crm:0031"}
+
+
+def test_why_a_split_is_refused_is_said_once(steward: Client, small_hub: SmallHub) -> None:
+    make_verdict(small_hub.crm_record, small_hub.erp_record, "same")
+    ticked = {"chosen": "1", "records": LEAVES}
+    whole = steward.get(split_page(small_hub), ticked)
+    detail = whole.context["trouble"].detail
+    said = str(escape(detail[:1].upper() + detail[1:]))
+    part = steward.get(split_page(small_hub), ticked, headers={"HX-Request": "true", "HX-Target": "after"})
+    below = part.content.decode().partition('id="after"')[2]
+    assert (whole.content.decode().count(said), below.count(said)) == (1, 1)
 
 
 def test_every_record_ticked_leaves_nobody_behind(steward: Client, small_hub: SmallHub) -> None:

@@ -27,6 +27,10 @@ from apps.pipeline.reopening import REOPENED
 from apps.rulebook.selectors import get_active_rules
 
 LEFT_OPEN = "Left open for somebody else."
+KEPT_APART = {
+    "different": "Kept apart. No rule will bring them together again.",
+    "related": "Kept apart as related. No rule will bring them together again.",
+}
 VERDICTS = ("same", "different", "related", "not_sure")
 
 
@@ -158,8 +162,7 @@ def _decide(
     refuse_weighty(sides, decision, actor)
     carried = carry_out(decision, actor=actor)
     if verdict != "same":
-        message = "Kept apart. No rule will bring them together again."
-        return Judgement(carried.verdict_id, case_id, verdict, None, None, message)
+        return Judgement(carried.verdict_id, case_id, verdict, None, None, KEPT_APART[verdict])
     now = carried.places[low.member_ids[0]]
     absorbed = high.gid if now.gid == low.gid else low.gid
     return Judgement(carried.verdict_id, case_id, verdict, now.gid, absorbed, f"Merged into {now.name or now.gid}.")

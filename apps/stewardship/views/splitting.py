@@ -104,6 +104,8 @@ def _render(
         "takes_all": len(chosen) >= customer.member_count > 0,
         "trouble": trouble,
         "was_posted": request.method == "POST",
+        # Only what lies below the ticks is taken from the answer to a tick; a whole page says its trouble at the top.
+        "is_part": request.headers.get("HX-Target") == "after",
         "reason": form.typed,
         "heir": form.heir,
         "is_chosen": form.is_chosen and "look" not in request.GET,
