@@ -19,7 +19,7 @@ from apps.pipeline.deciding import (
     undo_decision,
     unmerge_customer,
 )
-from apps.pipeline.deciding.weighing import SecondPersonNeeded
+from apps.pipeline.deciding.weighing import ReasonNeeded, SecondPersonNeeded
 from apps.pipeline.fixing import Wish, pin_value, release_pin
 from apps.pipeline.previewing import preview
 from apps.rulebook.selectors import get_active_rules
@@ -137,6 +137,23 @@ def test_differing_legal_numbers_take_a_second_person_on_the_case_page_too(db: N
     with pytest.raises(SecondPersonNeeded):
         judge_case(case_id=case.pk, verdict="same", actor=STEWARD)
     judge_case(case_id=case.pk, verdict="different", actor=STEWARD)
+
+
+def test_who_decides_alone_says_why(db: None) -> None:
+    make_active_rules()
+    low, high = (records(1, vat=vat)[0] for vat in VATS)
+    make_customer(low), make_customer(high)
+    case = make_case(low, high)
+    for reason in ("", "  "):
+        with pytest.raises(ReasonNeeded) as refused:
+            judge_case(case_id=case.pk, verdict="same", reason=reason, actor=SENIOR)
+        assert [weight["kind"] for weight in refused.value.facts["weights"]] == ["numbers"]
+    assert not Verdict.objects.exists()
+    assert judge_case(case_id=case.pk, verdict="same", reason="one tax group", actor=SENIOR).gid
+    light = [records(1)[0] for _ in range(2)]
+    for record in light:
+        make_customer(record)
+    assert judge_case(case_id=make_case(*light).pk, verdict="same", actor=SENIOR).gid
 
 
 def test_two_countries_take_a_second_person(db: None) -> None:

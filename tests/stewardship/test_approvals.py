@@ -82,6 +82,18 @@ def test_the_button_says_what_pressing_it_does(steward: Client, senior: Client, 
         assert f"{words}</button>" not in middle(senior.get(path)), path
 
 
+def test_a_senior_is_asked_for_the_reason_and_loses_nothing(senior: Client, small_hub: SmallHub) -> None:
+    path, form = f"/review/{small_hub.case.pk}/judge/", {"verdict": "same", "choose-phone": "right"}
+    asked = senior.post(path, form)
+    text = middle(asked)
+    assert (asked.status_code, asked.context["trouble"].code) == (400, "decision.reason_needed")
+    assert "Say why you decide so." in text
+    assert 'placeholder="Reason (needed)" autocomplete="off" autofocus' in text
+    assert not Verdict.objects.exists()
+    assert senior.post(path, {**form, "reason": "one contract"}).status_code == 302
+    assert Verdict.objects.get().reason == "one contract"
+
+
 def test_a_proposal_changes_nothing_until_it_is_approved(steward: Client, senior: Client, small_hub: SmallHub) -> None:
     proposal = propose_merge(steward, small_hub)
     assert not Verdict.objects.exists()

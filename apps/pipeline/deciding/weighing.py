@@ -7,7 +7,7 @@ from django.conf import settings
 
 from apps.base.abilities import Ability, is_trying, roles_with, words_for
 from apps.base.actors import Actor
-from apps.base.errors import Forbidden
+from apps.base.errors import Forbidden, Invalid
 from apps.golden import selectors as golden
 from apps.golden.places import Place
 from apps.matching.algebra import SAME
@@ -24,6 +24,13 @@ class SecondPersonNeeded(Forbidden):
 
     code = "decision.second_person_needed"
     title = "A second person has to approve this"
+
+
+class ReasonNeeded(Invalid):
+    """The actor may decide this alone, but it weighs enough for two and has no reason; `facts.weights` say why."""
+
+    code = "decision.reason_needed"
+    title = "This decision needs a reason"
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,15 +98,32 @@ def refuse_alone(weights: Sequence[Weight], actor: Actor) -> None:
     if weights and not is_trying() and not actor.may(Ability.DECIDE_ALONE):
         ask = words_for(roles_with(Ability.DECIDE_ALONE))
         raise SecondPersonNeeded(
-            f"{' '.join(weight.sentence for weight in weights)} Propose it, and a {ask} approves it.",
-            weights=[{"kind": weight.kind, "sentence": weight.sentence} for weight in weights],
+            f"{_told(weights)} Propose it, and a {ask} approves it.",
+            weights=_facts(weights),
         )
 
 
 def refuse_weighty(places: Sequence[Place], decision: Decision, actor: Actor) -> None:
-    """Raise SecondPersonNeeded for a decision that weighs too much for the actor; asks nothing for who may anyway."""
-    if not is_trying() and not actor.may(Ability.DECIDE_ALONE):
+    """Raise SecondPersonNeeded for a decision that weighs too much for the actor.
+
+    Who may decide it alone gives a reason for it, or gets ReasonNeeded; nothing is asked where there is one.
+    """
+    if is_trying():
+        return
+    if not actor.may(Ability.DECIDE_ALONE):
         refuse_alone(weigh(places, decision, actor), actor)
+    elif actor.kind == "person" and not decision.reason.strip():
+        weights = weigh(places, decision, actor)
+        if weights:
+            raise ReasonNeeded(f"{_told(weights)} Say why you decide so.", weights=_facts(weights))
+
+
+def _told(weights: Sequence[Weight]) -> str:
+    return " ".join(weight.sentence for weight in weights)
+
+
+def _facts(weights: Sequence[Weight]) -> list[dict[str, str]]:
+    return [{"kind": weight.kind, "sentence": weight.sentence} for weight in weights]
 
 
 def weigh_size(places: Sequence[Place]) -> tuple[Weight, ...]:
