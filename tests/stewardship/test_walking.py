@@ -9,6 +9,7 @@ from pytest_django import DjangoAssertNumQueries, Settings
 
 from apps.cases.models import Case, Claim
 from apps.matching.models import Verdict
+from apps.pipeline.models import Proposal
 from apps.stewardship.screens.walking import Walk
 from tests.factories import make_case, make_customer, make_record, make_standard
 from tests.stewardship.conftest import SmallHub, middle
@@ -187,3 +188,23 @@ def test_grouping_all_records_of_a_case_goes_on_with_the_walk(steward: Client, a
     text = middle(steward.get(f"/review/cluster/{asked[0].pk}/{keep}"))
     assert f'action="/review/cluster/{asked[0].pk}/{keep}"' in text
     assert "<strong>1 of 3</strong>" in text
+
+
+def test_proposing_goes_on_with_the_walk(steward: Client, asked: list[Case], settings: Settings) -> None:
+    settings.MDM = {**settings.MDM, "SECOND_PERSON_RECORDS": 1}
+    page = steward.get(steward.get("/review/next/", {"in": "kind=pair"})["Location"])
+    pair, keep = page.context["pair"], page.context["walk"].keep
+    assert pair.case.case_id == asked[0].pk
+    seen = {
+        "low_gid": pair.low.customer.gid,
+        "low_version": pair.low.customer.version,
+        "high_gid": pair.high.customer.gid,
+        "high_version": pair.high.customer.version,
+    }
+    said = {**seen, "verdict": "same", "propose": "1", "reason": "one firm"}
+    following = steward.post(f"/review/{asked[0].pk}/judge/{keep}", said)
+    assert case_of(following["Location"]) == asked[1].pk
+    assert walk_of(following["Location"]).at == 2
+    assert "Proposed. Nothing is changed" in steward.get(following["Location"]).content.decode()
+    assert Proposal.objects.get().reason == "one firm"
+    assert not Claim.objects.filter(pk=asked[0].pk).exists()

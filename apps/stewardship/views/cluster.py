@@ -24,7 +24,7 @@ from apps.stewardship.screens import decisions
 from apps.stewardship.screens.approvals import verb_for_groups, verb_of_refusal
 from apps.stewardship.views.approvals import propose_act
 from apps.stewardship.views.claims import claim_for
-from apps.stewardship.views.walking import address_within, go_on, walk_of
+from apps.stewardship.views.walking import address_within, go_on, go_on_from, walk_of
 
 
 @dataclass(frozen=True)
@@ -64,7 +64,8 @@ def show_cluster(request: HttpRequest, case_id: int) -> HttpResponse:
     try:
         if request.POST.get("act") == "propose":
             named = {"groups": screens.list_groups(typed.grouping), "supersedes": typed.supersedes, "case_id": answers}
-            return propose_act(request, Act("regroup", named), versions=typed.versions, reason=typed.reason)
+            proposal = propose_act(request, Act("regroup", named), versions=typed.versions, reason=typed.reason)
+            return go_on_from(request, case, proposal)
         outcome = screens.decide(
             typed.grouping,
             case_id=answers,

@@ -27,7 +27,7 @@ from apps.stewardship.screens.facets import Asked
 from apps.stewardship.screens.result import NOTHING, Typed
 from apps.stewardship.views.approvals import propose_act, wants_proposal
 from apps.stewardship.views.claims import claim_for
-from apps.stewardship.views.walking import address_within, begin, go_on, walk_of
+from apps.stewardship.views.walking import address_within, begin, go_on, go_on_from, walk_of
 
 
 @require_safe
@@ -72,7 +72,8 @@ def judge(request: HttpRequest, case_id: int) -> HttpResponse:
         if verdict == "same" and wants_proposal(request):
             said = {"case_id": case_id, "choices": [asdict(choice) for choice in typed.choices(left, right)]}
             reason = form.cleaned_data["reason"]
-            return propose_act(request, Act("judge", said), versions=form.versions, reason=reason)
+            proposal = propose_act(request, Act("judge", said), versions=form.versions, reason=reason)
+            return go_on_from(request, case, proposal)
         judgement = judge_case(
             case_id=case_id,
             verdict=verdict,

@@ -7,6 +7,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_safe
 
 from apps.cases import selectors as cases
+from apps.cases.claiming import release_claims
 from apps.stewardship.pages import actor_of, page, render_page
 from apps.stewardship.roles import JUDGES, roles_of
 from apps.stewardship.screens import decisions
@@ -54,6 +55,12 @@ def go_on(request: HttpRequest, here: cases.CaseRow, *, tells_end: bool = True) 
     if tells_end:
         messages.info(request, "That was the last open case.")
     return redirect("stewardship:queue")
+
+
+def go_on_from(request: HttpRequest, here: cases.CaseRow, proposal: HttpResponse) -> HttpResponse:
+    """Open the case that follows on a walk; without one, the proposal that was just made of this case."""
+    release_claims([here.case_id], actor=actor_of(request))
+    return go_on(request, here) if walk_of(request) else proposal
 
 
 @require_safe
