@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import connection
-from django.db.models import Count, Exists, OuterRef, Q
+from django.db.models import Count, Exists, Min, OuterRef, Q
 
 from apps.base.copying import array_text
 from apps.base.errors import NotFound
@@ -158,6 +158,13 @@ def count_open_cases() -> dict[str, int]:
     """Return the number of open cases of every kind; a kind without any counts 0. One query."""
     rows = Case.objects.filter(state=Case.State.OPEN).values_list("kind").annotate(Count("pk"))
     return dict.fromkeys(KINDS, 0) | dict(rows)
+
+
+def sum_up_open_cases() -> tuple[dict[str, int], datetime | None]:
+    """Return the number of open cases of every kind, and since when the oldest of all is open. One query."""
+    rows = list(Case.objects.filter(state=Case.State.OPEN).values_list("kind").annotate(Count("pk"), Min("opened_at")))
+    counts = dict.fromkeys(KINDS, 0) | {kind: count for kind, count, _ in rows}
+    return counts, min((oldest for *_, oldest in rows), default=None)
 
 
 def find_open_case(low: int, high: int) -> CaseRow | None:

@@ -45,6 +45,20 @@ def test_open_cases_are_counted_by_kind_in_one_query(django_assert_num_queries: 
     assert counts == {"pair": 1, "weak": 0, "conflict": 0, "reopened": 0, "drop_guard": 0, "growth": 1}
 
 
+def test_the_oldest_open_case_comes_with_the_counts(django_assert_num_queries: DjangoAssertNumQueries) -> None:
+    assert selectors.sum_up_open_cases() == (selectors.count_open_cases(), None)
+    for days, state in ((9, "closed"), (3, "open"), (1, "open")):
+        case = make_case(make_record(), make_record())
+        reason = "judged same" if state == "closed" else ""
+        opened_at = timezone.now() - timedelta(days=days)
+        Case.objects.filter(pk=case.pk).update(opened_at=opened_at, state=state, close_reason=reason)
+    with django_assert_num_queries(1):
+        counts, oldest = selectors.sum_up_open_cases()
+    assert counts == selectors.count_open_cases()
+    assert oldest is not None
+    assert (timezone.now() - oldest).days == 3
+
+
 def test_open_cases_of_records_name_any_of_them() -> None:
     a, b, c = make_record(), make_record(), make_record()
     case = make_case(a, b)

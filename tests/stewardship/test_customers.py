@@ -1,15 +1,17 @@
 """Finding customers and reading one."""
 
 from collections.abc import Callable
-from datetime import date
+from datetime import date, timedelta
 
 import pytest
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 
 from apps.base.actors import Actor, acting
 from apps.base.ids import mint
+from apps.cases.models import Case
 from apps.golden.models import GoldenRecord, Membership, Pin
 from apps.pipeline.fixing import Wish, pin_value
 from apps.sources.models import SourceRecord
@@ -23,6 +25,8 @@ def test_the_home_page_counts_what_is_there(steward: Client, small_hub: SmallHub
     assert "1 open case to review" in text
     assert "Start reviewing" in text
     assert "from 3 source records" in text
+    Case.objects.filter(pk=small_hub.case.pk).update(opened_at=timezone.now() - timedelta(days=3))
+    assert "oldest 3 d ago" in middle(steward.get("/"))
 
 
 def test_an_empty_hub_says_what_to_do_first(steward: Client) -> None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from apps.cases import selectors as cases
 from apps.delivery import selectors as delivery
@@ -42,6 +43,7 @@ class Home:
     customers: int
     source_records: int
     open_cases: int
+    oldest_case: datetime | None
     cases_by_kind: tuple[tuple[str, int], ...]
     last_run: LastRun | None
     batches: tuple[sources.Batch, ...]
@@ -68,7 +70,7 @@ KIND_WORDS = {
 def build_home() -> Home:
     """Return the first page. Nine queries."""
     customers, records = golden.count_customers(), sources.count_records()
-    open_cases = cases.count_open_cases()
+    open_cases, oldest = cases.sum_up_open_cases()
     deliveries = _sum_states(delivery.count_deliveries())
     write_backs = _sum_states(delivery.count_write_backs())
     batches, quiet = _choose_batches(sources.list_batches(limit=LOOKED_THROUGH))
@@ -76,6 +78,7 @@ def build_home() -> Home:
         customers=customers,
         source_records=records,
         open_cases=sum(open_cases.values()),
+        oldest_case=oldest,
         cases_by_kind=tuple((KIND_WORDS.get(kind, kind), count) for kind, count in open_cases.items() if count),
         last_run=_find_last_run(),
         batches=batches,

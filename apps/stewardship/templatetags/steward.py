@@ -17,6 +17,12 @@ _YEAR = 86_400 * 365
 
 
 @register.filter
+def distance(at: datetime) -> str:
+    """Write an instant as its distance from now, in words alone: for places inside a link."""
+    return say_distance(int((timezone.now() - at).total_seconds()))
+
+
+@register.filter
 def ago(at: datetime | None) -> SafeString | str:
     """Write an instant as its distance from now, with the exact time on focus and on hover."""
     if at is None:
