@@ -158,6 +158,9 @@ def test_killing_the_worker_mid_way_and_emptying_redis_loses_nothing(
 
     with working(worker_environment, log, "--beat") as kill:
         wait_for(lambda: len(receiver.inbox.list_arrivals()) >= total // 4, 40, log)
+        # The worker dies while it waits for an answer, and not between two.
+        receiver.faults.order({"times": "1", "delay": "3"})
+        wait_for(lambda: any(row["remark"] == "failed on order" for row in receiver.inbox.list_arrivals()), 20, log)
         kill()
     arrived_before = len(receiver.inbox.list_arrivals())
     assert arrived_before < total
