@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 import pytest
 from django.conf import settings
+from django.contrib.auth.models import User
 
 from apps.base.abilities import ABILITIES, AbilityMissing, Role
 from apps.base.actors import Actor
@@ -141,19 +142,20 @@ def test_differing_legal_numbers_take_a_second_person_on_the_case_page_too(db: N
 
 def test_who_decides_alone_says_why(db: None) -> None:
     make_active_rules()
+    senior = Actor.person("s", User.objects.create(username="s").pk, ABILITIES[Role.SENIOR_STEWARD])
     low, high = (records(1, vat=vat)[0] for vat in VATS)
     make_customer(low), make_customer(high)
     case = make_case(low, high)
     for reason in ("", "  "):
         with pytest.raises(ReasonNeeded) as refused:
-            judge_case(case_id=case.pk, verdict="same", reason=reason, actor=SENIOR)
+            judge_case(case_id=case.pk, verdict="same", reason=reason, actor=senior)
         assert [weight["kind"] for weight in refused.value.facts["weights"]] == ["numbers"]
     assert not Verdict.objects.exists()
-    assert judge_case(case_id=case.pk, verdict="same", reason="one tax group", actor=SENIOR).gid
+    assert judge_case(case_id=case.pk, verdict="same", reason="one tax group", actor=senior).gid
     light = [records(1)[0] for _ in range(2)]
     for record in light:
         make_customer(record)
-    assert judge_case(case_id=make_case(*light).pk, verdict="same", actor=SENIOR).gid
+    assert judge_case(case_id=make_case(*light).pk, verdict="same", actor=senior).gid
 
 
 def test_two_countries_take_a_second_person(db: None) -> None:

@@ -106,13 +106,14 @@ def refuse_alone(weights: Sequence[Weight], actor: Actor) -> None:
 def refuse_weighty(places: Sequence[Place], decision: Decision, actor: Actor) -> None:
     """Raise SecondPersonNeeded for a decision that weighs too much for the actor.
 
-    Who may decide it alone gives a reason for it, or gets ReasonNeeded; nothing is asked where there is one.
+    Who is logged in and may decide it alone gives a reason for it, or gets ReasonNeeded; nothing is asked where there
+    is one.
     """
     if is_trying():
         return
     if not actor.may(Ability.DECIDE_ALONE):
         refuse_alone(weigh(places, decision, actor), actor)
-    elif actor.kind == "person" and not decision.reason.strip():
+    elif actor.user_id is not None and not decision.reason.strip():
         weights = weigh(places, decision, actor)
         if weights:
             raise ReasonNeeded(f"{_told(weights)} Say why you decide so.", weights=_facts(weights))
