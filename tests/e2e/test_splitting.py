@@ -148,11 +148,12 @@ def test_the_page_of_a_split_says_the_same_in_a_fresh_session(
 def test_a_merge_by_hand_survives_a_full_rematch(
     page: Page, live_server: LiveServer, gid: str, log_in_as: Callable[[Page, str], None]
 ) -> None:
-    # Their VAT numbers differ, which takes a senior steward.
+    # Their VAT numbers differ, which takes a senior steward with a reason.
     log_in_as(page, "senior_steward")
     case = Case.objects.get(state="open")
     page.goto(f"{live_server.url}/review/{case.pk}/")
-    Counter(page).press("m")
+    page.locator(".judge [name=reason]").fill("one tax group")
+    page.get_by_role("button", name="Same customer").click()
     expect(page.locator(".toast").first).to_contain_text("Merged into")
     assert Verdict.objects.get().kind == "same"
     together = {home_of(source) for source in SAID}
