@@ -70,7 +70,7 @@ def measure(live: Running, settings: argparse.Namespace) -> dict[str, Any]:
     with open_browser() as browser:
         for is_slowed in (False, True):
             eyes = Eyes(browser, f"http://127.0.0.1:{live.port}", "stella", is_slowed=is_slowed)
-            painted = [eyes.look(screen) for screen in screens]
+            painted = [eyes.look(screen) for screen in screens if screen.is_page]
             judged = eyes.judge("/review/next/", verdicts=settings.verdicts)
             result["seen"].append(_seen(eyes, painted, judged))
     return result

@@ -28,6 +28,8 @@ SELECT g.gid, g.name FROM golden_goldenrecord g JOIN golden_membership m ON m.go
 WHERE g.state = 'live' AND g.name <> '' GROUP BY g.id HAVING count(*) > 2 ORDER BY g.id
 """
 """Those of three records and more: their pages have the most to say."""
+NARROWED: Final = ("order=oldest", "order=likeliest", "band=unclear", "claim=free", "kind=pair", "systems=crm.billing")
+"""What the queue is narrowed or ordered by, in turn."""
 PLACES: Final = "SELECT priority, id FROM cases_case WHERE state = 'open' ORDER BY priority DESC, id"
 """Every place where the queue may be entered."""
 
@@ -42,6 +44,11 @@ class Screen:
 
     name: str
     paths: tuple[str, ...]
+
+    @property
+    def is_page(self) -> bool:
+        """Whether its addresses show something; the others send on to what does."""
+        return not self.name.startswith("next")
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,9 +105,15 @@ def draw_screens(url: str, *, seed: int = 5) -> list[Screen]:
         )
     gids = [gid for gid, _ in customers]
     words = [urllib.parse.urlencode({"q": " ".join(name.split()[:2])}) for _, name in customers]
+    turns = [(NARROWED[at % len(NARROWED)], case) for at, (_, case) in enumerate(places)]
     paths: dict[str, Sequence[str]] = {
         "home": ["/"] * len(gids),
         "queue": ["/review/"] + [f"/review/?after={priority}.{case}" for priority, case in places[1:]],
+        "narrowed queue": [f"/review/?{words}" for words, _ in turns],
+        "next case": [f"/review/next/?after={case}" for _, case in places],
+        "next on a walk": [
+            f"/review/next/?{urllib.parse.urlencode({'after': case, 'in': words})}" for words, case in turns
+        ],
         "pair": [f"/review/{case}/" for (case,) in pairs],
         "cluster": [f"/review/cluster/{case}/" for (case,) in clusters],
         "customer": [f"/customers/{gid}/" for gid in gids],
@@ -122,7 +135,7 @@ def ask(desk: Desk, screen: Screen) -> Served:
     for number, path in enumerate(screen.paths):
         status, headers, content = desk.send("GET", path)
         found = TIMING.fullmatch(headers.get("Server-Timing", ""))
-        if status != 200 or found is None:
+        if status not in {200, 302} or found is None:
             raise UnexpectedPageError(f"{path} answered {status}")
         if number < WARM_UP:
             continue

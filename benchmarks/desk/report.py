@@ -7,6 +7,9 @@ Result = dict[str, Any]
 
 SERVED_P95: Final = {
     "queue": 150,
+    "narrowed queue": 150,
+    "next case": 100,
+    "next on a walk": 100,
     "pair": 150,
     "cluster": 150,
     "customer": 200,
