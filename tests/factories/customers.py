@@ -123,7 +123,7 @@ def make_extension(record: SourceRecord, code: str = "DE01", **terms: object) ->
 
 
 def _search_terms(members: list[SourceRecord], given: dict[str, str]) -> list[str]:
-    terms = set(fold(given.get("name", "")).split())
+    terms = {word for attribute in ("name", "street", "city") for word in fold(given.get(attribute, "")).split()}
     terms |= {record.key.lower() for record in members}
     terms |= {given[attribute] for attribute in ("email", "phone", "website") if attribute in given}
     terms |= {fold(given[attribute]).replace(" ", "") for attribute in ("vat", "lei", "tax_id") if attribute in given}

@@ -65,6 +65,25 @@ def test_a_name_with_a_slip_says_so(steward: Client, small_hub: SmallHub) -> Non
     assert [row.why for row in response.context["findings"].found] == ["its name, spelt a little differently"]
 
 
+@pytest.mark.parametrize(
+    ("query", "why"),
+    [
+        ("nordw", "its name"),
+        ("flensburg", "its place"),
+        ("flensbrug", "its place, spelt a little differently"),
+        ("nordwind flensburg", "its name and place"),
+        ("hafenweg", "a word of its records, such as a former name or a street"),
+        ("nordwind hafenweg", "its name and other words of its records"),
+    ],
+)
+def test_a_result_says_what_of_the_customer_was_found(
+    steward: Client, small_hub: SmallHub, query: str, why: str
+) -> None:
+    made = make_customer(make_record({"name": "Nordwind Segelwerft", "city": "Flensburg", "street": "Hafenweg 3"}))
+    found = steward.get("/customers/", {"q": query}).context["findings"].found
+    assert {row.customer.gid: row.why for row in found}[made.gid] == why
+
+
 def test_suggestions_come_by_group(steward: Client, small_hub: SmallHub) -> None:
     text = steward.get("/customers/suggest/?grouped=1&q=A-7").content.decode()
     assert 'aria-label="Exact id"' in text

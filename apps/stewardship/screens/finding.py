@@ -143,17 +143,32 @@ def _found(hit: golden.SearchHit, query: str, exact: str) -> Found:
 def _say_why(hit: golden.SearchHit, query: str, exact: str) -> str:
     if hit.customer.gid == query.strip().upper():
         return "its customer id"
-    in_name = [word for word in fold(query).split() if word in fold(hit.customer.name).split()]
-    if len(in_name) == hit.asked:
-        return "its name"
+    words, name = fold(query).split(), fold(hit.customer.name).split()
+    in_name = [word for word in words if _begins_one(word, name)]
     if hit.matched < hit.asked:
         named = ", ".join(f"“{word}”" for word in in_name)
         return f"{hit.matched} of {hit.asked} words" + (f": {named} in its name" if named else "")
-    if hit.is_corrected and _is_like_its_name(query, hit.customer.name):
+    where = _where(words, in_name, name, fold(hit.customer.city).split(), is_corrected=hit.is_corrected)
+    return where or exact or "a word of its records, such as a former name or a street"
+
+
+def _where(
+    words: Sequence[str], in_name: Sequence[str], name: Sequence[str], place: Sequence[str], *, is_corrected: bool
+) -> str:
+    """Return what of a customer holds every word asked for, nothing where its records have to explain it."""
+    if len(in_name) == len(words):
+        return "its name"
+    if is_corrected and _are_like(words, name):
         return "its name, spelt a little differently"
-    if in_name:
-        return "its name and other words of its records"
-    return exact or "a word of its records, such as a former or other name"
+    if all(word in in_name or _begins_one(word, place) for word in words):
+        return "its name and place" if in_name else "its place"
+    if is_corrected and _are_like(words, place):
+        return "its place, spelt a little differently"
+    return "its name and other words of its records" if in_name else ""
+
+
+def _begins_one(beginning: str, words: Sequence[str]) -> bool:
+    return any(word.startswith(beginning) for word in words)
 
 
 def _explain_exact(query: str) -> str:
@@ -169,9 +184,8 @@ def _explain_exact(query: str) -> str:
     return ""
 
 
-def _is_like_its_name(query: str, name: str) -> bool:
-    words = fold(name).split()
-    return all(get_close_matches(word, words, n=1, cutoff=_ALIKE) for word in fold(query).split())
+def _are_like(asked: Sequence[str], words: Sequence[str]) -> bool:
+    return all(get_close_matches(word, words, n=1, cutoff=_ALIKE) for word in asked)
 
 
 def _is_a_name_of_one(query: str) -> bool:
