@@ -81,6 +81,8 @@ def _render(
         suggestion = screens.suggest_split(customer)
         chosen = suggestion.tokens if suggestion else ()
     # A page that is opened with ticks asks for what would come of them itself, once it stands there.
+    # Only what lies below the ticks is taken from the answer to a tick; a whole page says its trouble at the top.
+    is_part = request.headers.get("HX-Target") == "after"
     comes_later = request.method != "POST" and not {"chosen", "look"} & request.GET.keys()
     shown = None
     if 0 < len(chosen) < customer.member_count and not comes_later:
@@ -104,11 +106,11 @@ def _render(
         "takes_all": len(chosen) >= customer.member_count > 0,
         "trouble": trouble,
         "was_posted": request.method == "POST",
-        # Only what lies below the ticks is taken from the answer to a tick; a whole page says its trouble at the top.
-        "is_part": request.headers.get("HX-Target") == "after",
+        "is_part": is_part,
         "reason": form.typed,
         "heir": form.heir,
-        "is_chosen": form.is_chosen and "look" not in request.GET,
+        # After a tick more may follow, so the cursor stays; who asks to be shown goes on to the reason.
+        "is_chosen": form.is_chosen and "look" not in request.GET and not is_part,
         "supersedes": form.supersedes,
     }
     return render_page(request, "stewardship/split.html", context, section="customers", status=status)

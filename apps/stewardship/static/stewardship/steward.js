@@ -12,7 +12,8 @@ function announce() {
   const live = document.getElementById("live");
   const told = [...document.querySelectorAll("#main [data-announce]")].map((element) => element.textContent.trim());
   const heading = document.querySelector("#main h1");
-  if (live) live.textContent = [...told, heading ? heading.textContent.trim() : ""].filter(Boolean).join(". ");
+  const lines = [...told, heading ? heading.textContent.trim() : ""].filter(Boolean);
+  if (live) live.textContent = lines.map((line) => (/[.!?]$/.test(line) ? line : `${line}.`)).join(" ");
 }
 
 function press(key) {
