@@ -8,6 +8,9 @@ from django.db import connection
 
 from apps.base.copying import array_text
 
+_LARGEST = 2**31 - 1
+"""The largest key of a gate."""
+
 
 class Gate(IntEnum):
     """Namespaces of the two-key advisory locks."""
@@ -21,6 +24,7 @@ class Gate(IntEnum):
     IDEMPOTENCY = 6
     UPLOAD = 7
     RULES = 8  # the first rules of an empty hub, published once
+    ASKED = 9  # a source record: whoever asks about another's shared, whoever takes one away alone
 
 
 def lock_gate(gate: Gate, key: int = 0, *, shared: bool = False) -> None:
@@ -86,4 +90,19 @@ def lock_keys(keys: Iterable[int]) -> None:
         cursor.execute(
             "SELECT count(pg_advisory_xact_lock(k)) FROM (SELECT unnest(%s::bigint[]) AS k ORDER BY 1) AS sorted",
             [array_text(sorted(set(keys)))],
+        )
+
+
+def lock_mixed(gate: Gate, *, shared: Iterable[int], alone: Iterable[int]) -> None:
+    """Hold some numbers of a gate shared and others alone until the transaction ends, ascending. One statement.
+
+    Numbers beyond 31 bits share a lock with others: that only makes somebody wait.
+    """
+    wanted = {number & _LARGEST: False for number in shared} | {number & _LARGEST: True for number in alone}
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT count(CASE WHEN is_alone THEN pg_advisory_xact_lock(%s, number)::text"
+            " ELSE pg_advisory_xact_lock_shared(%s, number)::text END)"
+            " FROM (SELECT * FROM unnest(%s::int[], %s::bool[]) AS asked(number, is_alone) ORDER BY 1) AS sorted",
+            [int(gate), int(gate), array_text(wanted), array_text(wanted.values())],
         )

@@ -14,12 +14,13 @@ from apps.base.actors import Actor
 from apps.base.errors import HubError
 from apps.golden.models import Membership
 from apps.pipeline.deciding import merge_customers, split_customer, undo_decision
+from apps.pipeline.deciding.pairing import judge_records
 from apps.pipeline.draining import drain_redo
 from apps.pipeline.live.redoing import queue_redo
 from apps.pipeline.receiving import receive_apart
 from apps.sources.models import SourceRecord
 from apps.sources.pushing import Push
-from tests.concurrency.companies import account, chain, set_up_hub
+from tests.concurrency.companies import account, chain, describe, set_up_hub
 from tests.concurrency.facts import replay_in_bulk, settle_down
 from tests.concurrency.racing import Job, Point, cross
 
@@ -161,6 +162,15 @@ def two_deletions_of_one_customer(n: int) -> Sequence[Step]:
     return push(Push("crm", f"{n}", is_deleted=True)), push(Push("erp", f"{n}", is_deleted=True))
 
 
+def a_question_and_a_deletion(n: int) -> Sequence[Step]:
+    # Once judged different they share nothing but that: the question whether it still holds is all that meets.
+    there(account(n, "crm"), account(n + 500, "crm"))
+    judge_records(
+        left=("crm", f"{n}"), right=("crm", f"{n + 500}"), verdict="different", reason="two companies", actor=JANE
+    )
+    return push(account(n, "crm", **describe(n + 1000))), push(Push("crm", f"{n + 500}", is_deleted=True))
+
+
 def a_merge_and_a_newcomer(n: int) -> Sequence[Step]:
     there(account(n, "crm"), account(n + 500, "crm"))
     return merge(n, n + 500), push(account(n, "erp"))
@@ -215,6 +225,7 @@ RACES: Sequence[Callable[[int], Sequence[Step]]] = (
     a_change_that_leaves_and_one_that_stays,
     a_change_and_a_deletion,
     a_deletion_and_a_newcomer,
+    a_question_and_a_deletion,
     two_deletions_of_one_customer,
     a_merge_and_a_newcomer,
     a_merge_and_a_change,

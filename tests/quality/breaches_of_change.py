@@ -180,6 +180,14 @@ CHANGE = [
     ),
     Breach(
         35,
+        "a decision asked about whose record is gone",
+        "INSERT INTO cases_case (kind, state, low_record_id, high_record_id, priority, question, facts, run_id,"
+        " opened_at, closed_by, close_reason) SELECT 'reopened', 'open', min(record_id), NULL, 0, 'Same?', '{}', 0,"
+        " now(), '', '' FROM golden_membership",
+        "belongs to no customer",
+    ),
+    Breach(
+        35,
         "a customer doubted by a pair of two customers",
         "INSERT INTO cases_case (kind, state, low_record_id, high_record_id, priority, question, facts, run_id,"
         " opened_at, closed_by, close_reason) SELECT 'weak', 'open', low, high, 0, 'Two?', '{}', 0, now(), '', ''"

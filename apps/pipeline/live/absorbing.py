@@ -136,7 +136,7 @@ def settle(
     settled = decide(ground, live_pins(ground.known), revalue=revalue, keep=context.keep)
     fates = Fates(settled.scope, settled.partition)
     work = Work(ground, settled, matched, fates, timezone.now(), context.run_id)
-    counts = write_chunk(build_chunk(work, _questions(ground, settled)), context)
+    counts = write_chunk(build_chunk(work, _still_open(_questions(ground, settled), ground)), context)
     sweep_pending()
     queue_redo(matched.crossed, reason=CROSSED)
     wake()
@@ -182,6 +182,18 @@ def _questions(ground: Neighbourhood, settled: Settlement) -> list[Row]:
     return asked + [
         doubt((d.low, d.high), d.score, d.subject, len(settled.members[settled.of[d.low]])) for d in settled.doubts
     ]
+
+
+def _still_open(questions: Sequence[Row], ground: Neighbourhood) -> list[Row]:
+    """Return the questions whose records are all still there, and see to it that they stay until these are stored.
+
+    Whoever takes a record away settles what is asked about it, but sees no question that isn't stored yet. That a
+    "different" is in question is asked where the rest is stored.
+    """
+    named = [{row["low"], row["high"]} for row in questions] + [set(pair) for pair in ground.verdicts.different]
+    outside = {record for pair in named for record in pair if record not in ground.known}
+    gone = reading.hold_asked(outside, [known.record for known in ground.known.values() if known.is_gone])
+    return [row for row in questions if gone.isdisjoint((row["low"], row["high"]))]
 
 
 def _members_of(records: Collection[int], ground: Neighbourhood, settled: Settlement) -> dict[int, int]:

@@ -14,7 +14,7 @@ from typing import Any
 from django.db import connection
 
 from apps.base.copying import array_text
-from apps.base.locks import lock_keys
+from apps.base.locks import Gate, lock_keys, lock_mixed
 from apps.golden.inheritance import NONE
 
 LOCK_RECORDS = "SELECT id FROM sources_sourcerecord WHERE id = ANY(%s::bigint[]) ORDER BY id FOR UPDATE"
@@ -89,6 +89,10 @@ JOIN golden_membership m ON m.record_id = r.id
 JOIN golden_goldenrecord g ON g.id = m.golden_id
 JOIN matching_standardrecord d ON d.record_id = r.id
 WHERE r.id = ANY(%s::bigint[])
+"""
+GONE = """
+SELECT a.id FROM unnest(%s::bigint[]) AS a(id) LEFT JOIN golden_membership m ON m.record_id = a.id
+WHERE m.record_id IS NULL
 """
 MOST_ROUNDS = 4
 
@@ -258,6 +262,22 @@ def read_outside(records: Iterable[int]) -> dict[int, Outsider]:
     with connection.cursor() as cursor:
         cursor.execute(OUTSIDE, [array_text(wanted)])
         return {row[0]: _outsider(row) for row in cursor.fetchall()}
+
+
+def hold_asked(outside: Iterable[int], gone: Iterable[int]) -> frozenset[int]:
+    """Hold the records of others that are asked about, so that none goes unnoticed, and alone those that go here.
+
+    Returns those of `outside` that have gone: nothing is asked about them. No query for no record, at most two.
+    """
+    asked, leaving = list(outside), list(gone)
+    if not asked and not leaving:
+        return frozenset()
+    lock_mixed(Gate.ASKED, shared=asked, alone=leaving)
+    if not asked:
+        return frozenset()
+    with connection.cursor() as cursor:
+        cursor.execute(GONE, [array_text(asked)])
+        return frozenset(row[0] for row in cursor.fetchall())
 
 
 def _outsider(row: tuple[Any, ...]) -> Outsider:

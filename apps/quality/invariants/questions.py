@@ -41,6 +41,13 @@ WHERE c.state = 'open' AND c.kind = 'weak'
        OR EXISTS (SELECT FROM cases_case o JOIN golden_membership m ON m.record_id = o.low_record_id
                   WHERE o.state = 'open' AND o.kind = 'weak' AND o.id < c.id AND m.golden_id = a.golden_id))
 """
+_ORPHANED = """
+SELECT 'case ' || c.id || ' asks about a decision on a record that belongs to no customer'
+FROM cases_case c
+LEFT JOIN golden_membership a ON a.record_id = c.low_record_id
+LEFT JOIN golden_membership b ON b.record_id = c.high_record_id
+WHERE c.state = 'open' AND c.kind IN ('reopened', 'conflict') AND (a.golden_id IS NULL OR b.golden_id IS NULL)
+"""
 _UNEXPLAINED = """
 SELECT 'case ' || id || ' was closed without a reason, a time or a name'
 FROM cases_case WHERE state = 'closed' AND (close_reason = '' OR closed_at IS NULL OR closed_by = '')
@@ -54,6 +61,7 @@ INVARIANTS = (
             query_check(counted="SELECT count(*) FROM cases_case", broken=_TWICE),
             query_check(counted="SELECT 0", broken=_MOOT),
             query_check(counted="SELECT 0", broken=_DOUBTED),
+            query_check(counted="SELECT 0", broken=_ORPHANED),
             query_check(counted="SELECT 0", broken=_UNEXPLAINED),
         ),
     ),
