@@ -11,8 +11,8 @@ import pyarrow as pa
 import pyarrow.csv as pacsv
 from django.db import connection
 
-FEW = 200
-"""Up to so many rows travel as one parameter: making and dropping a table would cost more than they do."""
+FEW = 2_000
+"""Up to so many rows travel as one parameter: making and dropping a table, and planning for it, would cost more."""
 _WRITE = pacsv.WriteOptions(include_header=False, quoting_style="needed")
 
 

@@ -15,7 +15,7 @@ from django.utils import timezone
 from apps.base.actors import Actor, acting
 from apps.base.ids import uuid7
 from apps.base.locks import Gate, share_gates
-from apps.base.pending import LIVE_SETTINGS, sweep_pending
+from apps.base.pending import LIVE_SETTINGS, sweep_match_keys
 from apps.cases.selectors import list_open_pairs_of
 from apps.delivery.services import wake
 from apps.engine.cluster import ComponentTooLarge
@@ -137,7 +137,7 @@ def settle(
     fates = Fates(settled.scope, settled.partition)
     work = Work(ground, settled, matched, fates, timezone.now(), context.run_id)
     counts = write_chunk(build_chunk(work, _still_open(_questions(ground, settled), ground)), context)
-    sweep_pending()
+    sweep_match_keys()
     queue_redo(matched.crossed, reason=CROSSED)
     wake()
     return Outcome(work, counts)
