@@ -44,9 +44,9 @@ JOIN unnest(%s::bigint[], %s::int[]) AS asked(record_id, number)
 INSERT_RECORDS = """
 INSERT INTO sources_sourcerecord
     (source_id, key, state, latest_number, latest_digest, latest_modified_at, is_gone, last_batch_id, quarantine_reason)
-SELECT source_id, key, 'received', 1, digest, modified_at, false, batch_id, ''
-FROM unnest(%s::bigint[], %s::text[], %s::text[], %s::timestamptz[], %s::bigint[])
-    AS pushed(source_id, key, digest, modified_at, batch_id)
+SELECT source_id, key, 'received', 1, digest, modified_at, is_gone, batch_id, ''
+FROM unnest(%s::bigint[], %s::text[], %s::text[], %s::timestamptz[], %s::bool[], %s::bigint[])
+    AS pushed(source_id, key, digest, modified_at, is_gone, batch_id)
 ORDER BY source_id, key
 ON CONFLICT (source_id, key) DO NOTHING
 RETURNING source_id, key, id
@@ -274,8 +274,11 @@ class _Landing:
         return said
 
     def _land_new(self, waiting: dict[Place, Row]) -> list[PushedRecord]:
-        """Land what nobody knows yet, taking it out of `waiting`; what somebody else named first stays in it."""
-        unheard = [place for place, row in waiting.items() if row.is_gone]
+        """Land what nobody knows yet, taking it out of `waiting`; what somebody else named first stays in it.
+
+        A deletion that says when it was is kept, so that an older version that comes after it stays gone.
+        """
+        unheard = [place for place, row in waiting.items() if row.is_gone and row.modified_at is None]
         said = [_said(waiting.pop(place), "unchanged") for place in unheard]
         if not waiting:
             return said
@@ -288,12 +291,15 @@ class _Landing:
                     [place[1] for place, _ in rows],
                     [row.digest for _, row in rows],
                     [row.modified_at for _, row in rows],
+                    [row.is_gone for _, row in rows],
                     [self.batches[row.source_code] for _, row in rows],
                 ],
             )
             made = [(waiting.pop((source_id, key)), record_id, 1) for source_id, key, record_id in cursor.fetchall()]
         self._append(made)
-        return said + [_said(row, "new", record_id, 1, is_pending=True) for row, record_id, _ in made]
+        return said + [
+            _said(row, "changed" if row.is_gone else "new", record_id, 1, is_pending=True) for row, record_id, _ in made
+        ]
 
     def _append(self, versions: Sequence[tuple[Row, int, int]]) -> None:
         if not versions:

@@ -5,7 +5,9 @@ from typing import Any
 import pytest
 
 from apps.base.errors import Invalid
+from apps.golden.models import GoldenRecord
 from apps.pipeline import live
+from apps.quality.selectors import list_broken
 from apps.sources.models import Fault, IntakeBatch, RecordVersion, SourceRecord
 from tests.api.conftest import Acme, Answer, ApiClient
 from tests.api.test_errors import problem_of
@@ -172,6 +174,17 @@ class TestDelete:
     def test_deleting_what_nobody_knows_says_so(self, writer: ApiClient) -> None:
         answer = writer.send("DELETE", f"{RECORDS}/crm/unknown")
         assert (answer.status_code, problem_of(answer)["code"]) == (404, "hub.not_found")
+
+    def test_a_dated_deletion_holds_against_what_it_overtook(self, writer: ApiClient) -> None:
+        answer = writer.send("DELETE", f"{RECORDS}/crm/1?modified_at=2026-03-02T00:00:00Z")
+        assert (answer.status_code, answer.json()["outcome"], answer.json()["version"]) == (200, "changed", 1)
+        assert writer.get(f"{RECORDS}/crm/1").json()["deleted"] is True
+        [late] = items(writer.send("POST", RECORDS, record(modified_at="2026-03-01T00:00:00Z")))
+        assert (late["outcome"], late["gid"]) == ("stale", None)
+        assert not GoldenRecord.objects.exists()
+        assert list_broken() == []
+        [back] = items(writer.send("POST", RECORDS, record(modified_at="2026-03-03T00:00:00Z")))
+        assert (back["outcome"], back["version"], back["changes"]) == ("changed", 2, ["created"])
 
     def test_what_a_merge_at_the_source_absorbed_is_gone_by_either_way(self, writer: ApiClient) -> None:
         push(writer, record("1"), record("2"), record("3"))

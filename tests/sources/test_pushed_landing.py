@@ -107,6 +107,16 @@ class TestOutcomes:
         assert (said.outcome, said.record_id) == ("unchanged", None)
         assert not SourceRecord.objects.exists()
 
+    def test_a_dated_deletion_that_overtakes_its_record_is_kept(self) -> None:
+        [said] = land(push(at=LATE, is_deleted=True))
+        assert (said.outcome, said.number, said.is_pending) == ("changed", 1, True)
+        assert outcomes(land(push(at=EARLY))) == ["stale"]
+        record = SourceRecord.objects.get()
+        assert (record.is_gone, record.latest_number) == (True, 1)
+        assert RecordVersion.objects.get().is_deletion
+        batch = IntakeBatch.objects.get()
+        assert (batch.keys_absent, batch.rows_read, batch.rows_stale) == (1, 1, 1)
+
     def test_a_record_merged_at_its_source_is_gone_and_says_into_which(self) -> None:
         land(push("1"), push("2"))
         land(push("1", merged_into="2"))

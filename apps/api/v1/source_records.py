@@ -154,13 +154,16 @@ class SourceRecordDetail(Route):
         """Take the record out of its customer, whose values are made anew from the members that stay.
 
         A customer without members is retired. The record's versions stay for the audit; sent again, it comes back as a
-        new version. Deleting it twice changes nothing.
+        new version. Deleting it twice changes nothing. A deletion that says when it was is also kept of a record that
+        the hub hasn't heard of yet, so that an older version that comes later stays gone.
         """
-        record = sources.get_source_record(_usable(source, "source"), _usable(key, "key"))
+        source, key, moment = _usable(source, "source"), _usable(key, "key"), self.parameter(request, "modified_at")
+        if moment is None:
+            sources.get_source_record(source, key)
         push = Push(
-            record.source.code,
-            record.key,
-            modified_at=self.parameter(request, "modified_at"),
+            source,
+            key,
+            modified_at=moment,
             is_deleted=True,
             merged_into=self.parameter(request, "merged_into"),
         )
