@@ -33,8 +33,9 @@ SETTINGS: Final = {
     # A live writer locks each match key that it looks by: 64 writers with 6,000 each are 384,000, and the server has
     # room for this many times its connections.
     "max_locks_per_transaction": "4096",
-    "shared_buffers": "512MB",
-    "effective_cache_size": "1GB",
+    # Pushes change pages by chance; where few fit in, each read has to write another page first.
+    "shared_buffers": "1GB",
+    "effective_cache_size": "2GB",
     "work_mem": "32MB",
     "maintenance_work_mem": "256MB",
     "random_page_cost": "1.1",
