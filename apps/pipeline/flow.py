@@ -32,9 +32,9 @@ from apps.pipeline.chunking import Chunker, Settled
 from apps.pipeline.crossing import list_crossed
 from apps.pipeline.live.absorbing import settle as settle_few
 from apps.pipeline.live.reading import TooMuch
-from apps.pipeline.live.redoing import queue_redo
+from apps.pipeline.live.redoing import UNFINISHED, queue_redo, release_redo
 from apps.pipeline.live.touching import forget_touches
-from apps.pipeline.partition import Flags, Scope, settle
+from apps.pipeline.partition import Flags, Ints, Scope, settle
 from apps.pipeline.pins import pins_frame, place_pins, read_pins, what_is_said, with_parts
 from apps.pipeline.reading import Read, Trial, read_scope
 from apps.pipeline.runs import Journal, QuietJournal
@@ -162,12 +162,23 @@ def _resolve_once(journal: Journal | QuietJournal, ask: Ask, stored: Stored) -> 
         beside=Beside(journal.run_id, find_link_horizon()) if ask.workers > 1 else None,
         verdict_id=ask.verdict_id,
     )
+    unasked = _unasked(read, ask)
+    # Once some chunks are stored, nothing else tells that these have to be matched again.
+    queue_redo(unasked, reason=UNFINISHED)
     with journal.stage("store", total=settled.partition.chunks) as stage:
         chunks = Chunker(settled, read.active.version, journal.run_id).chunks()
         for done in store_chunks(chunks, context, stored, workers=ask.workers):
             stage.advance(done, **stored.counts)
     # What is stored counts on the stale records' keys, which may be others by now.
     stored.redo = sorted({*stored.redo, *list_crossed(read, stored.redo)})
+    release_redo(set(unasked).difference(stored.redo))
+
+
+def _unasked(read: Read, ask: Ask) -> list[int]:
+    """Return the records that are matched again because of those asked for."""
+    dirty: Ints = read.state.filter(read.state["is_dirty"])["record"].to_numpy()
+    unasked: list[int] = np.setdiff1d(dirty, np.asarray(ask.dirty, dtype=np.int64)).tolist()
+    return unasked
 
 
 def _match(journal: Journal | QuietJournal, read: Read, workers: int) -> pa.Table:

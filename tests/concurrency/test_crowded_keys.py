@@ -4,9 +4,11 @@ Under these rules a key that more than three records hold makes no pairs. Who cr
 what others are to each other: they are matched again.
 """
 
+import itertools
 import random
 from collections import deque
 from collections.abc import Callable, Sequence
+from typing import Any
 
 import pytest
 
@@ -14,6 +16,7 @@ from apps.base.actors import Actor
 from apps.pipeline.draining import drain_redo
 from apps.pipeline.models import RedoItem
 from apps.pipeline.receiving import receive_apart
+from apps.pipeline.store import store_chunk
 from apps.sources.pushing import Push
 from tests.concurrency.companies import SOURCES, account, set_up_hub
 from tests.concurrency.facts import land, match_in_bulk, replay_in_bulk, settle_down
@@ -169,6 +172,45 @@ def test_a_run_and_writers_who_cross_the_cap_together_end_as_a_bulk_load() -> No
     race([lambda: match_in_bulk(chunk_records=5), *(push(one) for one in waiting[::2]), drain], seconds=60)
     for one in waiting[1::2]:
         push(one)()
+    assert_as_in_bulk()
+
+
+class Died(Exception):
+    """Ends a run between two of its chunks."""
+
+
+def dying_after(chunks: int) -> Callable[..., None]:
+    begun = itertools.count(1)
+
+    def store(*given: Any) -> None:
+        if next(begun) > chunks:
+            raise Died
+        store_chunk(*given)
+
+    return store
+
+
+@pytest.mark.parametrize("then", ["drained", "resumed"])
+def test_a_run_that_dies_between_two_chunks_forgets_nobody_who_crossed_the_cap(
+    monkeypatch: pytest.MonkeyPatch, then: str
+) -> None:
+    died = 0
+    for company in range(1, 7):
+        # Those who bring the keys were there first, so that they are stored before those who lose them.
+        late = [account(500 + company * n, SOURCES[n % len(SOURCES)], key=f"{company}-{n}") for n in (7, 8)]
+        for there in (late, some(company, CAP)):
+            receive_apart(pushes=there, actor=SYSTEM)
+        land([one_of(company, 7), one_of(company, 8)])
+        with monkeypatch.context() as mortal:
+            mortal.setattr("apps.pipeline.storing.store_chunk", dying_after(1 + company % 2))
+            try:
+                match_in_bulk(chunk_records=1)
+            except Died:
+                died += 1
+        if then == "drained":
+            drain()
+        match_in_bulk(chunk_records=1)
+    assert died == 6
     assert_as_in_bulk()
 
 
