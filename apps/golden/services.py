@@ -45,9 +45,16 @@ WHERE g.id = c.id
   AND (g.state, g.name, g.country, g.city, g.values, g.search_terms, g.member_count, g.version)
       IS DISTINCT FROM ('live', c.name, c.country, c.city, c.values, c.search_terms, c.member_count, c.version)
 """
+# Memberships that stay are left out beforehand: a conflict locks its row, which writes it, whatever is decided then.
+# The writer holds their customers.
 UPSERT_MEMBERSHIPS = """
 INSERT INTO golden_membership (record_id, golden_id, since, reason, score, verdict_id, run_id, rules_version)
 SELECT record_id, golden_id, since, reason, score, verdict_id, run_id, rules_version FROM {memberships}
+WHERE NOT EXISTS (
+    SELECT FROM golden_membership AS known
+    WHERE known.record_id = placed.record_id
+      AND (known.golden_id, known.reason, known.score, known.verdict_id)
+          IS NOT DISTINCT FROM (placed.golden_id, placed.reason, placed.score, placed.verdict_id))
 ON CONFLICT (record_id) DO UPDATE
 SET golden_id = excluded.golden_id,
     since = CASE WHEN golden_membership.golden_id = excluded.golden_id THEN golden_membership.since

@@ -23,12 +23,17 @@ from apps.delivery.models import LedgerEntry
 
 _WANTED: Final = {"record_id": "bigint", "source_code": "text", "source_key": "text", "gid": "text"}
 # An id that the system is known to carry already is owed nothing, as after a merge that was undone before it was sent.
+# Entries that stay are left out beforehand: a conflict locks its row, which writes it, whatever is decided then. Who
+# changes a wish or withdraws it holds the customer, so that what is read here is what is found.
 _EXPECT: Final = """
     INSERT INTO delivery_ledgerentry AS l
         (record_id, source_code, source_key, desired, sent, acknowledged, found, state, attempts, next_attempt_at, note,
          correlation_id, changed_at)
     SELECT record_id, source_code, source_key, gid, '', '', '', 'pending', 0, %(due)s, '', %(correlation)s, %(now)s
     FROM {wanted}
+    WHERE NOT EXISTS (
+        SELECT FROM delivery_ledgerentry AS known
+        WHERE known.record_id = ledger_wanted.record_id AND known.desired = gid AND known.state <> 'withdrawn')
     ORDER BY record_id
     ON CONFLICT (record_id) DO UPDATE SET
         desired = excluded.desired,
