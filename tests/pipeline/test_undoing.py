@@ -3,7 +3,8 @@ from django.db import transaction
 
 from apps.base.actors import Actor
 from apps.cases.models import Case
-from apps.pipeline.deciding import judge_case, undo_decision
+from apps.golden.models import Membership
+from apps.pipeline.deciding import judge_case, judge_records, undo_decision
 from apps.pipeline.receiving import receive_together
 from apps.quality.selectors import list_broken
 from apps.sources.models import SourceRecord
@@ -37,3 +38,22 @@ def test_undo_opens_the_case_again_unless_one_of_its_records_is_gone(is_gone: bo
     assert ("open again" in undone.message) != is_gone
     assert case.close_reason == ("moot: a record is gone" if is_gone else "")
     assert list_broken() == []
+
+
+@pytest.mark.django_db
+def test_a_decision_that_gave_way_twice_binds_again_after_both_are_undone() -> None:
+    make_active_rules()
+    make_source("crm")
+    push(
+        Push("crm", "1", {"name": "Träger Maschinenbau GmbH", "city": "Ulm"}),
+        Push("crm", "2", {"name": "Quercus Lighting SARL", "city": "Lyon"}),
+    )
+    ones = {"left": ("crm", "1"), "right": ("crm", "2"), "reason": "seen it", "actor": JANE}
+    same = judge_records(verdict="same", **ones).decision
+    for _ in range(2):
+        apart = judge_records(verdict="different", supersedes=[same], **ones).decision
+        assert list_broken() == []
+        assert Membership.objects.values("golden").distinct().count() == 2
+        undo_decision(verdict_id=apart, actor=JANE)
+        assert list_broken() == []
+        assert Membership.objects.values("golden").distinct().count() == 1

@@ -32,6 +32,7 @@ FROM matching_historicalverdictpair h JOIN matching_verdict v ON v.id = h.verdic
 WHERE h.history_type <> '+' AND NOT v.by_policy AND h.history_actor !~ '^(person|system):'
 """
 # A pair that doesn't bind was undone with its decision, gave way to a later one, or waits beneath a pair that says it.
+# What was set free again is a new row of its decision: then that one tells.
 _HALF_UNDONE = """
 SELECT DISTINCT 'decision ' || v.id || CASE WHEN v.undone_at IS NULL
        THEN ' stopped binding a pair without being undone or superseded'
@@ -42,6 +43,8 @@ WHERE p.is_live = (v.undone_at IS NOT NULL)
                   AND later.undone_at IS NULL)
   AND NOT EXISTS (SELECT FROM matching_verdictpair said WHERE NOT p.is_live AND said.is_live AND said.kind = p.kind
                   AND said.low_id = p.low_id AND said.high_id = p.high_id)
+  AND NOT EXISTS (SELECT FROM matching_verdictpair again WHERE NOT p.is_live AND again.verdict_id = p.verdict_id
+                  AND again.low_id = p.low_id AND again.high_id = p.high_id AND again.id > p.id)
 """
 _NOBODYS = """
 SELECT 'decision ' || v.id || ' was undone by nobody'
