@@ -1,3 +1,5 @@
+from functools import partial
+
 import pytest
 from django.db import transaction
 
@@ -48,10 +50,10 @@ def test_a_decision_that_gave_way_twice_binds_again_after_both_are_undone() -> N
         Push("crm", "1", {"name": "Träger Maschinenbau GmbH", "city": "Ulm"}),
         Push("crm", "2", {"name": "Quercus Lighting SARL", "city": "Lyon"}),
     )
-    ones = {"left": ("crm", "1"), "right": ("crm", "2"), "reason": "seen it", "actor": JANE}
-    same = judge_records(verdict="same", **ones).decision
+    said = partial(judge_records, left=("crm", "1"), right=("crm", "2"), reason="seen it", actor=JANE)
+    same = said(verdict="same").decision or 0
     for _ in range(2):
-        apart = judge_records(verdict="different", supersedes=[same], **ones).decision
+        apart = said(verdict="different", supersedes=[same]).decision or 0
         assert list_broken() == []
         assert Membership.objects.values("golden").distinct().count() == 2
         undo_decision(verdict_id=apart, actor=JANE)
