@@ -11,12 +11,14 @@ import pyarrow as pa
 import pyarrow.csv as pacsv
 from django.db import connection
 
+from apps.base.rows import Frame, Rows
+
 FEW = 2_000
 """Up to so many rows travel as one parameter: making and dropping a table, and planning for it, would cost more."""
 _WRITE = pacsv.WriteOptions(include_header=False, quoting_style="needed")
 
 
-def copy_in(table: str, rows: pa.Table, columns: Sequence[str] | None = None) -> int:
+def copy_in(table: str, rows: Frame, columns: Sequence[str] | None = None) -> int:
     """Append `rows` to `table` by COPY and return their number.
 
     The frame's column names are the table's; lists, JSON and bytes must already be text in PostgreSQL's spelling.
@@ -26,7 +28,7 @@ def copy_in(table: str, rows: pa.Table, columns: Sequence[str] | None = None) ->
         return 0
     # A table may hold more columns than are wanted.
     frame = rows.select(columns) if columns else rows
-    if rows.num_rows <= FEW:
+    if isinstance(frame, Rows) or frame.num_rows <= FEW:
         return _insert(table, frame)
     names = ", ".join(f'"{name}"' for name in frame.column_names)
     with connection.cursor() as cursor, cursor.copy(f"COPY {table} ({names}) FROM STDIN WITH (FORMAT csv)") as copy:
@@ -43,14 +45,14 @@ def array_text(numbers: Iterable[int]) -> str:
 
 
 @contextmanager
-def staged(name: str, rows: pa.Table, types: Mapping[str, str]) -> Iterator[tuple[str, dict[str, str]]]:
+def staged(name: str, rows: Frame, types: Mapping[str, str]) -> Iterator[tuple[str, dict[str, str]]]:
     """Offer `rows` to statements of this transaction: yield what stands after FROM, known as `name`, and its parameter.
 
     `types` gives the column types in PostgreSQL; lists and JSON must already be text in PostgreSQL's spelling. Many
     rows come by COPY into a temporary table, few as one JSON parameter.
     """
     columns = list(types)
-    if rows.num_rows <= FEW:
+    if isinstance(rows, Rows) or rows.num_rows <= FEW:
         yield few_rows(name, rows, types)
         return
     with connection.cursor() as cursor:
@@ -61,16 +63,21 @@ def staged(name: str, rows: pa.Table, types: Mapping[str, str]) -> Iterator[tupl
         cursor.execute(f"DROP TABLE {name}")
 
 
-def few_rows(name: str, rows: pa.Table, types: Mapping[str, str]) -> tuple[str, dict[str, str]]:
+def few_rows(name: str, rows: Frame, types: Mapping[str, str]) -> tuple[str, dict[str, str]]:
     """Return what stands after FROM for few rows that travel as one JSON parameter, known as `name`, and that."""
-    columns = list(types)
-    text = ", ".join(f'"{column}" {_plain(types[column])}' for column in columns)
-    typed = ", ".join(f'r."{column}"::{types[column]} AS "{column}"' for column in columns)
-    item = f"(SELECT {typed} FROM jsonb_to_recordset(%({name})s::jsonb) AS r({text})) AS {name}"  # noqa: S608 - columns of the services
-    return item, {name: json.dumps(rows.select(columns).to_pylist(), default=str)}
+    # What a row holds besides is passed over by the statement.
+    listed = rows.to_pylist() if isinstance(rows, Rows) else rows.select(list(types)).to_pylist()
+    return _from_json(name, tuple(types.items())), {name: json.dumps(listed, default=str)}
 
 
-def _insert(table: str, rows: pa.Table) -> int:
+@cache
+def _from_json(name: str, types: tuple[tuple[str, str], ...]) -> str:
+    text = ", ".join(f'"{column}" {_plain(given)}' for column, given in types)
+    typed = ", ".join(f'r."{column}"::{given} AS "{column}"' for column, given in types)
+    return f"(SELECT {typed} FROM jsonb_to_recordset(%({name})s::jsonb) AS r({text})) AS {name}"  # noqa: S608 - columns of the services
+
+
+def _insert(table: str, rows: Frame) -> int:
     """Append few rows by a statement that is planned once: COPY is never prepared, and waits five times."""
     types = _column_types(table)
     names = ", ".join(f'"{name}"' for name in rows.column_names)

@@ -12,6 +12,7 @@ from django.utils import timezone
 
 from apps.base.actors import Actor
 from apps.base.copying import copy_in, staged
+from apps.base.rows import Frame
 
 CUSTOMER_TYPES = {
     "id": "bigint",
@@ -96,7 +97,7 @@ def allocate_ids(count: int) -> list[int]:
         return [row[0] for row in cursor.fetchall()]
 
 
-def create_customers(*, rows: pa.Table) -> None:
+def create_customers(*, rows: Frame) -> None:
     """Add live golden records by COPY: `CUSTOMER_TYPES`, gid and created_at, JSON and arrays as PostgreSQL text."""
     if rows.num_rows:
         state = pa.array(["live"] * rows.num_rows)
@@ -104,7 +105,7 @@ def create_customers(*, rows: pa.Table) -> None:
         copy_in("golden_goldenrecord", rows.append_column("state", state).append_column("successors", successors))
 
 
-def update_customers(*, rows: pa.Table) -> None:
+def update_customers(*, rows: Frame) -> None:
     """Replace the values of existing golden records; one that had been merged or retired is live again."""
     if not rows.num_rows:
         return
@@ -112,7 +113,7 @@ def update_customers(*, rows: pa.Table) -> None:
         cursor.execute(UPDATE_CUSTOMERS.format(customers=customers), values)
 
 
-def place_records(*, rows: pa.Table, fresh: bool) -> None:
+def place_records(*, rows: Frame, fresh: bool) -> None:
     """Say which golden record each source record belongs to; `since` stays where the customer does.
 
     `rows`: record_id, golden_id, since, reason, score, verdict_id, run_id, rules_version. `fresh` says that none of
@@ -151,7 +152,7 @@ def retire_customers(*, ids: Sequence[int]) -> None:
             cursor.execute(RETIRE, {"ids": list(ids), "now": timezone.now()})
 
 
-def record_moves(*, rows: pa.Table, run_id: int, verdict_id: int | None, reason: str, actor: Actor) -> None:
+def record_moves(*, rows: Frame, run_id: int, verdict_id: int | None, reason: str, actor: Actor) -> None:
     """Append to the record of moves: kind, golden_id, other_id, record_ids (PostgreSQL array text)."""
     if not rows.num_rows:
         return

@@ -13,6 +13,7 @@ from django.db import connection
 from apps.base.actors import Actor, acting
 from apps.base.copying import array_text, staged
 from apps.base.ids import mint
+from apps.base.rows import Frame
 from apps.legal.models import CompanyCode
 
 ENTITY_TYPES = {
@@ -89,7 +90,7 @@ class ExtensionRow:
     is_blocked: bool = False
 
 
-def store_entities(*, entities: pa.Table, identifiers: pa.Table, fresh: bool) -> None:
+def store_entities(*, entities: Frame, identifiers: Frame, fresh: bool) -> None:
     """Keep one legal entity per golden record with exactly the identifiers given, inside the caller's transaction.
 
     `entities`: golden_id, registered_name, legal_form, jurisdiction, run_id. `identifiers`: golden_id, scheme, issuer,

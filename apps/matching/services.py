@@ -3,10 +3,10 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-import pyarrow as pa
 from django.db import connection
 
 from apps.base.copying import array_text, copy_in, staged
+from apps.base.rows import Frame
 
 STANDARD_TYPES = {
     "record_id": "bigint",
@@ -38,7 +38,7 @@ SET score = excluded.score, levels = excluded.levels, rules_version = excluded.r
 """
 
 
-def store_standard_records(*, rows: pa.Table, fresh: bool) -> None:
+def store_standard_records(*, rows: Frame, fresh: bool) -> None:
     """Upsert standard records by COPY, in the caller's transaction.
 
     `rows`: record_id, version_number, parts (JSON text), match_keys (PostgreSQL array text), rules_version.
@@ -77,7 +77,7 @@ def find_link_horizon() -> int:
         return int(cursor.fetchone()[0])
 
 
-def replace_links(*, touching: Sequence[int], rows: pa.Table, beside: Beside | None = None) -> None:
+def replace_links(*, touching: Sequence[int], rows: Frame, beside: Beside | None = None) -> None:
     """Drop every link of the given records and keep the new ones, in the caller's transaction.
 
     Two transactions that run `beside` each other may both have a link's records: what one of them has stored since they

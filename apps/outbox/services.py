@@ -21,6 +21,7 @@ from apps.base.actors import Actor
 from apps.base.copying import copy_in
 from apps.base.errors import Invalid
 from apps.base.ids import uuid7, uuid7s
+from apps.base.rows import Frame, Rows
 from apps.outbox.models import Event
 
 CREATED: Final = "customer.created"
@@ -84,8 +85,8 @@ def post_events(*, events: Sequence[NewEvent], correlation_id: UUID, actor: Acto
 
 
 def post_event_frame(
-    *, frame: pa.Table, correlation_id: UUID, actor: Actor, decision_id: int | None = None
-) -> pa.Array:
+    *, frame: Frame, correlation_id: UUID, actor: Actor, decision_id: int | None = None
+) -> pa.Array | list[int]:
     """Post a frame of events by COPY inside the caller's transaction and return their row ids (int64), in row order.
 
     Columns: `type`, `subject` and `data` (JSON text) strings, `sequence` integer; optional `transaction_id` string,
@@ -96,6 +97,8 @@ def post_event_frame(
     sent; IntegrityError as in `post_events`.
     """
     _refuse_outside_transaction()
+    if isinstance(frame, Rows):
+        return _post_rows(frame, correlation_id, actor, decision_id)
     _refuse_frame(frame)
     count = frame.num_rows
     ids = _reserve_ids(count)
@@ -111,6 +114,31 @@ def post_event_frame(
         "decision_id": pa.repeat(pa.scalar(decision_id, pa.int64()), count),
     }
     copy_in("outbox_event", pa.table(columns))
+    return ids
+
+
+def _post_rows(rows: Rows, correlation_id: UUID, actor: Actor, decision_id: int | None) -> list[int]:
+    """Post few events, which share a transaction's id unless told, and return their row ids; as `post_event_frame`."""
+    _refuse_rows(rows)
+    shared = str(uuid7())
+    common = {
+        "correlation_id": str(correlation_id),
+        "actor": str(actor),
+        "at": timezone.now().isoformat(),
+        "decision_id": decision_id,
+    }
+    ids: list[int] = _reserve_ids(rows.num_rows).to_pylist()
+    posted = [
+        {
+            **row,
+            **common,
+            "id": number,
+            "event_id": str(event_id),
+            "transaction_id": row.get("transaction_id") or shared,
+        }
+        for row, number, event_id in zip(rows.to_pylist(), ids, uuid7s(rows.num_rows), strict=True)
+    ]
+    copy_in("outbox_event", Rows(posted, [*_FRAME_COLUMNS, *common, "id", "event_id", "transaction_id"]))
     return ids
 
 
@@ -144,6 +172,18 @@ def _refuse_frame(frame: pa.Table) -> None:
         raise EventRefusedError("a subject holds characters that no id has")
     if not pc.all(pc.greater_equal(frame["sequence"], 1), min_count=0).as_py():
         raise EventRefusedError("sequence numbers start at 1")
+
+
+def _refuse_rows(rows: Rows) -> None:
+    for row in rows.to_pylist():
+        if missing := [name for name in _FRAME_COLUMNS if row.get(name) is None]:
+            raise EventRefusedError(f"the event frame lacks {', '.join(missing)}, or has nulls there")
+        if row["type"] not in TYPES:
+            raise EventRefusedError(f"unknown event types {[row['type']]}", known=sorted(TYPES))
+        if not _SUBJECT.match(row["subject"]):
+            raise EventRefusedError("a subject holds characters that no id has")
+        if row["sequence"] < 1:
+            raise EventRefusedError("sequence numbers start at 1")
 
 
 def _reserve_ids(count: int) -> pa.Array:

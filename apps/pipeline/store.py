@@ -10,7 +10,6 @@ from threading import Lock
 from typing import Any
 from uuid import UUID
 
-import pyarrow as pa
 import pyarrow.compute as pc
 from django.conf import settings
 from django.db import connection
@@ -19,9 +18,11 @@ from django.utils import timezone
 from apps.base.actors import Actor, acting
 from apps.base.locks import Gate, lock_gate
 from apps.base.pending import BULK_LIMIT, hold_back
+from apps.base.rows import Frame, Rows
 from apps.cases.services import Facts, settle_pair_cases
 from apps.delivery.services import enqueue, expect_ids, withdraw_ids
 from apps.golden import services as golden
+from apps.golden.inheritance import NONE
 from apps.golden.pinning import hang_pins
 from apps.legal.services import close_entities, store_entities
 from apps.matching.services import Beside, forget_standard_records, replace_links, store_standard_records
@@ -63,17 +64,17 @@ SELECT EXISTS (
 class Chunk:
     """Everything one transaction stores. Frames hold rows of this chunk only."""
 
-    records: pa.Table  # record, golden (before, -1 for none), number, is_dirty, is_gone
-    customers_new: pa.Table
-    customers_changed: pa.Table
-    memberships: pa.Table
-    standard: pa.Table
-    links: pa.Table
-    entities: pa.Table
-    identifiers: pa.Table
-    events: pa.Table
-    ledger: pa.Table
-    moves: pa.Table
+    records: Frame  # record, golden (before, -1 for none), number, is_dirty, is_gone
+    customers_new: Frame
+    customers_changed: Frame
+    memberships: Frame
+    standard: Frame
+    links: Frame
+    entities: Frame
+    identifiers: Frame
+    events: Frame
+    ledger: Frame
+    moves: Frame
     cases: list[dict[str, Any]]
     cases_elsewhere: list[tuple[int, int]]
     redirects: list[tuple[int, int]]
@@ -186,18 +187,20 @@ def _hold_until(context: Context) -> datetime | None:
 def placed(chunk: Chunk) -> list[int]:
     """Return the chunk's records that belonged somewhere before: only those can have open cases."""
     rows = chunk.records
-    known: list[int] = rows.filter(pc.not_equal(rows.column("golden"), -1)).column("record").to_pylist()
+    known: list[int] = rows.filter(_belonged(rows)).column("record").to_pylist()
     return known
+
+
+def _belonged(rows: Frame) -> Any:  # noqa: ANN401 - a mask of either kind
+    """Return which rows' records belonged somewhere before, as a mask for `filter`."""
+    before = rows.column("golden")
+    return [golden != NONE for golden in before] if isinstance(rows, Rows) else pc.not_equal(before, NONE)
 
 
 def known_and_changed(chunk: Chunk) -> list[int]:
     """Return the chunk's dirty records that belonged somewhere before: only those can have been decided about."""
-    rows = chunk.records
-    known: list[int] = (
-        rows.filter(pc.and_(rows.column("is_dirty"), pc.not_equal(rows.column("golden"), -1)))
-        .column("record")
-        .to_pylist()
-    )
+    dirty = chunk.records.filter(chunk.records.column("is_dirty"))
+    known: list[int] = dirty.filter(_belonged(dirty)).column("record").to_pylist()
     return known
 
 
@@ -243,7 +246,7 @@ def _is_touched(chunk: Chunk) -> bool:
 def _store_matching(chunk: Chunk, context: Context) -> None:
     dirty = chunk.records.filter(chunk.records.column("is_dirty"))
     gone = dirty.filter(dirty.column("is_gone")).column("record").to_pylist()
-    known = dirty.filter(pc.not_equal(dirty.column("golden"), -1)).column("record").to_pylist()
+    known = dirty.filter(_belonged(dirty)).column("record").to_pylist()
     store_standard_records(rows=chunk.standard, fresh=not placed(chunk))
     replace_links(touching=known, rows=chunk.links, beside=context.beside)
     if gone:

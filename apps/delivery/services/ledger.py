@@ -12,13 +12,13 @@ from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
-import pyarrow as pa
 from django.db import connection, transaction
 from django.utils import timezone
 
 from apps.base.actors import Actor
 from apps.base.copying import staged
 from apps.base.errors import Invalid, NotFound
+from apps.base.rows import Frame
 from apps.delivery.models import LedgerEntry
 
 _WANTED: Final = {"record_id": "bigint", "source_code": "text", "source_key": "text", "gid": "text"}
@@ -92,7 +92,7 @@ class Found:
     unknown: frozenset[str]
 
 
-def expect_ids(*, frame: pa.Table, correlation_id: UUID, actor: Actor, not_before: datetime | None = None) -> int:
+def expect_ids(*, frame: Frame, correlation_id: UUID, actor: Actor, not_before: datetime | None = None) -> int:
     """State which governed id each source record should carry, and return how many entries that changed.
 
     Runs inside the transaction of the golden change. Columns: `record_id` int64 (each once), `source_code`,

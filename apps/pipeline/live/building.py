@@ -8,6 +8,8 @@ from typing import Any
 
 import pyarrow as pa
 
+from apps.base.copying import FEW
+from apps.base.rows import Frame, Rows
 from apps.engine.rules import RuleSet
 from apps.engine.survive import PART_OF_A_CLAIM, GoldenParty, Member, SurvivorshipPolicy, merge_members, pinned_values
 from apps.golden.search_terms import terms_of
@@ -120,8 +122,9 @@ def build_chunk(work: Work, questions: Sequence[Row]) -> Chunk:
     )  # fmt: skip
 
 
-def _table(rows: Iterable[Mapping[str, Any]], schema: pa.Schema) -> pa.Table:
-    return pa.Table.from_pylist(list(rows), schema=schema)
+def _table(rows: Iterable[Mapping[str, Any]], schema: pa.Schema) -> Frame:
+    listed = list(rows)
+    return Rows(listed, schema.names) if len(listed) <= FEW else pa.Table.from_pylist(listed, schema=schema)
 
 
 def _array(numbers: Iterable[int]) -> str:
