@@ -41,7 +41,7 @@ def load_files(*, files: Sequence[SourceFile], actor: Actor, listener: Listener 
     arguments = {"files": [[f.code, f.path.name] for f in files]}
     refusals: list[FileRefused] = []
     with journal(kind="load", arguments=arguments, actor=actor, listener=listener) as log:
-        with log.stage("intake", total=len(files)) as stage:
+        with log.stage("intake") as stage:
             for file in files:
                 try:
                     _land(log, file, stage)

@@ -229,6 +229,11 @@ def list_batches(source_code: str | None = None, *, limit: int = 50) -> list[Bat
     return [_batch(row) for row in rows[:limit]]
 
 
+def list_batches_of_run(run_id: int) -> list[Batch]:
+    """Return what a run took in, in order. One query."""
+    return [_batch(row) for row in IntakeBatch.objects.select_related("source").filter(run_id=run_id).order_by("pk")]
+
+
 def find_stored_mapping(source_code: str) -> SourceMapping | None:
     """Return the mapping that read the source's newest file, or None where it never had one. One query."""
     batches = IntakeBatch.objects.filter(source__code=source_code).exclude(mapping={}).order_by("-id")

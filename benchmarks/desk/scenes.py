@@ -62,6 +62,8 @@ STANDING: Final = (
     Scene("approvals", "/approvals/"),
     Scene("decisions", "/me/decisions/"),
     Scene("preferences", "/me/preferences/"),
+    Scene("jobs", "/jobs/"),
+    Scene("job", "/jobs/1/"),
     Scene("rules", "/rules/"),
     Scene("rules-version", "/rules/1/"),
     Scene("components", "/components/"),

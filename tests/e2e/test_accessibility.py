@@ -11,7 +11,10 @@ from playwright.sync_api import Page, expect
 from pytest_django.live_server_helper import LiveServer
 
 from apps.base.actors import Actor
+from apps.base.ids import uuid7
+from apps.pipeline.models import Run, RunStage
 from apps.pipeline.proposals import Act, propose
+from apps.pipeline.runs import journal
 from apps.stewardship.services import add_person
 from tests.stewardship.conftest import SmallHub, make_small_hub
 from tests.stewardship.test_pages import paths
@@ -70,7 +73,13 @@ def screens(hub: SmallHub) -> list[str]:
         reason="one contract",
         actor=Actor.person("berta", None),
     )
-    return [*paths(hub), f"/approvals/{asked}/", split, picks, compared, as_of, "/rules/", "/components/", *troubles]
+    with journal(kind="load", arguments={"files": [["crm", "crm.csv"]]}, actor=Actor.hub("test")) as done:
+        done.count(rows=1, new=1)
+    under_way = Run.objects.create(kind="rematch", actor="hub:test", correlation_id=uuid7())
+    RunStage.objects.create(run=under_way, position=0, name="score", done=1, total=4)
+    jobs = ["/jobs/", f"/jobs/{done.run_id}/", f"/jobs/{under_way.pk}/"]
+    others = [split, picks, compared, as_of, *jobs, "/rules/", "/components/"]
+    return [*paths(hub), f"/approvals/{asked}/", *others, *troubles]
 
 
 def find_violations(page: Page) -> list[str]:

@@ -48,6 +48,8 @@ LAW: dict[str, tuple[Roles, Roles]] = {
     "approval-act approve": (NO_WAY, SENIOR),
     "approval-act refresh": (NO_WAY, SENIOR),
     "approval-act refuse": (NO_WAY, SENIOR),
+    "jobs": (ALL, NO_WAY),
+    "job": (ALL, NO_WAY),
     "rules": (ALL, NO_WAY),
     "rules-version": (ALL, NO_WAY),
     "rules-act try": (NO_WAY, KEEPERS),
@@ -102,6 +104,7 @@ def addresses(small_hub: SmallHub) -> dict[str, str]:
         "attribute": "city",
         "case_id": small_hub.case.pk,
         "number": 1,
+        "run_id": 1,
         "proposal_id": number,
     }
     found = {}
