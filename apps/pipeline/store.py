@@ -160,7 +160,7 @@ def write_chunk(chunk: Chunk, context: Context) -> dict[str, int]:
 
 
 def _with_systems(pairs: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
-    systems = list_systems({(pair["low"], pair["high"]) for pair in pairs})
+    systems = list_systems({(pair["low"], pair["high"]) for pair in pairs}) if pairs else {}
     return [pair | {"systems": systems[pair["low"], pair["high"]]} for pair in pairs]
 
 

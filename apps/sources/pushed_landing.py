@@ -18,9 +18,11 @@ from django.db import connection
 from django.utils import timezone
 
 from apps.base.actors import Actor, acting
+from apps.base.copying import array_text, few_rows
 from apps.base.errors import NotFound
 from apps.base.ids import uuid7
 from apps.base.locks import Gate, share_gates
+from apps.base.rows import Rows
 from apps.sources.intake.errors import Outcome, RowFault
 from apps.sources.models import Fault, IntakeBatch, SourceSystem
 from apps.sources.pushing import Reading, Row
@@ -32,7 +34,7 @@ _ROUNDS: Final = 5
 LOCK_KNOWN = """
 SELECT r.source_id, r.key, r.id, r.latest_number, r.latest_digest, r.latest_modified_at, r.is_gone, r.applied_number
 FROM sources_sourcerecord r
-JOIN unnest(%s::bigint[], %s::text[]) AS asked(source_id, key) ON r.source_id = asked.source_id AND r.key = asked.key
+JOIN {asked} ON r.source_id = asked.source_id AND r.key = asked.key
 ORDER BY r.id FOR UPDATE OF r
 """
 # Apart from the lock: a statement sees what was committed when it began, and the lock may have waited for a version.
@@ -45,8 +47,7 @@ INSERT_RECORDS = """
 INSERT INTO sources_sourcerecord
     (source_id, key, state, latest_number, latest_digest, latest_modified_at, is_gone, last_batch_id, quarantine_reason)
 SELECT source_id, key, 'received', 1, digest, modified_at, is_gone, batch_id, ''
-FROM unnest(%s::bigint[], %s::text[], %s::text[], %s::timestamptz[], %s::bool[], %s::bigint[])
-    AS pushed(source_id, key, digest, modified_at, is_gone, batch_id)
+FROM {pushed}
 ORDER BY source_id, key
 ON CONFLICT (source_id, key) DO NOTHING
 RETURNING source_id, key, id
@@ -56,18 +57,20 @@ UPDATE sources_sourcerecord r
 SET latest_number = pushed.number, latest_digest = pushed.digest,
     latest_modified_at = coalesce(pushed.modified_at, r.latest_modified_at), is_gone = pushed.is_gone,
     last_batch_id = pushed.batch_id
-FROM unnest(%s::bigint[], %s::int[], %s::text[], %s::timestamptz[], %s::bool[], %s::bigint[])
-    AS pushed(id, number, digest, modified_at, is_gone, batch_id)
+FROM {pushed}
 WHERE r.id = pushed.id
 """
 # Without a line: a batch of an hour may hold several versions of one record.
 INSERT_VERSIONS = """
 INSERT INTO sources_recordversion
     (record_id, number, batch_id, line, raw, given, digest, modified_at, is_deletion, received_at)
-SELECT record_id, number, batch_id, NULL, raw::jsonb, given::jsonb, digest, modified_at, is_deletion, %s
-FROM unnest(%s::bigint[], %s::int[], %s::bigint[], %s::text[], %s::text[], %s::text[], %s::timestamptz[], %s::bool[])
-    AS pushed(record_id, number, batch_id, raw, given, digest, modified_at, is_deletion)
+SELECT record_id, number, batch_id, NULL, raw, given, digest, modified_at, is_gone, %(now)s
+FROM {pushed}
 """
+# What travels to these statements, as one parameter: the driver looks at each element of a list thrice.
+PLACE: Final = {"source_id": "bigint", "key": "text"}
+TOLD: Final = {"digest": "text", "modified_at": "timestamptz", "is_gone": "boolean", "batch_id": "bigint"}
+VERSION: Final = {"record_id": "bigint", "number": "int", "raw": "jsonb", "given": "jsonb"}
 _FIND_SOURCES: Final = "SELECT * FROM sources_sourcesystem WHERE code = ANY(%s::text[])"
 COUNTERS: Final = (*(f"rows_{name}" for name in OUTCOMES[:-1]), "rows_read", "rows_quarantined", "keys_absent")
 ADD_TO_BATCH: Final = f"""
@@ -148,7 +151,11 @@ def find_sources(codes: Iterable[str]) -> dict[str, SourceSystem]:
     """Return the source systems of these codes; raise NotFound for one the hub doesn't know. One query."""
     wanted = set(codes)
     # Asked with every push, so without what building a query costs.
-    found = {source.code: source for source in SourceSystem.objects.raw(_FIND_SOURCES, [sorted(wanted)])}
+    with connection.cursor() as cursor:
+        cursor.execute(_FIND_SOURCES, [sorted(wanted)])
+        names = [column.name for column in cursor.description]
+        rows = cursor.fetchall()
+    found = {source.code: source for source in (SourceSystem.from_db(connection.alias, names, row) for row in rows)}
     unknown = sorted(wanted - found.keys())
     if unknown:
         raise NotFound(
@@ -235,11 +242,12 @@ class _Landing:
 
     def _lock_known(self, places: list[Place]) -> dict[Place, _Known]:
         with connection.cursor() as cursor:
-            cursor.execute(LOCK_KNOWN, [[place[0] for place in places], [place[1] for place in places]])
+            asked, values = _as_rows("asked", PLACE, places)
+            cursor.execute(LOCK_KNOWN.format(asked=asked), values)
             found = cursor.fetchall()
             if not found:
                 return {}
-            cursor.execute(LATEST_GIVEN, [[row[2] for row in found], [row[3] for row in found]])
+            cursor.execute(LATEST_GIVEN, [array_text(row[2] for row in found), array_text(row[3] for row in found)])
             given = {record_id: _as_object(document) for record_id, document in cursor.fetchall()}
         return {
             (source_id, key): _Known(record_id, number, digest, modified_at, is_gone, applied, given.get(record_id, {}))
@@ -257,19 +265,10 @@ class _Landing:
             is_pending = outcome == "changed" or record.applied_number != record.number
             said.append(_said(row, outcome, record.record_id, number, is_pending=is_pending))
         if changed:
-            rows_now = [row for row, _, _ in changed]
+            news = ((record_id, number, *self._told(row)) for row, record_id, number in changed)
+            pushed, values = _as_rows("pushed", {"id": "bigint", "number": "int"} | TOLD, news)
             with connection.cursor() as cursor:
-                cursor.execute(
-                    UPDATE_RECORDS,
-                    [
-                        [record_id for _, record_id, _ in changed],
-                        [number for _, _, number in changed],
-                        [row.digest for row in rows_now],
-                        [row.modified_at for row in rows_now],
-                        [row.is_gone for row in rows_now],
-                        [self.batches[row.source_code] for row in rows_now],
-                    ],
-                )
+                cursor.execute(UPDATE_RECORDS.format(pushed=pushed), values)
             self._append(changed)
         return said
 
@@ -282,19 +281,10 @@ class _Landing:
         said = [_said(waiting.pop(place), "unchanged") for place in unheard]
         if not waiting:
             return said
-        rows = list(waiting.items())
+        news = ((*place, *self._told(row)) for place, row in waiting.items())
+        pushed, values = _as_rows("pushed", PLACE | TOLD, news)
         with connection.cursor() as cursor:
-            cursor.execute(
-                INSERT_RECORDS,
-                [
-                    [place[0] for place, _ in rows],
-                    [place[1] for place, _ in rows],
-                    [row.digest for _, row in rows],
-                    [row.modified_at for _, row in rows],
-                    [row.is_gone for _, row in rows],
-                    [self.batches[row.source_code] for _, row in rows],
-                ],
-            )
+            cursor.execute(INSERT_RECORDS.format(pushed=pushed), values)
             made = [(waiting.pop((source_id, key)), record_id, 1) for source_id, key, record_id in cursor.fetchall()]
         self._append(made)
         return said + [
@@ -304,22 +294,14 @@ class _Landing:
     def _append(self, versions: Sequence[tuple[Row, int, int]]) -> None:
         if not versions:
             return
-        rows = [row for row, _, _ in versions]
+        news = ((record, number, row.raw, _as_text(row.given), *self._told(row)) for row, record, number in versions)
+        pushed, values = _as_rows("pushed", VERSION | TOLD, news)
         with connection.cursor() as cursor:
-            cursor.execute(
-                INSERT_VERSIONS,
-                [
-                    self.now,
-                    [record_id for _, record_id, _ in versions],
-                    [number for _, _, number in versions],
-                    [self.batches[row.source_code] for row in rows],
-                    [row.raw for row in rows],
-                    [_as_text(row.given) for row in rows],
-                    [row.digest for row in rows],
-                    [row.modified_at for row in rows],
-                    [row.is_gone for row in rows],
-                ],
-            )
+            cursor.execute(INSERT_VERSIONS.format(pushed=pushed), {**values, "now": self.now})
+
+    def _told(self, row: Row) -> tuple[str, datetime | None, bool, int]:
+        """Return what `TOLD` names."""
+        return row.digest, row.modified_at, row.is_gone, self.batches[row.source_code]
 
 
 def _outcome(row: Row, record: _Known) -> str:
@@ -349,6 +331,11 @@ def _said(
         is_pending=is_pending,
         is_gone=row.is_gone,
     )
+
+
+def _as_rows(name: str, types: Mapping[str, str], rows: Iterable[Sequence[Any]]) -> tuple[str, dict[str, Any]]:
+    """Return what stands after FROM for rows in the order of `types`, known as `name`, and its parameter."""
+    return few_rows(name, Rows((dict(zip(types, row, strict=True)) for row in rows), list(types)), types)
 
 
 def _as_object(document: Any) -> Mapping[str, str]:  # noqa: ANN401 - the driver gives text or what it has read

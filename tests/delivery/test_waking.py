@@ -47,7 +47,7 @@ def test_a_redis_that_accepts_and_never_answers_costs_half_a_second_once(fresh: 
 
 def test_nothing_is_published_when_the_transaction_rolls_back(fresh: pytest.MonkeyPatch) -> None:
     published: list[int] = []
-    fresh.setattr(waking, "publish_wake_ups", lambda: published.append(1))
+    fresh.setattr(waking, "publish_wake_ups", lambda _names: published.append(1))
     with transaction.atomic():
         wake()
         transaction.set_rollback(True)
@@ -59,7 +59,7 @@ def test_nothing_is_published_when_the_transaction_rolls_back(fresh: pytest.Monk
 
 def test_commits_that_follow_each_other_share_one_more_wake_up(fresh: pytest.MonkeyPatch) -> None:
     published: list[int] = []
-    fresh.setattr(waking, "publish_wake_ups", lambda: published.append(1))
+    fresh.setattr(waking, "publish_wake_ups", lambda _names: published.append(1))
     for _ in range(5):
         seconds_of_a_commit()
     deadline = time.monotonic() + 5
@@ -80,3 +80,20 @@ def test_a_wake_up_lands_in_the_workers_queue(fresh: pytest.MonkeyPatch, redis_u
         waking.DELIVER,
         waking.WRITE_BACK,
     ]
+
+
+def test_only_workers_with_something_to_do_are_woken(fresh: pytest.MonkeyPatch) -> None:
+    published: list[tuple[str, ...]] = []
+    fresh.setattr(waking, "_TOGETHER_SECONDS", 0.05)
+    fresh.setattr(waking, "publish_wake_ups", lambda names: published.append(tuple(names)))
+    with transaction.atomic():
+        wake(deliver=False, write_back=False)
+    assert published == []
+    with transaction.atomic():
+        wake(deliver=False)
+        wake(deliver=False)
+        wake(write_back=False)
+    deadline = time.monotonic() + 5
+    while len(published) < 2 and time.monotonic() < deadline:
+        time.sleep(0.01)
+    assert published == [(waking.WRITE_BACK,), tuple(sorted((waking.DELIVER, waking.WRITE_BACK)))]

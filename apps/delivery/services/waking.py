@@ -3,7 +3,8 @@
 import logging
 import threading
 import time
-from functools import cache
+from collections.abc import Iterable
+from functools import cache, partial
 from typing import Final
 
 from celery import Celery
@@ -49,18 +50,18 @@ class _Gathering:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._next_at = 0.0
-        self._is_set = False
+        self._later_names: set[str] = set()
 
-    def nudge(self) -> None:
+    def nudge(self, names: tuple[str, ...]) -> None:
         with self._lock:
             wait = self._next_at - time.monotonic()
             if wait > 0:
-                if not self._is_set:
-                    self._is_set = True
+                if not self._later_names:
                     self._later(wait)
+                self._later_names.update(names)
                 return
             self._next_at = time.monotonic() + _TOGETHER_SECONDS
-        publish_wake_ups()
+        publish_wake_ups(names)
 
     def _later(self, seconds: float) -> None:
         timer = threading.Timer(seconds, self._late)
@@ -70,32 +71,34 @@ class _Gathering:
 
     def _late(self) -> None:
         with self._lock:
-            self._is_set = False
+            names, self._later_names = tuple(sorted(self._later_names)), set()
             self._next_at = time.monotonic() + _TOGETHER_SECONDS
-        publish_wake_ups()
+        publish_wake_ups(names)
 
 
 _breaker = _Breaker()
 _gathering = _Gathering()
 
 
-def wake() -> None:
-    """Have workers look for due deliveries and write-backs as soon as the current transaction commits.
+def wake(*, deliver: bool = True, write_back: bool = True) -> None:
+    """Have workers look for due deliveries, write-backs or both as soon as the current transaction commits.
 
     Never raises and takes at most half a second, also while Redis is gone; failures are counted. Where this process
     nudged them less than a tenth of a second ago, they are nudged when that is over, once for all who ask.
     """
-    transaction.on_commit(_gathering.nudge, robust=True)
+    names = (DELIVER,) * deliver + (WRITE_BACK,) * write_back
+    if names:
+        transaction.on_commit(partial(_gathering.nudge, names), robust=True)
 
 
-def publish_wake_ups() -> None:
+def publish_wake_ups(names: Iterable[str] = (DELIVER, WRITE_BACK)) -> None:
     """Publish the wake-ups now; see `wake`."""
     if _breaker.is_open():
         return
     try:
         # Kept by the pool: connecting costs more than all the rest.
         with _publisher().producer_or_acquire() as producer:
-            for name in (DELIVER, WRITE_BACK):
+            for name in names:
                 _publisher().send_task(name, producer=producer, retry=False, expires=_EXPIRES_SECONDS)
     except Exception as error:  # noqa: BLE001 - the broker's client raises many kinds, and none may hurt a committed request
         _breaker.trip()

@@ -139,7 +139,7 @@ def settle(
     counts = write_chunk(build_chunk(work, _still_open(_questions(ground, settled), ground)), context)
     sweep_match_keys()
     queue_redo(matched.crossed, reason=CROSSED)
-    wake()
+    wake(deliver=bool(counts["deliveries"]), write_back=bool(counts["write_backs"]))
     return Outcome(work, counts)
 
 
