@@ -19,6 +19,7 @@ class Place:
     name: str
     version: int
     member_ids: tuple[int, ...]
+    country: str
 
 
 def get_place_of_record(record_id: int) -> Place:
@@ -60,14 +61,17 @@ def list_places(golden_ids: Iterable[int]) -> dict[int, Place]:
 
 def _places_of(members: QuerySet[Membership]) -> dict[int, Place]:
     rows = members.order_by("record_id").values_list(
-        "golden_id", "golden__gid", "golden__name", "golden__version", "record_id"
+        "golden_id", "golden__gid", "golden__name", "golden__version", "golden__country", "record_id"
     )
     held: dict[int, list[int]] = {}
-    facts: dict[int, tuple[str, str, int]] = {}
-    for golden, gid, name, version, record in rows:
-        facts[golden] = (gid, name, version)
+    facts: dict[int, tuple[str, str, int, str]] = {}
+    for golden, gid, name, version, country, record in rows:
+        facts[golden] = (gid, name, version, country)
         held.setdefault(golden, []).append(record)
-    return {golden: Place(golden, *facts[golden], tuple(records)) for golden, records in held.items()}
+    return {
+        golden: Place(golden, gid, name, version, tuple(held[golden]), country)
+        for golden, (gid, name, version, country) in facts.items()
+    }
 
 
 def find_live_ids(gids: Iterable[str]) -> dict[str, int]:
@@ -131,4 +135,4 @@ def find_last_move() -> int:
 
 def _place(golden: GoldenRecord) -> Place:
     members = Membership.objects.filter(golden_id=golden.pk).order_by("pk").values_list("pk", flat=True)
-    return Place(golden.pk, golden.gid, golden.name, golden.version, tuple(members))
+    return Place(golden.pk, golden.gid, golden.name, golden.version, tuple(members), golden.country)

@@ -36,6 +36,11 @@ class Gathering:
     confirmed: frozenset[tuple[int, int]]
     active: ActiveRules
 
+    @property
+    def ranked(self) -> list[int]:
+        """The records in byte order of source and key, over all customers."""
+        return [given.record_id for given in _ranked(self.records)]
+
 
 def gather(case: CaseRow, *, also: Collection[int] = ()) -> Gathering | None:
     """Return what a case and the others of its record are about; None where it is about no two records that live.
@@ -82,8 +87,11 @@ def gather(case: CaseRow, *, also: Collection[int] = ()) -> Gathering | None:
 
 def _in_byte_order(records: Mapping[int, sources.Given]) -> dict[int, dict[str, str]]:
     found = matching.get_parts(records)
-    ordered = sorted(records.values(), key=lambda given: (given.source.code.encode(), given.key.encode()))
-    return {given.record_id: found[given.record_id] for given in ordered if given.record_id in found}
+    return {given.record_id: found[given.record_id] for given in _ranked(records) if given.record_id in found}
+
+
+def _ranked(records: Mapping[int, sources.Given]) -> list[sources.Given]:
+    return sorted(records.values(), key=lambda given: (given.source.code.encode(), given.key.encode()))
 
 
 def _suggest(

@@ -8,7 +8,7 @@ from django.contrib.auth.models import AbstractBaseUser, AnonymousUser, User
 from apps.stewardship.models import Preference
 
 VERDICTS: Final = ("same", "different", "related", "not_sure")
-RESERVED: Final = frozenset("/?[]zsgjkdcpfhe.12ix")
+RESERVED: Final = frozenset("/?[]zsgjkdcpfhe.123456789ixoat")
 """Keys that do something else wherever a verdict can be given."""
 COLUMNS: Final = ("keys_on", *(f"{verdict}_key" for verdict in VERDICTS))
 

@@ -99,3 +99,26 @@ def test_it_is_proposed_and_refused_without_scripts(
     expect(plain.locator("main")).to_contain_text("Refused by a-senior_steward")
     assert not Verdict.objects.exists()
     context.close()
+
+
+def test_a_reason_is_typed_and_a_verdict_given_by_keyboard_alone(
+    page: Page, live_server: LiveServer, hub: SmallHub, log_in_as: LogIn
+) -> None:
+    log_in_as(page, "senior_steward")
+    page.goto(f"{live_server.url}/review/{hub.case.pk}/")
+    counter = Counter(page)
+    # What needs a reason isn't sent without one: the field has the focus instead.
+    counter.press("m")
+    field = page.get_by_label("Reason (needed)")
+    expect(field).to_be_focused()
+    counter.press("Escape")
+    expect(page.get_by_role("heading", level=1)).to_be_focused()
+    counter.press("c")
+    counter.type(None, "one contract")
+    counter.press("Enter")
+    expect(page.get_by_role("heading", level=1)).to_be_focused()
+    assert not Verdict.objects.exists()
+    counter.press("m")
+    expect(page.locator(".toast").first).to_contain_text("Undo takes it back")
+    assert Verdict.objects.get().reason == "one contract"
+    assert counter.count == 6

@@ -11,6 +11,7 @@ from django.test.utils import CaptureQueriesContext
 
 from apps.base.abilities import AbilityMissing
 from apps.base.actors import Actor, acting
+from apps.cases.models import Claim
 from apps.golden.models import Pin
 from apps.golden.selectors import get_customer, list_members
 from apps.matching.models import Verdict
@@ -88,7 +89,10 @@ def test_a_senior_is_asked_for_the_reason_and_loses_nothing(senior: Client, smal
     text = middle(asked)
     assert (asked.status_code, asked.context["trouble"].code) == (400, "decision.reason_needed")
     assert "Say why you decide so." in text
-    assert 'placeholder="Reason (needed)" autocomplete="off" autofocus' in text
+    assert (
+        'placeholder="Reason (needed)" autocomplete="off" data-key="c" required aria-describedby="why-two" autofocus'
+        in text
+    )
     assert not Verdict.objects.exists()
     assert senior.post(path, {**form, "reason": "one contract"}).status_code == 302
     assert Verdict.objects.get().reason == "one contract"
@@ -261,6 +265,44 @@ def test_the_groups_say_that_they_are_proposed_before_anything_is_pressed(
     assert 'value="commit"' not in shown
     monkeypatch.setitem(settings.MDM, "SECOND_PERSON_RECORDS", 20)
     assert 'value="commit"' in middle(steward.get(page, said))
+
+
+def test_who_decides_alone_reads_beforehand_that_and_why_a_reason_is_needed(
+    senior: Client, steward: Client, small_hub: SmallHub, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pages = (f"/review/{small_hub.case.pk}/", f"/review/cluster/{small_hub.case.pk}/")
+    for page in pages:
+        text = middle(senior.get(page))
+        assert "needs a reason.</strong> It is about 3 source records" in text
+        assert 'placeholder="Reason (needed)"' in text
+        assert " required" in text
+    monkeypatch.setitem(settings.MDM, "SECOND_PERSON_RECORDS", 20)
+    for page in pages:
+        text = middle(senior.get(page))
+        assert "needs a reason" not in text
+        assert 'placeholder="Reason (optional)"' in text
+        assert " required" not in text
+
+
+def test_the_pages_weigh_what_the_service_weighs_protected_values_among_it(
+    senior: Client, steward: Client, small_hub: SmallHub, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(settings.MDM, "SECOND_PERSON_RECORDS", 20)
+    for at, customer in enumerate((small_hub.acme, small_hub.billed)):
+        pin_value(gid=customer.gid, wish=Wish("phone", f"+49 40 555 010{at}"), reason="called", actor=HUB)
+    records = (small_hub.crm_record, small_hub.erp_record, small_hub.billing_record)
+    one = {f"r{record.pk}": "1" for record in records}
+    lost = "A value that somebody protected would be lost (phone)."
+    with pytest.raises(SecondPersonNeeded, match="somebody protected would be lost"):
+        judge_case(case_id=small_hub.case.pk, verdict="same", actor=actor("steward"))
+    for client, says in ((senior, "needs a reason."), (steward, "Takes a second person.")):
+        Claim.objects.all().delete()
+        for address, form in ((f"/review/{small_hub.case.pk}/", {}), (f"/review/cluster/{small_hub.case.pk}/", one)):
+            with CaptureQueriesContext(connection) as queries:
+                text = middle(client.get(address, form))
+            assert lost in text
+            assert says in text
+            assert len(queries) <= 15, (address, "\n".join(query["sql"][:80] for query in queries))
 
 
 def test_rules_that_change_much_wait_on_the_same_page(senior: Client, small_hub: SmallHub) -> None:

@@ -33,6 +33,7 @@ from apps.golden.selectors.pins import (
     list_holding_pins,
     list_pins,
     list_pins_if_joined,
+    list_pins_of,
     live_pins,
     pin_horizon,
 )
@@ -82,6 +83,7 @@ __all__ = [
     "list_moves",
     "list_pins",
     "list_pins_if_joined",
+    "list_pins_of",
     "list_states_at",
     "list_value_rows",
     "live_pins",

@@ -71,16 +71,28 @@ def pin_horizon() -> int:
 
 def list_pins(gid: str) -> list[PinRow]:
     """Return the pins of a customer by attribute, the one that holds first. At most five queries; two without pins."""
-    homes = dict(Membership.objects.filter(golden__gid=gid).values_list("record_id", "golden_id"))
-    rows = {row.pk: row for row in _unreleased(list(homes))} if homes else {}
+    found = list_pins_of(Membership.objects.filter(golden__gid=gid).values_list("record_id", flat=True))
+    return next(iter(found.values()), [])
+
+
+def list_pins_of(record_ids: Iterable[int]) -> dict[int, list[PinRow]]:
+    """Return the pins of the customers of these records, by the customer's internal id; those without any are left out.
+
+    By attribute, the one that holds first. At most four queries; one without pins.
+    """
+    records = list(record_ids)
+    rows = {row.pk: row for row in _unreleased(records)} if records else {}
     if not rows:
-        return []
-    golden_id = next(iter(homes.values()))
+        return {}
+    homes = set(Membership.objects.filter(record_id__in=records).values_list("golden_id", flat=True))
     pins = [_live(row) for row in rows.values()]
     named = sources.list_records({record for pin in pins for record in pin.needs})
-    mine = [row for row in _settle(pins, named) if row.cluster == golden_id]
+    mine = [row for row in _settle(pins, named) if row.cluster in homes]
     mine.sort(key=lambda row: (row.pin.attribute, row.state is not PinState.HOLDS, -row.pin.pin))
-    return [_row(rows[row.pin.pin], row, named) for row in mine]
+    found: dict[int, list[PinRow]] = {}
+    for row in mine:
+        found.setdefault(row.cluster, []).append(_row(rows[row.pin.pin], row, named))
+    return found
 
 
 def list_holding_pins() -> dict[int, list[LivePin]]:

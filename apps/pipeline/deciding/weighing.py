@@ -1,6 +1,6 @@
 """What makes a decision too weighty for one steward: then a second person has to approve it."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from django.conf import settings
@@ -8,12 +8,16 @@ from django.conf import settings
 from apps.base.abilities import Ability, is_trying, roles_with, words_for
 from apps.base.actors import Actor
 from apps.base.errors import Forbidden, Invalid
+from apps.engine.rules import RuleSet
+from apps.engine.survive import Pin
 from apps.golden import selectors as golden
 from apps.golden.places import Place
 from apps.matching.algebra import SAME
-from apps.matching.evidence import find_clash
+from apps.matching.evidence import Parts, find_clash
 from apps.matching.selectors import get_parts
 from apps.pipeline.deciding.carrying import Decision
+from apps.pipeline.foreseeing import list_protected, rank
+from apps.pipeline.live.reading import Known
 from apps.rulebook.selectors import get_active_rules
 
 NOT_SURE = "not_sure"
@@ -44,10 +48,10 @@ class Weight:
 def weigh(places: Sequence[Place], decision: Decision, actor: Actor) -> tuple[Weight, ...]:
     """Return why a decision about these customers takes a second person; nothing where it doesn't.
 
-    A verdict that neither joins nor parts customers weighs nothing. At most five queries, and five per customer.
+    A verdict that neither joins nor parts customers weighs nothing. At most eight queries.
     """
     if decision.act == "regroup":
-        return _weigh_groups(places, decision)
+        return weigh_groups(places, decision.groups)
     home = {record: at for at, place in enumerate(places) for record in place.member_ids}
     inside = [(kind, home.get(pair[0]) == home.get(pair[1])) for pair, kind in decision.pairs.items()]
     joins = any(kind == SAME and not together for kind, together in inside)
@@ -60,21 +64,87 @@ def weigh(places: Sequence[Place], decision: Decision, actor: Actor) -> tuple[We
 def weigh_merge(places: Sequence[Place]) -> tuple[Weight, ...]:
     """Return why merging these customers takes a second person."""
     joined = [record for place in places for record in place.member_ids]
-    pins = [pin for place in places for pin in golden.list_pins(place.gid)]
+    pins = _pins_of(joined)
     return (*weigh_size(places), *_weigh_clash(places, joined), *_weigh_countries(places), *_weigh_pins(pins))
 
 
-def weigh_shown(customers: Sequence[golden.CustomerSummary], differing: Collection[str]) -> tuple[Weight, ...]:
-    """Return why merging customers takes a second person, as far as their summaries tell. One query.
+def weigh_shown(
+    members: Mapping[str, Sequence[int]],
+    countries: Collection[str],
+    joined: Mapping[int, Known],
+    *,
+    pins: Sequence[Pin],
+    rules: RuleSet | None,
+) -> tuple[Weight, ...]:
+    """Return why merging customers takes a second person, for a page that has read them: their records by governed id.
 
-    `differing` are the attributes that two of their records say differently.
+    Weighs what `weigh` does of a "same" without chosen values; without rules, as where a case is judged blind, its
+    numbers are not told. `pins` are the `live_pins` of the records. Asks nothing, or as `list_protected`.
     """
-    numbers = {one.attribute for one in get_active_rules().rules.exclusive} & set(differing)
+    sides = {record: at for at, gid in enumerate(sorted(members)) for record in members[gid]}
+    given = {record: known.given for record, known in joined.items()}
+    clash = find_clash({record: known.parts for record, known in joined.items()}, sides, rules) if rules else None
     return (
-        *_weigh_records(sum(one.member_count for one in customers)),
-        *([_clash(min(numbers))] if numbers else []),
-        *_differ({one.country for one in customers}),
+        *_weigh_records(len(sides)),
+        *([_clash(clash.attribute)] if clash else []),
+        *_differ(set(countries)),
+        *_lose((name, value) for _, name, value in list_protected(members, given, rank(joined), pins)),
     )
+
+
+@dataclass(frozen=True, slots=True)
+class Read:
+    """What a page has read of the records it shows: standard records, what each says, their byte order, the rules."""
+
+    parts: Mapping[int, Parts]
+    given: Mapping[int, Mapping[str, str]]
+    ranked: Sequence[int]
+    rules: RuleSet
+
+
+def weigh_groups(
+    places: Collection[Place], groups: Sequence[Sequence[int]], read: Read | None = None
+) -> tuple[Weight, ...]:
+    """Return why storing these groups takes a second person, each kind of weight once; nothing where it doesn't.
+
+    At most six queries; one for a page that has `read` the records of the places, and `list_protected` asks more
+    where a protected value hangs on others.
+    """
+    named = {record for group in groups for record in group}
+    touched = [place for place in places if not named.isdisjoint(place.member_ids)]
+    found = list(weigh_size(touched))
+    met = [[place for place in touched if not set(place.member_ids).isdisjoint(group)] for group in groups]
+    joining = [(group, joined) for group, joined in zip(groups, met, strict=True) if len(joined) > 1]
+    if not joining:
+        return tuple(found)
+    sides = {record: at for at, place in enumerate(touched) for record in place.member_ids}
+    rules = read.rules if read else get_active_rules().rules
+    known = read.parts if read else get_parts([record for group, _ in joining for record in group])
+    protected = _protected_of(touched, read)
+    for group, joined in joining:
+        clash = find_clash({record: known[record] for record in group if record in known}, sides, rules)
+        weights = (
+            *([_clash(clash.attribute)] if clash else []),
+            *_weigh_countries(joined),
+            *_lose(one for place in joined for one in protected.get(place.gid, [])),
+        )
+        found += [weight for weight in weights if weight.kind not in {one.kind for one in found}]
+    return tuple(found)
+
+
+def _protected_of(places: Sequence[Place], read: Read | None) -> dict[str, list[tuple[str, str]]]:
+    """Return the values that are fixed for each of these customers, by governed id."""
+    found: dict[str, list[tuple[str, str]]] = {}
+    if read is None:
+        gid_of = {place.golden_id: place.gid for place in places}
+        for golden_id, pins in golden.list_pins_of(record for place in places for record in place.member_ids).items():
+            found[gid_of[golden_id]] = [(pin.attribute, pin.value) for pin in pins if pin.state == "holds"]
+        return found
+    members = {place.gid: place.member_ids for place in places}
+    live = golden.live_pins(record for place in places for record in place.member_ids)
+    for gid, attribute, value in list_protected(members, read.given, read.ranked, live):
+        found.setdefault(gid, []).append((attribute, value))
+    return found
 
 
 def weigh_split(place: Place) -> tuple[Weight, ...]:
@@ -139,19 +209,6 @@ def _weigh_records(records: int) -> tuple[Weight, ...]:
     return (Weight("records", f"It is about {records:,} source records; one steward decides about {limit}."),)
 
 
-def _weigh_groups(places: Sequence[Place], decision: Decision) -> tuple[Weight, ...]:
-    """Weigh what each group joins of different customers, each kind of weight once."""
-    found = list(weigh_size(places))
-    for group in decision.groups:
-        joined = [place for place in places if not set(place.member_ids).isdisjoint(group)]
-        if len(joined) < 2:
-            continue
-        pins = [pin for place in joined for pin in golden.list_pins(place.gid)]
-        weights = (*_weigh_clash(joined, group), *_weigh_countries(joined), *_weigh_pins(pins))
-        found += [weight for weight in weights if weight.kind not in {one.kind for one in found}]
-    return tuple(found)
-
-
 def _weigh_joining(places: Sequence[Place], decision: Decision, actor: Actor) -> tuple[Weight, ...]:
     joined = sorted({record for pair, kind in decision.pairs.items() if kind == SAME for record in pair})
     # Of groups side by side each is to be one customer for itself.
@@ -159,7 +216,7 @@ def _weigh_joining(places: Sequence[Place], decision: Decision, actor: Actor) ->
     found = [*next(filter(None, clashes), ()), *_weigh_countries(places)]
     # A transfer leaves its customers' pins where they are.
     if decision.act != "transfer":
-        pins = [pin for place in places for pin in golden.list_pins(place.gid)]
+        pins = _pins_of(record for place in places for record in place.member_ids)
         found += _weigh_pins(pins)
         for choice in decision.choices:
             found += [w for w in weigh_value(choice.attribute, pins, actor) if w.kind not in {f.kind for f in found}]
@@ -177,7 +234,7 @@ def _clash(attribute: str) -> Weight:
 
 
 def _weigh_countries(places: Sequence[Place]) -> tuple[Weight, ...]:
-    return _differ({one.country for one in golden.list_customers(place.gid for place in places)})
+    return _differ({place.country for place in places})
 
 
 def _differ(countries: Collection[str]) -> tuple[Weight, ...]:
@@ -185,10 +242,17 @@ def _differ(countries: Collection[str]) -> tuple[Weight, ...]:
     return (Weight("countries", f"They are in {' and '.join(named)}."),) if len(named) > 1 else ()
 
 
+def _pins_of(records: Iterable[int]) -> list[golden.PinRow]:
+    return [pin for pins in golden.list_pins_of(records).values() for pin in pins]
+
+
 def _weigh_pins(pins: Sequence[golden.PinRow]) -> tuple[Weight, ...]:
+    return _lose((pin.attribute, pin.value) for pin in pins if pin.state == "holds")
+
+
+def _lose(protected: Iterable[tuple[str, str]]) -> tuple[Weight, ...]:
     values: dict[str, set[str]] = {}
-    for pin in pins:
-        if pin.state == "holds":
-            values.setdefault(pin.attribute, set()).add(pin.value)
+    for attribute, value in protected:
+        values.setdefault(attribute, set()).add(value)
     lost = sorted(attribute.replace("_", " ") for attribute, said in values.items() if len(said) > 1)
     return (Weight("protected", f"A value that somebody protected would be lost ({', '.join(lost)})."),) if lost else ()

@@ -1,22 +1,24 @@
 """What waits for a second person: the list, one proposal as a change set, and what a button says to whom."""
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from apps.base.abilities import Ability
 from apps.base.actors import Actor
 from apps.golden import selectors as golden
-from apps.golden.places import Place, get_place_of_customer
+from apps.golden.places import get_place_of_customer
 from apps.pipeline.deciding.weighing import (
+    Read,
     SecondPersonNeeded,
     Weight,
+    weigh_groups,
     weigh_merge,
     weigh_shown,
-    weigh_size,
     weigh_split,
     weigh_value,
 )
+from apps.pipeline.gathering import Gathering
 from apps.pipeline.proposals import ProposalRow, get_proposal, list_decided, list_open
 from apps.pipeline.whatif import list_awaiting_approval
 from apps.rulebook.selectors import DryRunRow
@@ -26,11 +28,19 @@ from apps.stewardship.screens.words import title_of
 
 @dataclass(frozen=True, slots=True)
 class Verb:
-    """What a button says, whether pressing it only proposes, and why."""
+    """What a button says, whether pressing it only proposes, and why.
+
+    Weights without a proposal: whoever presses decides alone, and gives a reason for it.
+    """
 
     words: str
     is_proposal: bool
     weights: tuple[Weight, ...]
+
+    @property
+    def needs_reason(self) -> bool:
+        """Whether the services take it with a reason only."""
+        return bool(self.weights)
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,8 +83,7 @@ class ApprovalList:
 
 def verb_for(words: str, actor: Actor, weigh: Callable[[], Sequence[Weight]]) -> Verb:
     """Return what the button says that decides: `words`, or that it proposes. Asks nothing for who decides alone."""
-    weights = () if actor.may(Ability.DECIDE_ALONE) else tuple(weigh())
-    return Verb(f"Propose {words[0].lower()}{words[1:]}" if weights else words, bool(weights), weights)
+    return _verb(words, () if actor.may(Ability.DECIDE_ALONE) else weigh(), actor)
 
 
 def verb_for_merge(gids: Sequence[str], actor: Actor, words: str = "Merge") -> Verb:
@@ -93,14 +102,19 @@ def verb_for_value(words: str, attribute: str, pin: golden.PinRow | None, actor:
 
 
 def verb_for_pair(pair: PairPage, actor: Actor) -> Verb:
-    """Return what the button of a pair says, by what its page shows. One query at most.
+    """Return what the button of a pair says, and what weighs on it: as the service weighs it.
 
-    What no page shows (a clash of other records of theirs, a value protected on both sides) is found by the service.
+    Asks nothing; four queries where a protected value hangs on other customers' records, too.
     """
-    sides = [side.customer for side in (pair.low, pair.high) if side.customer]
-    rows = [row for _, group in pair.groups for row in group]
-    differing = [row.attribute for row in rows if row.verdict.tone == "conflict"]
-    return verb_for("Same customer", actor, lambda: weigh_shown(sides, differing))
+    countries = {side.customer.country for side in (pair.low, pair.high) if side.customer}
+    return _verb(
+        "Same customer", weigh_shown(pair.members, countries, pair.joined, pins=pair.pins, rules=pair.rules), actor
+    )
+
+
+def _verb(words: str, weights: Sequence[Weight], actor: Actor) -> Verb:
+    proposes = bool(weights) and not actor.may(Ability.DECIDE_ALONE)
+    return Verb(f"Propose {words[0].lower()}{words[1:]}" if proposes else words, proposes, tuple(weights))
 
 
 def verb_of_refusal(needed: SecondPersonNeeded) -> Verb:
@@ -115,17 +129,15 @@ def build_list(after: int) -> ApprovalList:
     return ApprovalList(waiting, list_decided(), following, [] if after else list_awaiting_approval())
 
 
-def verb_for_groups(places: Collection[Place], groups: Sequence[Sequence[int]], actor: Actor) -> Verb:
-    """Return what the button says that stores groups of records, by how many records their customers have.
+def verb_for_groups(gathering: Gathering, groups: Sequence[Sequence[int]], actor: Actor) -> Verb:
+    """Return what the button says that stores groups of records, and what weighs on it: as the service weighs it.
 
-    Asks nothing. What else weighs (numbers, countries, protected values) is found by the service.
+    One query where groups join customers; more where a protected value hangs on others' records, too, and where the
+    records are too many to weigh their pairs.
     """
-    return verb_for("Store the groups", actor, lambda: _weigh_groups(places, groups))
-
-
-def _weigh_groups(places: Collection[Place], groups: Sequence[Sequence[int]]) -> Sequence[Weight]:
-    grouped = {record for group in groups for record in group}
-    return weigh_size([place for place in places if not grouped.isdisjoint(place.member_ids)])
+    said = {record: given.given for record, given in gathering.records.items()}
+    read = Read(gathering.parts, said, gathering.ranked, gathering.active.rules) if gathering.parts else None
+    return _verb("Store the groups", weigh_groups(gathering.places, groups, read), actor)
 
 
 def build_approval(proposal_id: int, actor: Actor) -> ApprovalPage:

@@ -1,11 +1,11 @@
 """The Result of a merge, field by field, with what a person has chosen instead."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
 from apps.engine.rules import RuleSet
-from apps.engine.survive import GoldenValue
+from apps.engine.survive import GoldenValue, Pin
 from apps.pipeline.deciding import Choice, foresee_values
 from apps.pipeline.live.reading import Known
 from apps.sources import selectors as sources
@@ -59,10 +59,18 @@ class ResultCell:
 
 
 def build_result(
-    joined: Mapping[int, Known], given: Mapping[int, sources.Given], rules: RuleSet, typed: Typed
+    joined: Mapping[int, Known],
+    given: Mapping[int, sources.Given],
+    rules: RuleSet,
+    typed: Typed,
+    *,
+    pins: Sequence[Pin] | None = None,
 ) -> dict[str, ResultCell]:
-    """Return the cells by attribute, for the records that would be one customer. One query, seldom five."""
-    cells = {name: _cell(value, given) for name, value in foresee_values(joined, rules).items()}
+    """Return the cells by attribute, for the records that would be one customer.
+
+    Asks what `foresee_values` does.
+    """
+    cells = {name: _cell(value, given) for name, value in foresee_values(joined, rules, pins=pins).items()}
     for name, taken in typed.taken.items():
         before = cells.get(name)
         cells[name] = ResultCell(

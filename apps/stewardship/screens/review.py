@@ -1,7 +1,7 @@
 """The pair page, and which case comes next."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from difflib import SequenceMatcher
 from typing import Final
@@ -14,6 +14,7 @@ from apps.cases.blind import Said, find_waiting, is_blind, is_disputed, list_sai
 from apps.cases.claiming import held_by_others
 from apps.engine.explain import explain_evidence
 from apps.engine.rules import RuleSet
+from apps.engine.survive import Pin
 from apps.golden import selectors as golden
 from apps.matching import selectors as matching
 from apps.matching.evidence import Change
@@ -97,6 +98,10 @@ class PairPage:
     typed: Typed = NOTHING
     is_blind: bool = False
     said: tuple[Said, ...] = ()
+    members: Mapping[str, Sequence[int]] = field(default_factory=dict)
+    joined: Mapping[int, Known] = field(default_factory=dict)
+    pins: Sequence[Pin] = ()
+    rules: RuleSet | None = None
 
     @property
     def renamed(self) -> tuple[tuple[str, golden.CustomerSummary], ...]:
@@ -154,7 +159,8 @@ def build_pair(case: cases.CaseRow, typed: Typed = NOTHING) -> PairPage | None:
     low, high = pair
     asked, others = _questions_beside(case, pair)
     customers = golden.list_customers_of_records(pair)
-    members = _members_of(customers) if case.state == "open" else []
+    homes = _homes_of(customers) if case.state == "open" else {}
+    members = [record for records in homes.values() for record in records]
     asked_about = {low, high, *(record for other in (*others, *asked) for record in records_of(other))}
     given = sources.list_given({*asked_about, *members})
     if low not in given or high not in given:
@@ -166,7 +172,8 @@ def build_pair(case: cases.CaseRow, typed: Typed = NOTHING) -> PairPage | None:
     explained, rules, problem = (None, None, "") if is_blind(case) else _explain(low, high, joined)
     is_one = bool(left.customer and right.customer and left.customer.gid == right.customer.gid)
     has_result = bool(members) and rules is not None
-    results = build_result(joined, given, rules, typed) if has_result and rules else {}
+    pins = golden.live_pins(members)
+    results = build_result(joined, given, rules, typed, pins=pins) if has_result and rules else {}
     groups = _compare(left, right, explained, rules, results=results, joined=joined)
     return PairPage(
         case=case,
@@ -190,6 +197,10 @@ def build_pair(case: cases.CaseRow, typed: Typed = NOTHING) -> PairPage | None:
         others_hidden=len(others) > MOST_OTHERS,
         why_asked=_say_why_asked(case, rules),
         changes=tell_changes(case),
+        members=homes,
+        joined=joined,
+        pins=pins,
+        rules=rules,
         others=tuple((other, _name_of_other(other, set(pair), given)) for other in others[:MOST_OTHERS]),
     )
 
@@ -255,12 +266,10 @@ def _side(record: int, given: sources.Given, customers: dict[int, golden.Custome
     return Side(record, given, customers.get(record), given.given.get("name", "") or given.key)
 
 
-def _members_of(customers: Mapping[int, golden.CustomerSummary]) -> list[int]:
-    """Return the records that a merge would bring together; none where there are no two customers. One query."""
+def _homes_of(customers: Mapping[int, golden.CustomerSummary]) -> Mapping[str, Sequence[int]]:
+    """Return the records that a merge would bring together by customer; none where there are no two. One query."""
     gids = {customer.gid for customer in customers.values()}
-    if len(gids) < 2:
-        return []
-    return [record for members in golden.list_member_ids_of(sorted(gids)).values() for record in members]
+    return golden.list_member_ids_of(sorted(gids)) if len(gids) > 1 else {}
 
 
 def _explain(

@@ -146,7 +146,7 @@ def _render(
     actor = actor_of(request)
     needs_two = trouble if isinstance(trouble, SecondPersonNeeded) else None
     groups = screens.list_groups(grouping)
-    verb = verb_of_refusal(needs_two) if needs_two else verb_for_groups(gathering.places, groups, actor)
+    verb = verb_of_refusal(needs_two) if needs_two else verb_for_groups(gathering, groups, actor)
     held = claim_for(request, case)
     context = {
         "held": held,

@@ -94,6 +94,14 @@
     selected[0].dispatchEvent(new Event("change", { bubbles: true }));
   }, true);
 
+  // What weighs on the groups comes with what they would come to; what is typed meanwhile stays.
+  document.addEventListener("htmx:oobAfterSwap", (event) => {
+    const field = document.querySelector("#groups [name=reason]");
+    if (event.detail.target?.id !== "store" || !field) return;
+    field.required = Boolean(document.getElementById("why-two"));
+    field.placeholder = field.required ? "Reason (needed)" : "Reason (optional)";
+  });
+
   document.addEventListener("change", (event) => {
     if (table() && event.target.closest("#groups")) recount();
   });

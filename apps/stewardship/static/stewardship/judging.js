@@ -52,10 +52,14 @@
     if (live) live.textContent = `Result of ${row.dataset.field}: ${text || "empty"}${side ? ", chosen" : ", by the rules"}`;
   };
 
+  // Out of a field that is typed into, so that the next key decides.
+  const isDone = ({ key, target }) => (key === "Escape" || key === "Enter") && target.matches(".own");
+
   document.addEventListener("keydown", (event) => {
     if (!grid() || event.ctrlKey || event.metaKey || event.altKey || document.querySelector("dialog[open]")) return;
     if (document.body.dataset.keys === "off") return;
-    if (event.key === "Escape" && event.target.matches(".own, #jump, .reason input")) {
+    if (event.key === "Escape" && event.target.matches("#jump") || isDone(event)) {
+      event.preventDefault();
       event.target.blur();
       (rowOf(event.target) || document.querySelector("#main h1")).focus({ preventScroll: true });
     }

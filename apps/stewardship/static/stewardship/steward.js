@@ -20,7 +20,7 @@ function press(key) {
   if (isUnderWay) return true;
   const target = document.querySelector(`#main [data-key="${key}"]:not([disabled])`);
   if (!visible(target)) return false;
-  if (target.matches("input[list]")) target.select();
+  if (target.matches("input:not([type=checkbox], [type=radio]), select")) (target.select || target.focus).call(target);
   else target.click();
   return true;
 }
@@ -88,6 +88,14 @@ document.addEventListener("keydown", (event) => {
   if (act(event.key)) event.preventDefault();
 });
 
+// Out of a reason, so that the next key decides: nothing is decided by the Enter that ends a sentence.
+document.addEventListener("keydown", (event) => {
+  if (!["Enter", "Escape"].includes(event.key) || !event.target.matches(".reason input")) return;
+  if (!event.target.form?.querySelector("[data-inert]")) return;
+  event.preventDefault();
+  (document.querySelector("#main h1") || document.getElementById("main")).focus({ preventScroll: true });
+});
+
 document.addEventListener("click", (event) => {
   const target = event.target.closest("[data-opens], [data-drawer], [data-dismisses], [data-folds], [data-closes]");
   if (!target) return;
@@ -150,7 +158,7 @@ function foldRail(button) {
 // One decision per press: while a form is under way no other can be sent, by key or by click.
 function holdForms(held) {
   isUnderWay = held;
-  for (const button of document.querySelectorAll("#main form button, #drawer-body form button")) button.disabled = held;
+  for (const button of document.querySelectorAll("#main form button:not([data-inert]), #drawer-body form button")) button.disabled = held;
 }
 
 document.addEventListener("htmx:beforeRequest", (event) => {
