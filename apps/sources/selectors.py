@@ -208,17 +208,24 @@ def list_given(record_ids: Iterable[int]) -> dict[int, Given]:
     rows = RecordVersion.objects.select_related("record__source").filter(
         record_id__in=ids, number=F("record__applied_number")
     )
-    return {
-        row.record_id: Given(
-            record_id=row.record_id,
-            source=_source(row.record.source),
-            key=row.record.key,
-            number=row.number,
-            modified_at=row.modified_at,
-            given=row.given,
-        )
-        for row in rows
-    }
+    return {row.record_id: _given(row) for row in rows}
+
+
+def list_given_at(record_ids: Collection[int], at: datetime) -> dict[int, Given]:
+    """Return what each source record had said last at a moment; those not heard of by then are absent. One query."""
+    rows = RecordVersion.objects.select_related("record__source").filter(record_id__in=record_ids, received_at__lte=at)
+    return {row.record_id: _given(row) for row in rows.order_by("record_id", "-number").distinct("record_id")}
+
+
+def _given(row: RecordVersion) -> Given:
+    return Given(
+        record_id=row.record_id,
+        source=_source(row.record.source),
+        key=row.record.key,
+        number=row.number,
+        modified_at=row.modified_at,
+        given=row.given,
+    )
 
 
 def list_batches(source_code: str | None = None, *, limit: int = 50) -> list[Batch]:

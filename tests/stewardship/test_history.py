@@ -2,15 +2,19 @@
 
 from collections.abc import Callable
 from datetime import timedelta
+from urllib.parse import quote
 
 import pytest
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
+from pytest_django.fixtures import DjangoAssertNumQueries
 
 from apps.base.actors import Actor, acting
 from apps.golden import selectors as golden
 from apps.matching.models import Verdict
+from apps.sources.models import RecordVersion, SourceRecord
 from apps.stewardship.screens.lanes import build_lanes
 from tests.stewardship.conftest import SmallHub, middle
 
@@ -95,6 +99,52 @@ def test_the_customer_as_of_a_moment_is_to_read_only(steward: Client, changed: S
     assert "/fields/" not in text
     before = points[-1].at - timedelta(days=1)
     assert "was not there yet" in middle(steward.get(page, {"at": before.isoformat()}))
+
+
+def test_as_of_a_moment_each_value_names_its_source_and_the_records_say_what_they_said(
+    steward: Client, small_hub: SmallHub, django_assert_max_num_queries: DjangoAssertNumQueries
+) -> None:
+    gid = small_hub.acme.gid
+    together = timezone.now().isoformat()
+    split(steward, small_hub)
+    apart = steward.get(f"/customers/{gid}/sources/").context["grid"]
+    assert len(apart.columns) == 1
+    with django_assert_max_num_queries(15):
+        response = steward.get(f"/customers/{gid}/sources/", {"at": together})
+    grid = response.context["grid"]
+    assert [column.token for column in grid.columns] == ["crm:0031", "erp:88-12"]
+    wins = {row.attribute: [cell.wins for cell in row.cells] for _, rows in grid.groups for row in rows}
+    assert wins["name"].count(True) == 1
+    text = middle(response)
+    assert "To read only" in text
+    assert "Split out" not in text
+    assert 'type="checkbox"' not in text
+    with django_assert_max_num_queries(15):
+        summary = middle(steward.get(f"/customers/{gid}/", {"at": together}))
+    assert "0031" in summary
+    assert f"/customers/{gid}/sources/?at={quote(together)}" in summary
+    nothing = middle(steward.get(f"/customers/{gid}/sources/", {"at": "2001-01-01"}))
+    assert "was not there yet" in nothing
+
+
+def test_as_of_a_moment_a_record_says_what_it_said_then(steward: Client, small_hub: SmallHub) -> None:
+    gid = small_hub.acme.gid
+    then = timezone.now().isoformat()
+    record = SourceRecord.objects.get(key="0031")
+    with acting(Actor.hub("test"), reason="changed"):
+        first = RecordVersion.objects.get(record=record)
+        RecordVersion.objects.create(
+            record=record,
+            number=2,
+            batch_id=first.batch_id,
+            raw={},
+            given={"name": "Acme Later"},
+            digest="2",
+            received_at=timezone.now(),
+        )
+        SourceRecord.objects.filter(pk=record.pk).update(applied_number=2, latest_number=2)
+    assert "Acme Later" in middle(steward.get(f"/customers/{gid}/sources/"))
+    assert "Acme Later" not in middle(steward.get(f"/customers/{gid}/sources/", {"at": then}))
 
 
 def test_a_split_is_undone_from_its_row_by_who_may(log_in: Callable[[str], Client], small_hub: SmallHub) -> None:

@@ -16,6 +16,7 @@ from apps.golden.selectors.history import (
     PastState,
     list_history,
     list_latest_changes,
+    list_members_at,
     list_states_at,
 )
 from apps.golden.selectors.homes import find_homes_before, name_gids, name_golden
@@ -80,6 +81,7 @@ __all__ = [
     "list_member_ids",
     "list_member_ids_of",
     "list_members",
+    "list_members_at",
     "list_moves",
     "list_pins",
     "list_pins_if_joined",

@@ -8,6 +8,7 @@ from typing import Any, Protocol
 from django.db.models import Q, Subquery
 
 from apps.golden.models import GoldenRecord, Membership, Move
+from apps.golden.selectors.members import Member
 from apps.golden.selectors.values import Value, read_values
 from apps.sources import selectors as sources
 
@@ -109,9 +110,7 @@ def list_history(gid: str, *, limit: int = 200) -> list[HistoryRow]:
     if golden_id is None:
         return []
     own, record_ids = _list_own(golden_id, limit)
-    record_ids |= set(Membership.objects.filter(golden_id=golden_id).values_list("record_id", flat=True))
-    for moved in Move.objects.filter(Q(golden_id=golden_id) | Q(other_id=golden_id)).values_list("record_ids"):
-        record_ids |= set(moved[0])
+    record_ids |= _list_passing(golden_id)
     rows = [*own, *_list_memberships(golden_id, record_ids, limit)]
     newest = sorted(rows, key=lambda row: row.at, reverse=True)[:limit]
     return _name_records(newest)
@@ -148,6 +147,43 @@ def _list_own(golden_id: int | Subquery, limit: int) -> tuple[list[HistoryRow], 
             )
         )
     return rows, record_ids
+
+
+def list_members_at(gid: str, at: datetime, *, limit: int) -> list[Member]:
+    """Return the source records that belonged to a customer at a moment, ascending, each as it belonged then.
+
+    Known are those that `list_history` knows. At most six queries.
+    """
+    golden_id = GoldenRecord.objects.filter(gid=gid).values_list("pk", flat=True).first()
+    if golden_id is None:
+        return []
+    known = _list_own(golden_id, limit)[1] | _list_passing(golden_id)
+    rows = Membership.history.filter(record_id__in=known, history_date__lte=at)
+    latest = rows.order_by("record_id", "-history_id").distinct("record_id")
+    here = {entry.record_id: entry for entry in latest if _held(entry) == golden_id}
+    records = sources.list_records(sorted(here)[:limit])
+    return [
+        Member(
+            record_id=record_id,
+            source=record.source,
+            key=record.key,
+            state=record.state,
+            since=here[record_id].since,
+            reason=here[record_id].reason,
+            score=here[record_id].score,
+            verdict_id=here[record_id].verdict_id,
+            run_id=here[record_id].run_id,
+        )
+        for record_id, record in sorted(records.items())
+    ]
+
+
+def _list_passing(golden_id: int) -> set[int]:
+    """Return the source records that belong to a customer now or took part in one of its moves. Two queries."""
+    found = set(Membership.objects.filter(golden_id=golden_id).values_list("record_id", flat=True))
+    for moved in Move.objects.filter(Q(golden_id=golden_id) | Q(other_id=golden_id)).values_list("record_ids"):
+        found |= set(moved[0])
+    return found
 
 
 def _facts(entry: _GoldenEntry | None) -> dict[str, str]:

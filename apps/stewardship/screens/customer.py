@@ -160,11 +160,16 @@ def count_sources(members: Iterable[golden.Member]) -> tuple[SourceCount, ...]:
     return tuple(SourceCount(source, counts[source]) for source in sorted(counts, key=lambda row: row.code))
 
 
-def build_summary(head: Head) -> list[tuple[str, list[Field]]]:
-    """Return the customer's values by group, in the pages' order. At most seven queries; three without pins."""
-    given = sources.list_given(member.record_id for member in head.members)
+def build_summary(
+    head: Head, given: dict[int, sources.Given] | None = None, pins: Sequence[golden.PinRow] | None = None
+) -> list[tuple[str, list[Field]]]:
+    """Return the customer's values by group, in the pages' order. At most seven queries; three without pins.
+
+    What the records say and what is fixed is as of now, unless `given` and `pins` say otherwise.
+    """
+    given = sources.list_given(member.record_id for member in head.members) if given is None else given
     rows = {row.attribute: row for row in golden.describe_values(head.customer.values, head.members)}
-    pins = golden.list_pins(head.customer.gid)
+    pins = golden.list_pins(head.customer.gid) if pins is None else pins
     return [(name, [_field(rows[a], given, pins) for a in attributes]) for name, attributes in group_attributes(rows)]
 
 
@@ -197,9 +202,9 @@ def count_write_backs(rows: Iterable[WriteBack]) -> list[SystemState]:
     return [SystemState(source, n["done"], n["waiting"], n["wrong"]) for source, n in states.items()]
 
 
-def build_grid(head: Head) -> Grid:
-    """Return the customer's source records beside each other. One query."""
-    given = sources.list_given(member.record_id for member in head.members)
+def build_grid(head: Head, given: dict[int, sources.Given] | None = None) -> Grid:
+    """Return the customer's source records beside each other; they say what they do now, or `given`. One query."""
+    given = sources.list_given(member.record_id for member in head.members) if given is None else given
     values = {value.attribute: value for value in head.customer.values}
     shown = [member for member in head.members if member.record_id in given]
     wins: dict[int, list[str]] = defaultdict(list)

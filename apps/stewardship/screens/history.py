@@ -105,15 +105,6 @@ class Compared:
     rows: tuple[ComparedRow, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class AsOf:
-    """A customer as it was at a moment, its values by group; `state` is None where it was not there yet."""
-
-    at: datetime
-    state: golden.PastState | None
-    groups: tuple[tuple[str, tuple[tuple[str, str], ...]], ...]
-
-
 def build_history(
     customer: golden.Customer, shown: Filter, *, undoable: Collection[int] = (), undoes_any: bool = False
 ) -> History:
@@ -156,14 +147,6 @@ def compare_moments(gid: str, one: datetime, other: datetime) -> Compared:
         for name in names
     ]
     return Compared(moments, (before, after), tuple(rows))
-
-
-def build_as_of(gid: str, at: datetime) -> AsOf:
-    """Return a customer as it was at a moment. Two queries."""
-    state = golden.list_states_at(gid, [at])[0]
-    texts = _texts(state)
-    groups = tuple((name, tuple((title_of(a), texts[a]) for a in names)) for name, names in group_attributes(texts))
-    return AsOf(at, state, groups)
 
 
 def _texts(state: golden.PastState | None) -> dict[str, str]:

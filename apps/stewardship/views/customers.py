@@ -20,7 +20,8 @@ from apps.stewardship.roles import JUDGES, Role, roles_of
 from apps.stewardship.screens import customer as screens
 from apps.stewardship.screens.decisions import list_undoable
 from apps.stewardship.screens.finding import add_details, find_customers
-from apps.stewardship.screens.history import Filter, build_as_of, build_history, compare_moments
+from apps.stewardship.screens.history import Filter, build_history, compare_moments
+from apps.stewardship.screens.past import Past, build_past
 from apps.stewardship.screens.why import build_why, build_why_not
 
 MOST_SUGGESTED = 6
@@ -81,8 +82,8 @@ def show_summary(request: HttpRequest, gid: str) -> HttpResponse:
 @require_safe
 @page()
 def show_sources(request: HttpRequest, gid: str) -> HttpResponse:
-    """Show a customer's source records side by side."""
-    return _show_tab(request, gid, "customer-sources", lambda _, head: {"grid": screens.build_grid(head)})
+    """Show a customer's source records side by side; with ?at= as they were then, to read only."""
+    return _show_tab(request, gid, "customer-sources", _sources)
 
 
 @require_safe
@@ -134,9 +135,21 @@ def _moment(text: str) -> datetime | None:
     return at if at.tzinfo else at.replace(tzinfo=UTC)
 
 
+def _past(request: HttpRequest, head: screens.Head) -> Past | None:
+    """Return the customer as of the moment that the address names, None where it names none."""
+    at = _moment(request.GET.get("at", ""))
+    return build_past(head, at) if at else None
+
+
+def _sources(request: HttpRequest, head: screens.Head) -> dict[str, Any]:
+    if past := _past(request, head):
+        return {"as_of": past, "head": past.head, "grid": past.build_grid()}
+    return {"grid": screens.build_grid(head)}
+
+
 def _summary(request: HttpRequest, head: screens.Head) -> dict[str, Any]:
-    if at := _moment(request.GET.get("at", "")):
-        return {"as_of": build_as_of(head.customer.gid, at)}
+    if past := _past(request, head):
+        return {"as_of": past, "head": past.head, "groups": past.build_groups()}
     rows = screens.list_write_backs(head)
     return {
         "groups": screens.build_summary(head),
@@ -177,7 +190,7 @@ def _show_tab(request: HttpRequest, gid: str, tab: str, build: Builder) -> HttpR
         return redirect(f"stewardship:{tab}", customer.gid)
     if gid != customer.gid:
         return redirect(f"stewardship:{tab}", customer.gid)
-    head = screens.build_head(customer, with_cases=tab != "customer-history")
+    head = screens.build_head(customer, with_cases=tab != "customer-history" and "at" not in request.GET)
     tabs = [(reverse(f"stewardship:{name}", args=[customer.gid]), title, name == tab, key) for name, title, key in TABS]
     context = {"head": head, "tabs": tabs, **build(request, head)}
     return render_page(request, f"stewardship/{tab.replace('-', '_')}.html", context, section="customers")
