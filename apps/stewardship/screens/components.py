@@ -4,9 +4,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from apps.pipeline.selectors import RunRow, StageRow
 from apps.sources.selectors import Source
 from apps.stewardship.screens.comparing import GLYPHS, Run, Verdict, mark_differences
 from apps.stewardship.screens.customer import Field
+from apps.stewardship.screens.jobs import Job, tell_job
 from apps.stewardship.screens.waterfall import Bar, Waterfall
 
 HUES = 8
@@ -30,6 +32,7 @@ class Components:
     falls: Waterfall
     tones: tuple[tuple[str, str], ...]
     figures: Mapping[str, str]
+    jobs: tuple[Job, ...]
 
 
 def build_components(now: datetime) -> Components:
@@ -47,6 +50,7 @@ def build_components(now: datetime) -> Components:
         tones=(("info", "A fact worth knowing."), ("success", "It was done."), ("warning", "Look twice."),
                ("error", "It was not done.")),
         figures={"Customers": "1 204", "Open cases": "12"},
+        jobs=_jobs(now),
     )  # fmt: skip
 
 
@@ -54,6 +58,27 @@ def _source(hue: int) -> Source:
     kind, label, letters = KINDS[hue % len(KINDS)]
     badge = f"{letters}{hue + 1 if hue >= len(KINDS) else ''}"
     return Source(badge.lower(), f"{label} {hue + 1}", kind, label, 100, hue, badge)
+
+
+def _jobs(now: datetime) -> tuple[Job, ...]:
+    """One job in each state: under way with and without a known end, silent, stopped and done."""
+
+    def run(state: str, total: int | None, heard: timedelta = timedelta(), failure: str = "") -> Job:
+        began, ended = now - timedelta(minutes=9), None if state == "running" else now
+        stage = StageRow("score", 2_500, total, {}, 4.0, ended is not None)
+        return tell_job(
+            RunRow(7, "load", state, {"files": [["crm", "crm.csv"]]}, "person:anna", {"new": 1_204}, failure, began,
+                   now - heard, ended, (stage,)),
+            now,
+        )  # fmt: skip
+
+    return (
+        run("running", 10_000),
+        run("running", None),
+        run("running", 10_000, timedelta(minutes=5)),
+        run("failed", 10_000, failure="The disk is full."),
+        run("done", 2_500),
+    )
 
 
 def _values(badges: tuple[Source, ...], now: datetime) -> tuple[Field, ...]:

@@ -92,7 +92,7 @@ def build_jobs(before: str) -> Jobs:
     start = int(before) if before.isdecimal() and len(before) < 19 else None
     found, following = list_telling_runs(before=start, limit=PAGE)
     now = timezone.now()
-    jobs = [_job(run, now) for run in found]
+    jobs = [tell_job(run, now) for run in found]
     under_way = tuple(job for job in jobs if job.run.state == "running")
     return Jobs(under_way, tuple(job for job in jobs if job.run.state != "running"), following)
 
@@ -104,14 +104,15 @@ def build_job(run_id: int) -> JobDetail:
         raise NotFound(f"There is no job {run_id}.", job=run_id)
     faults = sources.list_faults_of_run(run_id, limit=MOST_FAULTS + 1)
     return JobDetail(
-        _job(run, timezone.now()),
+        tell_job(run, timezone.now()),
         tuple(sources.list_batches_of_run(run_id)),
         tuple(faults[:MOST_FAULTS]),
         len(faults) > MOST_FAULTS,
     )
 
 
-def _job(run: RunRow, now: datetime) -> Job:
+def tell_job(run: RunRow, now: datetime) -> Job:
+    """Return a run in words, as of `now`. No query."""
     stage = next((stage for stage in reversed(run.stages) if not stage.is_finished), None)
     is_silent = run.state == "running" and now - run.heartbeat_at > SILENT_AFTER
     return Job(
