@@ -39,9 +39,12 @@ def copy_in(table: str, rows: Frame, columns: Sequence[str] | None = None) -> in
     return int(rows.num_rows)
 
 
-def array_text(numbers: Iterable[int]) -> str:
-    """Return whole numbers as an array in PostgreSQL's spelling; the driver looks at each element of a list thrice."""
-    return "{" + ",".join(map(str, numbers)) + "}"
+def array_text(plain: Iterable[int | str]) -> str:
+    """Return whole numbers, or words without blanks and signs, as an array in PostgreSQL's spelling.
+
+    The driver looks at each element of a list thrice.
+    """
+    return "{" + ",".join(map(str, plain)) + "}"
 
 
 @contextmanager

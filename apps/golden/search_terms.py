@@ -70,10 +70,11 @@ def terms_of(
     wholes = part_names(attributes, WHOLE_PARTS)
     for parts in standard:
         for name in words:
-            terms.update(parts.get(name, "").lower().replace("|", " ").split(" "))
+            if name in parts:
+                terms.update(parts[name].lower().replace("|", " ").split(" "))
         for name in wholes:
-            whole = parts.get(name, "").lower()
-            terms |= {whole, *_NATIONAL.findall(whole), *_BARE.findall(whole)}
+            if whole := parts.get(name, "").lower():
+                terms |= {whole, *_NATIONAL.findall(whole), *_BARE.findall(whole)}
     return sorted({term[:LONGEST_TERM] for term in terms} - {""})
 
 

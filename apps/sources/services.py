@@ -10,6 +10,7 @@ from django.db import connection
 from django.utils import timezone
 
 from apps.base.actors import Actor, acting
+from apps.base.copying import array_text
 from apps.base.errors import Conflict, NotFound
 from apps.base.locks import Gate, lock_gate
 from apps.sources.intake import FileRefused, IntakeReader, SourceMapping
@@ -166,7 +167,8 @@ def confirm_held_batch(*, batch_id: int, reason: str, actor: Actor) -> IntakeBat
 def mark_applied(*, ids: list[int], numbers: list[int], gone: list[bool]) -> None:
     """Say which versions the golden records were built from. Runs inside the caller's transaction."""
     with connection.cursor() as cursor:
-        cursor.execute(MARK_APPLIED, [ids, numbers, gone])
+        values = [array_text(ids), array_text(numbers), array_text("t" if is_gone else "f" for is_gone in gone)]
+        cursor.execute(MARK_APPLIED, values)
 
 
 def digest_of(mapping: SourceMapping) -> str:

@@ -18,6 +18,7 @@ from django.db import connection, transaction
 from django.utils import timezone
 
 from apps.base.actors import Actor
+from apps.base.copying import array_text
 from apps.base.errors import Conflict, NotFound
 from apps.delivery.models import Delivery, SubscriberPause
 from apps.delivery.retries import Plan, find_next_attempt, pause_seconds
@@ -167,11 +168,11 @@ def enqueue(*, event_ids: Sequence[int] | pa.Array, actor: Actor, not_before: da
                 (subscriber_id, event_id, subject, sequence, state, attempts, next_attempt_at, note)
             SELECT s.id, e.id, e.subject, e.sequence, 'waiting', 0, %s, ''
             FROM outbox_event AS e CROSS JOIN delivery_subscriber AS s
-            WHERE e.id = ANY(%s) AND s.is_active AND (s.types = '[]'::jsonb OR s.types ? e.type)
+            WHERE e.id = ANY(%s::bigint[]) AND s.is_active AND (s.types = '[]'::jsonb OR s.types ? e.type)
             ORDER BY e.id
             ON CONFLICT (subscriber_id, event_id) DO NOTHING
             """,
-            [not_before or timezone.now(), ids],
+            [not_before or timezone.now(), array_text(ids)],
         )
         made = int(cursor.rowcount)
     logger.debug("delivery.enqueued", extra={"hub": {"deliveries": made, "actor": str(actor)}})

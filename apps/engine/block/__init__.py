@@ -1,6 +1,6 @@
 """Blocking: the match keys of a standard record. Two records are compared only where they share one."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from itertools import product
 
 from apps.engine.block.functions import KEY_FUNCTIONS
@@ -16,8 +16,9 @@ def match_keys(parts: Mapping[str, str], rules: RuleSet) -> dict[int, str]:
     Which of them are too common to make pairs is for the statistics to say; a record keeps all of its keys.
     """
     keys: dict[int, str] = {}
+    taken: dict[tuple[str, tuple[str, ...]], list[str]] = {}
     for place, rule in enumerate(rules.keys):
-        for texts in _combinations(parts, rule):
+        for texts in _combinations(parts, rule, taken):
             mixed = hash_text(rule.name)
             for text in texts:
                 mixed = mix(mixed, hash_text(text))
@@ -39,11 +40,20 @@ def check_keys(rules: RuleSet) -> None:
                 raise RuleSetError(f"keys[{index}].of.take", f"{component.take!r} is none of {known}.")
 
 
-def _combinations(parts: Mapping[str, str], rule: MatchKey) -> list[tuple[str, ...]]:
-    taken = [_texts(parts, component) for component in rule.of]
-    if not all(taken):
-        return []
-    return list(product(*taken))
+def _combinations(
+    parts: Mapping[str, str], rule: MatchKey, taken: dict[tuple[str, tuple[str, ...]], list[str]]
+) -> Iterable[tuple[str, ...]]:
+    """Return a key's texts, one of each component; `taken` keeps what components of several keys share."""
+    found = []
+    for component in rule.of:
+        what = component.take, component.parts
+        texts = taken.get(what)
+        if texts is None:
+            texts = taken[what] = _texts(parts, component)
+        if not texts:
+            return ()
+        found.append(texts)
+    return product(*found)
 
 
 def _texts(parts: Mapping[str, str], component: KeyPart) -> list[str]:
