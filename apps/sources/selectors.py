@@ -147,6 +147,34 @@ def find_source_record(source_code: str, key: str) -> Record | None:
     return found[0] if found else None
 
 
+def find_merged_into(record: Record) -> Record | None:
+    """Return the record of the same source that a record was merged into there, through up to ten such merges.
+
+    None where it was not merged away, or where it was into what the hub doesn't know. One query.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(_MERGED_INTO, [record.record_id, _MOST_MERGES])
+        row = cursor.fetchone()
+    return None if row is None else list_records([row[0]])[row[0]]
+
+
+_MOST_MERGES = 10
+_MERGED_INTO = """
+WITH RECURSIVE followed(id, source_id, merged_into, steps) AS (
+    SELECT r.id, r.source_id, v.raw->>'merged_into', 0
+    FROM sources_sourcerecord r JOIN sources_recordversion v ON v.record_id = r.id AND v.number = r.latest_number
+    WHERE r.id = %s AND r.is_gone
+    UNION ALL
+    SELECT r.id, r.source_id, CASE WHEN r.is_gone THEN v.raw->>'merged_into' END, f.steps + 1
+    FROM followed f
+    JOIN sources_sourcerecord r ON r.source_id = f.source_id AND r.key = f.merged_into
+    JOIN sources_recordversion v ON v.record_id = r.id AND v.number = r.latest_number
+    WHERE f.steps < %s
+)
+SELECT id FROM followed WHERE steps > 0 ORDER BY steps DESC LIMIT 1
+"""
+
+
 def find_records_by_key(key: str, *, limit: int = 10) -> list[Record]:
     """Return the records that carry this key, of every source, by source. One query, on the index of keys."""
     # Source by source: the index of keys starts with the source.

@@ -193,6 +193,23 @@ class TestDelete:
         for key in ("1", "2"):
             assert RecordVersion.objects.get(record__key=key, number=2).raw == {"merged_into": "3"}
 
+    def test_the_key_of_a_record_merged_at_its_source_leads_to_the_customer_of_what_it_became(
+        self, writer: ApiClient
+    ) -> None:
+        push(writer, record("1"), record("2", OTHER), record("3", OTHER))
+        writer.send("DELETE", f"{RECORDS}/crm/1?merged_into=2")
+        writer.send("DELETE", f"{RECORDS}/crm/2?merged_into=3")
+        kept = writer.get("/api/v1/resolve", source="crm", key="3").json()["customers"]
+        for key in ("1", "2"):
+            found = writer.get("/api/v1/resolve", source="crm", key=key).json()
+            assert found["customers"] == kept
+            assert found["asked"] == {"source": "crm", "key": key, "merged_into": "3"}
+        writer.send("DELETE", f"{RECORDS}/crm/3?merged_into=1")
+        assert writer.get("/api/v1/resolve", source="crm", key="1").status_code == 404
+        writer.send("POST", RECORDS, record("4"))
+        writer.send("DELETE", f"{RECORDS}/crm/4?merged_into=never-heard-of")
+        assert writer.get("/api/v1/resolve", source="crm", key="4").status_code == 404
+
     def test_a_key_may_hold_what_addresses_hold(self, writer: ApiClient) -> None:
         writer.send("POST", RECORDS, record("A/1 ü?"))
         assert writer.get(f"{RECORDS}/crm/A/1%20%C3%BC%3F").json()["key"] == "A/1 ü?"

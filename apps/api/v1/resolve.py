@@ -62,8 +62,9 @@ class Resolve(Route):
     def get(self, request: Request) -> Response:
         """Return the customers that carry the key or the identifier.
 
-        A source key names at most one customer; 404 says that the record is unknown or belongs to none. An identifier
-        may be carried by several customers, or by none.
+        A source key names at most one customer; 404 says that the record is unknown or belongs to none. The key of a
+        record that its source merged into another leads to that one's customer; `asked.merged_into` says so. An
+        identifier may be carried by several customers, or by none.
         """
         given = frozenset(request.query_params)
         if given == {"source", "key"}:
@@ -94,11 +95,14 @@ class Resolve(Route):
 
     def _by_key(self, source: str, key: str) -> Response:
         record = sources.get_source_record(source, key)
+        asked = {"source": source, "key": key}
         customer = golden.list_customers_of_records([record.record_id]).get(record.record_id)
+        if customer is None and (survivor := sources.find_merged_into(record)):
+            asked["merged_into"] = survivor.key
+            customer = golden.list_customers_of_records([survivor.record_id]).get(survivor.record_id)
         if customer is None:
             detail = f"The record is {record.state}; it belongs to no customer."
-            raise RecordWithoutCustomer(detail, source=source, key=key, state=record.state)
-        asked = {"source": source, "key": key}
+            raise RecordWithoutCustomer(detail, **asked, state=record.state)
         return answer(IdentityShape, {"asked": asked, "customers": [customer]})
 
     def _by_identifier(self, request: Request) -> Response:
