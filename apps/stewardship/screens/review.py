@@ -83,7 +83,6 @@ class PairPage:
     right: Side
     candidates: tuple[Candidate, ...]
     groups: tuple[tuple[str, tuple[FieldRow, ...]], ...]
-    differences: int
     falls: Waterfall | None
     problem: str
     verdict: matching.VerdictRow | None
@@ -91,17 +90,39 @@ class PairPage:
     rules_version: int | None
     others: tuple[tuple[cases.CaseRow, str], ...]
     others_hidden: bool
-    is_one_already: bool
     why_asked: str
     changes: tuple[Change, ...] = ()
-    has_result: bool = False
     typed: Typed = NOTHING
-    is_blind: bool = False
-    said: tuple[Said, ...] = ()
     members: Mapping[str, Sequence[int]] = field(default_factory=dict)
     joined: Mapping[int, Known] = field(default_factory=dict)
     pins: Sequence[Pin] = ()
     rules: RuleSet | None = None
+
+    @property
+    def differences(self) -> int:
+        """How many fields are not said alike."""
+        return sum(row.verdict.tone in ("partial", "conflict") for _, rows in self.groups for row in rows)
+
+    @property
+    def is_one_already(self) -> bool:
+        """Whether both records are in one customer."""
+        sides = self.left.customer, self.right.customer
+        return all(sides) and len({side.gid for side in sides if side}) == 1
+
+    @property
+    def has_result(self) -> bool:
+        """Whether the page shows what a merge would store."""
+        return bool(self.members) and self.rules is not None
+
+    @property
+    def is_blind(self) -> bool:
+        """Whether nobody sees what the rules make of it before two people have judged it."""
+        return is_blind(self.case)
+
+    @property
+    def said(self) -> tuple[Said, ...]:
+        """What two people said who judged it blind and don't agree."""
+        return tuple(list_said(self.case)) if is_disputed(self.case) else ()
 
     @property
     def renamed(self) -> tuple[tuple[str, golden.CustomerSummary], ...]:
@@ -170,10 +191,8 @@ def build_pair(case: cases.CaseRow, typed: Typed = NOTHING) -> PairPage | None:
     left, right = sides if sides_of(case)[0] == low else (sides[1], sides[0])
     # Whoever judges blind sees what the records say, and nothing that the rules make of it.
     explained, rules, problem = (None, None, "") if is_blind(case) else _explain(low, high, joined)
-    is_one = bool(left.customer and right.customer and left.customer.gid == right.customer.gid)
-    has_result = bool(members) and rules is not None
     pins = golden.live_pins(members)
-    results = build_result(joined, given, rules, typed, pins=pins) if has_result and rules else {}
+    results = build_result(joined, given, rules, typed, pins=pins) if members and rules else {}
     groups = _compare(left, right, explained, rules, results=results, joined=joined)
     return PairPage(
         case=case,
@@ -183,17 +202,12 @@ def build_pair(case: cases.CaseRow, typed: Typed = NOTHING) -> PairPage | None:
         right=right,
         candidates=tuple(_candidate(other, case, given) for other in asked) if len(asked) > 1 else (),
         groups=groups,
-        differences=sum(row.verdict.tone in ("partial", "conflict") for _, rows in groups for row in rows),
         falls=build_waterfall(explain_evidence(explained.evidence, rules)) if explained and rules else None,
         problem=problem,
         verdict=explained.verdict if explained else matching.find_verdict(low, high),
         shared_keys=explained.shared_keys[:6] if explained else (),
         rules_version=explained.rules_version if explained else None,
-        is_one_already=is_one,
-        has_result=has_result,
         typed=typed,
-        is_blind=is_blind(case),
-        said=tuple(list_said(case)) if is_disputed(case) else (),
         others_hidden=len(others) > MOST_OTHERS,
         why_asked=_say_why_asked(case, rules),
         changes=tell_changes(case),
