@@ -94,6 +94,9 @@ class Claim(models.Model):
     person = models.CharField(max_length=200)
     since = models.DateTimeField()
     renewed_at = models.DateTimeField()
+    # Who asks for the case, and whether the answer was that it stays where it is.
+    asked_by = models.CharField(max_length=200, default="", db_default="", blank=True)
+    is_kept = models.BooleanField(default=False, db_default=False)
 
     def __str__(self) -> str:
         return f"claim of case {self.pk}"

@@ -60,6 +60,8 @@ urlpatterns = [
     path("review/<int:case_id>/", review.show_case, name="case"),
     path("review/<int:case_id>/claim/", claims.renew, name="claim"),
     path("review/<int:case_id>/take-over/", claims.take_over, name="take-over"),
+    path("review/<int:case_id>/ask/", claims.ask, name="ask"),
+    path("review/<int:case_id>/answer/", claims.answer, name="answer"),
     path("review/<int:case_id>/judge/", review.judge, name="judge"),
     path("review/<int:case_id>/apply/", review.apply, name="apply"),
 ]

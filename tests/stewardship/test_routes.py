@@ -64,6 +64,8 @@ LAW: dict[str, tuple[Roles, Roles]] = {
     "cluster": (ALL, STEWARDS),
     "claim": (NO_WAY, STEWARDS),
     "take-over": (NO_WAY, STEWARDS),
+    "ask": (NO_WAY, STEWARDS),
+    "answer": (NO_WAY, STEWARDS),
     "judge": (NO_WAY, STEWARDS),
     "apply": (NO_WAY, STEWARDS),
 }

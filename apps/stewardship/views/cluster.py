@@ -150,6 +150,7 @@ def _render(
     held = claim_for(request, case)
     context = {
         "held": held,
+        "me": str(actor_of(request)),
         "back": request.get_full_path() if request.method == "GET" else request.path,
         "walk": walk_of(request),
         "case": case,

@@ -174,6 +174,7 @@ def _render_case(
         )
     context = {
         "held": held,
+        "me": str(actor_of(request)),
         "back": request.get_full_path() if request.method == "GET" else "",
         "walk": walk_of(request),
         "verb": verb,

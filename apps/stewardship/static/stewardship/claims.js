@@ -2,7 +2,7 @@
 "use strict";
 
 {
-  const EVERY = 60_000;
+  const EVERY = 20_000;
   let isUsed = true;
   for (const sign of ["keydown", "pointerdown", "pointermove", "scroll"]) {
     document.addEventListener(sign, () => { isUsed = true; }, { passive: true });
@@ -11,16 +11,22 @@
   const renew = async () => {
     const claim = document.querySelector("#claim[data-claim]");
     const token = document.querySelector("#main [name=csrfmiddlewaretoken]");
-    if (!claim || !token || !isUsed) return;
+    // Who waits for an answer is told without a sign of life.
+    const waits = claim?.dataset.state === "asked";
+    if (!claim || !token || document.hidden || !(isUsed || waits)) return;
     isUsed = false;
     try {
-      const answer = await fetch(claim.dataset.claim, { method: "POST", headers: { "X-CSRFToken": token.value } });
+      const answer = await fetch(claim.dataset.claim, {
+        method: "POST", headers: { "X-CSRFToken": token.value }, body: new URLSearchParams({ back: claim.dataset.back || "" }),
+      });
       const found = new DOMParser().parseFromString(await answer.text(), "text/html").getElementById("claim");
-      if (!answer.ok || !found || found.dataset.claim || !claim.isConnected) return;
+      if (!answer.ok || !found || found.dataset.state === claim.dataset.state || !claim.isConnected) return;
       claim.replaceWith(found);
-      for (const button of document.querySelectorAll("#main .judge button")) button.disabled = true;
+      window.htmx?.process(found);
+      const isMine = ["mine", "asks"].includes(found.dataset.state);
+      for (const button of document.querySelectorAll("#main .judge button:not([data-inert])")) button.disabled = !isMine;
       const live = document.getElementById("live");
-      if (live) live.textContent = found.querySelector("p").textContent;
+      if (live) live.textContent = found.querySelector("p")?.textContent || "";
     } catch {
       // The next sign of life may get through; the claim lapses by itself.
     }
