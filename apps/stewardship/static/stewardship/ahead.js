@@ -7,6 +7,16 @@
   let typed = null;
   const main = () => document.getElementById("main");
 
+  const idle = () => new Promise((done) => {
+    if (window.requestIdleCallback) requestIdleCallback(done, { timeout: 200 });
+    else setTimeout(done);
+  });
+
+  const prepare = (page) => {
+    for (const field of page.querySelectorAll("button, select")) field.disabled = true;
+    return document.adoptNode(page);
+  };
+
   const fetchAhead = async () => {
     const form = document.getElementById("judge");
     const from = form?.getAttribute("action");
@@ -19,8 +29,11 @@
     ahead = wanted;
     try {
       const answer = await fetch(next, { headers: { "HX-Request": "true", "X-Ahead": "1" } });
-      const page = new DOMParser().parseFromString(await answer.text(), "text/html");
-      if (answer.ok && page.getElementById("judge")) wanted.page = page;
+      const text = await answer.text();
+      // Made ready while nothing else waits: not in the way of a press, and little is left to do at the next one.
+      await idle();
+      const page = new DOMParser().parseFromString(text, "text/html");
+      if (answer.ok && page.getElementById("judge")) wanted.page = prepare(page.getElementById("main"));
     } catch {
       // Without it the next case comes with the server's answer, as it does without scripts.
     }
@@ -32,9 +45,8 @@
     before.hidden = true;
     before.append(...main().childNodes);
     document.body.append(before);
-    main().replaceChildren(...page.getElementById("main").childNodes);
+    main().replaceChildren(...page.childNodes);
     main().setAttribute("aria-busy", "true");
-    for (const field of main().querySelectorAll("button, select")) field.disabled = true;
     window.scrollTo({ top: 0, behavior: "instant" });
     main().querySelector("h1")?.focus({ preventScroll: true });
     return before;
