@@ -96,11 +96,9 @@ def test_a_subject_has_one_event_of_each_number() -> None:
 
 def test_a_frame_is_posted_like_single_events() -> None:
     tied = uuid4()
-    ids = post_event_frame(
-        frame=frame(transaction_id=[str(tied), None]), correlation_id=CORRELATION, actor=HUB
-    ).to_pylist()
+    ids = post_event_frame(frame=frame(transaction_id=[str(tied), None]), correlation_id=CORRELATION, actor=HUB)
 
-    first, second = (Event.objects.get(pk=row_id) for row_id in ids)
+    first, second = (Event.objects.get(pk=row_id) for row_id in pa.array(ids).to_pylist())
     assert (first.subject, first.data, first.transaction_id) == ("GC-A", {"name": 'Müller, "Söhne"\nKG'}, tied)
     assert (second.type, second.sequence, second.correlation_id) == (MERGED, 2, CORRELATION)
     assert second.transaction_id != tied
@@ -108,8 +106,8 @@ def test_a_frame_is_posted_like_single_events() -> None:
 
 
 def test_row_ids_of_a_frame_and_of_single_events_never_meet() -> None:
-    ids = post_event_frame(frame=frame(), correlation_id=CORRELATION, actor=HUB).to_pylist()
-    assert set(post(event(subject="GC-C"))).isdisjoint(ids)
+    ids = post_event_frame(frame=frame(), correlation_id=CORRELATION, actor=HUB)
+    assert set(post(event(subject="GC-C"))).isdisjoint(pa.array(ids).to_pylist())
     assert Event.objects.count() == 3
 
 
